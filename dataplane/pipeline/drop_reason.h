@@ -1,0 +1,58 @@
+// Why a packet was dropped: stable identifiers that users, metrics and tests rely on.
+//
+// One row is one reason: C++ name, identifier, and a sentence for people. A row is never renamed;
+// new rows go where they read best, since nothing stores the numbers.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace isthmus::dataplane {
+
+// clang-format off
+#define ISTHMUS_DROP_REASONS(X)                                                                     \
+  X(Malformed,                  "malformed",                     "the frame is no complete IP packet") \
+  X(UnknownPort,                "unknown-port",                  "the packet came from a port that is not programmed") \
+  X(SpoofedSource,              "spoofed-source",                "the source address or MAC does not belong to the sending interface") \
+  X(AclDenyOutbound,            "acl-deny-outbound",             "an access list denies it as it leaves the sender") \
+  X(NoRoute,                    "no-route",                      "no prefix of the sender's table contains the destination") \
+  X(Blackhole,                  "blackhole",                     "the route's next hop is None") \
+  X(NoGateway,                  "no-gateway",                    "the route leads to a gateway, and there is none") \
+  X(NoInternet,                 "no-internet",                   "the route leads to the Internet, which is not reachable from here") \
+  X(NoEndpoint,                 "no-endpoint",                   "no interface has the destination address") \
+  X(ApplianceUnreachable,       "appliance-unreachable",         "no interface has the address of the virtual appliance") \
+  X(ApplianceDoesNotForward,    "appliance-does-not-forward",    "the next hop's interface may not forward packets of others") \
+  X(TtlExceeded,                "ttl-exceeded",                  "the time to live ended at the virtual router") \
+  X(NotPeered,                  "not-peered",                    "no connected peering leads to the network of the next hop") \
+  X(AccessNotAllowed,           "access-not-allowed",            "a side of the peering does not allow virtual network access") \
+  X(ForwardedTrafficNotAllowed, "forwarded-traffic-not-allowed", "the source lies outside the sending network, and the receiver's peering does not allow forwarded traffic") \
+  X(AclDenyInbound,             "acl-deny-inbound",              "an access list denies it as it reaches the receiver") \
+  X(FlowTableFull,              "flow-table-full",               "the worker tracks as many flows as it may")
+// clang-format on
+
+enum class DropReason : uint8_t {
+  None,  // not dropped
+#define X(name, text, sentence) name,
+  ISTHMUS_DROP_REASONS(X)
+#undef X
+};
+
+struct DropReasonInfo {
+  std::string_view text;      // the identifier: "no-route"
+  std::string_view sentence;  // for people
+};
+
+constexpr DropReasonInfo kDropReasons[] = {{"", ""},
+#define X(name, text, sentence) {text, sentence},
+                                           ISTHMUS_DROP_REASONS(X)
+#undef X
+};
+constexpr size_t kDropReasonCount = std::size(kDropReasons);  // includes None
+
+constexpr const DropReasonInfo& info(DropReason reason) {
+  return kDropReasons[static_cast<size_t>(reason)];
+}
+
+}  // namespace isthmus::dataplane

@@ -1,0 +1,321 @@
+#include "dataplane/pipeline/pipeline.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace isthmus::dataplane {
+namespace {
+
+// One packet on its way: what the stages so far have found out.
+struct Passage {
+  Packet packet;
+  std::optional<net::HeaderError> header{};
+
+  const Port* from = nullptr;  // anti-spoof
+  uint32_t from_address = 0;   // whose table and access lists apply
+
+  const Action* action = nullptr;  // route
+
+  PortId to_id{};  // next-hop
+  const Port* to = nullptr;
+  uint32_t to_address = 0;
+
+  std::optional<PeerKey> peering{};  // peering
+
+  std::optional<KnownFlow> known{};  // acl-out, then peering and acl-in: at the port in question
+  AclDecision decision{};
+
+  const PortAddress& source() const { return from->addresses[from_address]; }
+  const PortAddress& target() const { return to->addresses[to_address]; }
+  FlowEvent event(PortId port, Direction direction) const {
+    return {port, direction, packet.flow, packet.tcp_flags};
+  }
+  FlowEvent sent() const { return event(packet.ingress, Direction::Outbound); }
+  FlowEvent received() const { return event(to_id, Direction::Inbound); }
+};
+
+struct Outcome {
+  DropReason reason = DropReason::None;  // None: on to the next stage
+  Tag tag{};
+};
+constexpr Outcome kPass{};
+
+Outcome parse(const Tables&, FlowState&, Passage& passage, Time) {
+  Packet& packet = passage.packet;
+  if (packet.frame.empty()) return kPass;
+  const auto headers = net::parse_ethernet(packet.frame);
+  if (!headers) {
+    passage.header = headers.error();
+    return {DropReason::Malformed, {}};
+  }
+  packet.flow = headers->flow;
+  packet.source_mac = headers->source_mac;
+  packet.ttl = headers->ttl;
+  packet.tcp_flags = headers->tcp_flags;
+  packet.has_ports = headers->has_l4;
+  packet.size_bytes = static_cast<uint32_t>(packet.frame.size());
+  return kPass;
+}
+
+Outcome check_source(const Tables& tables, FlowState&, Passage& passage, Time) {
+  const Packet& packet = passage.packet;
+  const Port* port = tables.port(packet.ingress);
+  if (port == nullptr) return {DropReason::UnknownPort, {}};
+  const auto own = std::find_if(
+      port->addresses.begin(), port->addresses.end(),
+      [&](const PortAddress& address) { return address.address == packet.flow.source; });
+  const bool is_own_address = own != port->addresses.end();
+  const bool is_own_mac = !packet.source_mac || *packet.source_mac == port->mac;
+  const bool is_admitted =
+      port->may_forward ? !port->addresses.empty() : is_own_address && is_own_mac;
+  if (!is_admitted) return {DropReason::SpoofedSource, port->tag};
+  passage.from = port;
+  passage.from_address = is_own_address ? static_cast<uint32_t>(own - port->addresses.begin()) : 0;
+  return kPass;
+}
+
+// What the system routes of a domain deliver.
+class SystemRoutes final : public VirtualNetworkRange {
+ public:
+  SystemRoutes(const Tables& tables, DomainId domain)
+      : tables_(tables), table_(tables.table({domain, 0})) {}
+  bool contains(const net::IpAddress& address) const override {
+    if (table_ == nullptr) return false;
+    const uint32_t id = table_->lookup(address);
+    const Action* action = id == kNoRoute ? nullptr : tables_.action(id);
+    return action != nullptr && action->kind == Action::Kind::Deliver;
+  }
+
+ private:
+  const Tables& tables_;
+  const Fib* table_;
+};
+
+AclDecision judge(const Tables& tables, const PortAddress& address, Direction direction,
+                  const Packet& packet) {
+  const CompiledAccessList* lists[] = {nullptr, nullptr};
+  const AclId ids[] = {address.interface_acl, address.subnet_acl};
+  for (size_t i = 0; i < 2; ++i) {
+    if (ids[i] == kNoAcl) continue;
+    lists[i] = tables.access_list(ids[i]);
+    // A list that is named and absent must not open what it was to protect.
+    if (lists[i] == nullptr) return {AclAction::Deny, AclDecision::By::NoList, address.tag, 0};
+  }
+  return evaluate(lists[0], lists[1], direction, {packet.flow, packet.has_ports},
+                  SystemRoutes(tables, address.table.domain));
+}
+
+Outcome match_outbound_acl(const Tables& tables, FlowState& flows, Passage& passage, Time now) {
+  passage.known = flows.find(passage.sent(), now);
+  if (passage.known) return kPass;
+  passage.decision = judge(tables, passage.source(), Direction::Outbound, passage.packet);
+  if (passage.decision.action == AclAction::Permit) return kPass;
+  return {DropReason::AclDenyOutbound, passage.decision.tag};
+}
+
+Outcome longest_prefix_match(const Tables& tables, FlowState&, Passage& passage, Time) {
+  const PortAddress& source = passage.source();
+  const Fib* table = tables.table(source.table);
+  const uint32_t id = table == nullptr ? kNoRoute : table->lookup(passage.packet.flow.destination);
+  if (id == kNoRoute) return {DropReason::NoRoute, source.tag};
+  passage.action = tables.action(id);
+  assert(passage.action != nullptr);
+  return kPass;
+}
+
+// Finds the port that has the address in the domain.
+bool find_endpoint(const Tables& tables, Passage& passage, const net::IpAddress& address) {
+  const DomainId domain = passage.action->domain;
+  const PortId* id = tables.endpoint(domain, address);
+  const Port* port = id == nullptr ? nullptr : tables.port(*id);
+  if (port == nullptr) return false;
+  const auto found = std::find_if(
+      port->addresses.begin(), port->addresses.end(), [&](const PortAddress& candidate) {
+        return candidate.address == address && candidate.table.domain == domain;
+      });
+  if (found == port->addresses.end()) return false;
+  passage.to_id = *id;
+  passage.to = port;
+  passage.to_address = static_cast<uint32_t>(found - port->addresses.begin());
+  return true;
+}
+
+// The virtual router stands between subnets; a packet that a route sends to an appliance passes it
+// even inside one.
+bool passes_router(const Passage& passage) {
+  return passage.action->kind == Action::Kind::Appliance ||
+         passage.source().table.domain != passage.target().table.domain ||
+         passage.source().vni != passage.target().vni;
+}
+
+Outcome resolve_next_hop(const Tables& tables, FlowState&, Passage& passage, Time) {
+  const Tag sender = passage.source().tag;
+  switch (passage.action->kind) {
+    case Action::Kind::None:
+      return {DropReason::Blackhole, sender};
+    case Action::Kind::Gateway:
+      return {DropReason::NoGateway, sender};
+    case Action::Kind::Internet:
+      return {DropReason::NoInternet, sender};
+    case Action::Kind::Deliver:
+      if (find_endpoint(tables, passage, passage.packet.flow.destination)) break;
+      return {DropReason::NoEndpoint, sender};
+    case Action::Kind::Appliance:
+      if (!find_endpoint(tables, passage, passage.action->address)) {
+        return {DropReason::ApplianceUnreachable, sender};
+      }
+      if (!passage.to->may_forward) return {DropReason::ApplianceDoesNotForward, passage.to->tag};
+      break;
+  }
+  if (!passes_router(passage)) return kPass;
+  if (passage.packet.ttl <= 1) return {DropReason::TtlExceeded, sender};
+  --passage.packet.ttl;
+  return kPass;
+}
+
+bool comes_from(const PeerPolicy& policy, const net::IpAddress& source) {
+  return std::any_of(policy.source_prefixes.begin(), policy.source_prefixes.end(),
+                     [&](const net::Prefix& prefix) { return prefix.contains(source); });
+}
+
+Outcome check_peering(const Tables& tables, FlowState& flows, Passage& passage, Time now) {
+  passage.known = flows.find(passage.received(), now);
+  const PeerKey key{passage.source().table.domain, passage.target().table.domain};
+  if (key.from == key.to) return kPass;
+  passage.peering = key;
+  const PeerPolicy* policy = tables.policy(key.from, key.to);
+  if (policy == nullptr) return {DropReason::NotPeered, passage.source().tag};
+  if (!policy->access_allowed) return {DropReason::AccessNotAllowed, policy->access_tag};
+  // A reply to what the receiver itself began is not forwarded traffic in the rule's sense.
+  const bool is_reply = passage.known && passage.known->initiated == Direction::Outbound;
+  if (policy->forwarded_allowed || is_reply || comes_from(*policy, passage.packet.flow.source)) {
+    return kPass;
+  }
+  return {DropReason::ForwardedTrafficNotAllowed, policy->receiver_tag};
+}
+
+Outcome match_inbound_acl(const Tables& tables, FlowState&, Passage& passage, Time) {
+  if (passage.known) return kPass;
+  passage.decision = judge(tables, passage.target(), Direction::Inbound, passage.packet);
+  if (passage.decision.action == AclAction::Permit) return kPass;
+  return {DropReason::AclDenyInbound, passage.decision.tag};
+}
+
+Outcome deliver(const Tables&, FlowState& flows, Passage& passage, Time now) {
+  if (!flows.note(passage.sent(), passage.received(), now)) {
+    return {DropReason::FlowTableFull, {}};
+  }
+  return {DropReason::None, passage.target().tag};
+}
+
+struct Stage {
+  StageId id;
+  Outcome (*run)(const Tables&, FlowState&, Passage&, Time now);
+};
+constexpr Stage kPipeline[] = {
+    {StageId::Parse, &parse},
+    {StageId::AntiSpoof, &check_source},
+    {StageId::AclOut, &match_outbound_acl},
+    {StageId::Route, &longest_prefix_match},
+    {StageId::NextHop, &resolve_next_hop},
+    {StageId::Peering, &check_peering},
+    {StageId::AclIn, &match_inbound_acl},
+    {StageId::Deliver, &deliver},
+};
+static_assert(std::size(kPipeline) == kStageCount);
+
+Verdict verdict_of(const Passage& passage, StageId stage, const Outcome& outcome) {
+  Verdict verdict{.delivered = outcome.reason == DropReason::None,
+                  .stage = stage,
+                  .reason = outcome.reason,
+                  .tag = outcome.tag,
+                  .ttl = passage.packet.ttl};
+  if (passage.action != nullptr) verdict.action = *passage.action;
+  if (passage.to != nullptr) {
+    verdict.out_port = passage.to_id;
+    verdict.out_address = passage.to_address;
+    verdict.destination_domain = passage.target().table.domain;
+  }
+  return verdict;
+}
+
+template <class AfterStage>
+Verdict run(const Tables& tables, FlowState& flows, Passage& passage, Time now,
+            AfterStage after_stage) {
+  Outcome outcome;
+  for (const Stage& stage : kPipeline) {
+    outcome = stage.run(tables, flows, passage, now);
+    after_stage(stage.id, outcome);
+    if (outcome.reason != DropReason::None) return verdict_of(passage, stage.id, outcome);
+  }
+  return verdict_of(passage, StageId::Deliver, outcome);
+}
+
+void count(Counters& counters, const Passage& passage, const Verdict& verdict) {
+  const uint64_t bytes = passage.packet.size_bytes;
+  if (passage.from != nullptr) counters.sent(passage.packet.ingress, bytes);
+  if (!verdict.delivered) {
+    counters.dropped(verdict.reason);
+    return;
+  }
+  counters.received(passage.to_id, bytes);
+  if (passage.peering) counters.crossed(*passage.peering, bytes);
+}
+
+TraceStep::Outcome trace_outcome(StageId stage, const Outcome& outcome) {
+  if (outcome.reason != DropReason::None) return TraceStep::Outcome::Dropped;
+  return stage == StageId::Deliver ? TraceStep::Outcome::Delivered : TraceStep::Outcome::Passed;
+}
+
+TraceStep describe(const Tables& tables, const Passage& passage, StageId stage,
+                   const Outcome& outcome) {
+  TraceStep step{.stage = stage,
+                 .outcome = trace_outcome(stage, outcome),
+                 .reason = outcome.reason,
+                 .tag = outcome.tag};
+  if (stage == StageId::Parse) step.header = passage.header;
+  if (stage == StageId::AntiSpoof || stage == StageId::AclOut) step.port = passage.packet.ingress;
+  if (stage == StageId::AclOut || stage == StageId::AclIn) {
+    step.known_flow = passage.known.has_value();
+    if (!step.known_flow) {
+      step.acl = passage.decision;
+      step.tag = passage.decision.tag;
+    }
+  }
+  if (stage == StageId::Route) {
+    step.table = passage.source().table;
+    const Fib* table = tables.table(*step.table);
+    const auto route =
+        table == nullptr ? std::nullopt : table->match(passage.packet.flow.destination);
+    if (route) step.prefix = route->prefix;
+  }
+  if ((stage == StageId::Route || stage == StageId::NextHop) && passage.action != nullptr) {
+    step.action = *passage.action;
+  }
+  if (stage >= StageId::NextHop && passage.to != nullptr) step.port = passage.to_id;
+  if (stage == StageId::Peering) step.peering = passage.peering;
+  return step;
+}
+
+}  // namespace
+
+void process(const Tables& tables, Worker& worker, std::span<const Packet> packets,
+             std::span<Verdict> verdicts, Time now) {
+  assert(packets.size() == verdicts.size());
+  for (size_t i = 0; i < packets.size(); ++i) {
+    Passage passage{.packet = packets[i]};
+    verdicts[i] = run(tables, worker.flows, passage, now, [](StageId, const Outcome&) {});
+    count(worker.counters, passage, verdicts[i]);
+  }
+}
+
+Trace trace(const Tables& tables, FlowState& flows, Packet packet, Time now) {
+  Trace result;
+  Passage passage{.packet = packet};
+  result.verdict = run(tables, flows, passage, now, [&](StageId stage, const Outcome& outcome) {
+    result.steps.push_back(describe(tables, passage, stage, outcome));
+  });
+  return result;
+}
+
+}  // namespace isthmus::dataplane

@@ -1,0 +1,84 @@
+// The pipeline over published tables against a plain reading of the program, on random programs
+// and random packets.
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <utility>
+
+#include "dataplane/dataplane.h"
+#include "dataplane/pipeline/pipeline.h"
+#include "tests/support/forward_oracle.h"
+#include "tests/support/random_program.h"
+
+namespace isthmus::dataplane {
+namespace {
+
+// A random program whose endpoints mostly are where its ports say, so that packets get far.
+ForwardingProgram connected_program(test::RandomProgram& random) {
+  ForwardingProgram program = random.program();
+  random.change(program, 60);
+  for (const auto& [id, port] : program.ports) {
+    for (const PortAddress& address : port.addresses) {
+      if (!random.one_in(8)) program.endpoints[{address.table.domain, address.address}] = id;
+    }
+  }
+  return program;
+}
+
+Packet random_packet(test::RandomProgram& random, const ForwardingProgram& program) {
+  constexpr net::IpProtocol kProtocols[] = {net::IpProtocol::Tcp, net::IpProtocol::Udp,
+                                            net::IpProtocol::Icmp};
+  Packet packet;
+  packet.ingress = random.port_id();
+  packet.flow = {random.address(), random.address(), kProtocols[random.below(3)],
+                 static_cast<uint16_t>(random.below(8)), static_cast<uint16_t>(random.below(8))};
+  packet.ttl = static_cast<uint8_t>(1 + random.below(8));
+  const auto sender = program.ports.find(packet.ingress);
+  if (sender == program.ports.end()) return packet;
+  if (!random.one_in(4)) {
+    packet.flow.source =
+        sender->second.addresses[random.below(sender->second.addresses.size())].address;
+  }
+  if (random.one_in(2)) packet.source_mac = sender->second.mac;
+  if (random.one_in(8)) packet.source_mac = net::Mac::make(1ull << 40).value();
+  return packet;
+}
+
+TEST(PipelineOracle, FirstPacketsEqualAPlainReadingOfTheProgram) {
+  std::array<size_t, kDropReasonCount> seen{};
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    test::RandomProgram random(seed);
+    const ForwardingProgram program = connected_program(random);
+    Dataplane dataplane;
+    dataplane.publish(std::move(*dataplane.prepare(diff({}, program))));
+    const test::ForwardOracle oracle(program);
+    for (int i = 0; i < 300; ++i) {
+      const Packet packet = random_packet(random, program);
+      const auto expected = oracle.forward(packet);
+      Worker worker;
+      Verdict verdict;
+      process(dataplane.current(), worker, {&packet, 1}, {&verdict, 1}, Time{});
+      ASSERT_EQ(verdict.reason, expected.reason)
+          << info(verdict.reason).text << " instead of " << info(expected.reason).text;
+      ASSERT_EQ(verdict.out_port, expected.out_port);
+      ASSERT_EQ(verdict.delivered, expected.reason == DropReason::None);
+      FlowState fresh;
+      const Trace traced = trace(dataplane.current(), fresh, packet, Time{});
+      ASSERT_EQ(traced.verdict, verdict);
+      ASSERT_EQ(traced.steps.back().stage, verdict.stage);
+      ASSERT_EQ(traced.steps.back().reason, verdict.reason);
+      ++seen[static_cast<size_t>(verdict.reason)];
+    }
+  }
+  // The packets met everything that a first packet can meet.
+  for (size_t i = 0; i < kDropReasonCount; ++i) {
+    const auto reason = static_cast<DropReason>(i);
+    if (reason == DropReason::Malformed || reason == DropReason::FlowTableFull) continue;
+    EXPECT_GT(seen[i], 0u) << info(reason).text;
+  }
+}
+
+}  // namespace
+}  // namespace isthmus::dataplane

@@ -1,0 +1,157 @@
+// What happens to the first packet of a flow, read off a ForwardingProgram as plainly as possible:
+// maps and scans, no tries, no compiled rules, no flows. To hold the pipeline against.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "dataplane/pipeline/pipeline.h"
+
+namespace isthmus::test {
+
+class ForwardOracle {
+ public:
+  explicit ForwardOracle(const dataplane::ForwardingProgram& program) : program_(program) {}
+
+  struct Answer {
+    dataplane::DropReason reason = dataplane::DropReason::None;
+    dataplane::PortId out_port{};
+  };
+
+  Answer forward(const dataplane::Packet& packet) const {
+    using dataplane::Action;
+    using dataplane::Direction;
+    using dataplane::DropReason;
+    const net::FlowKey& flow = packet.flow;
+    const auto sender = program_.ports.find(packet.ingress);
+    if (sender == program_.ports.end()) return {DropReason::UnknownPort};
+    const dataplane::Port& from = sender->second;
+    const dataplane::PortAddress* source = nullptr;
+    for (const auto& address : from.addresses) {
+      if (source == nullptr && address.address == flow.source) source = &address;
+    }
+    const bool is_own = source != nullptr && packet.source_mac.value_or(from.mac) == from.mac;
+    if (!is_own && !from.may_forward) return {DropReason::SpoofedSource};
+    if (source == nullptr) source = &from.addresses.at(0);
+    if (!permits(*source, Direction::Outbound, flow)) return {DropReason::AclDenyOutbound};
+
+    const std::optional<Action> action = route(source->table, flow.destination);
+    if (!action) return {DropReason::NoRoute};
+    if (action->kind == Action::Kind::None) return {DropReason::Blackhole};
+    if (action->kind == Action::Kind::Gateway) return {DropReason::NoGateway};
+    if (action->kind == Action::Kind::Internet) return {DropReason::NoInternet};
+    const bool is_appliance = action->kind == Action::Kind::Appliance;
+    const net::IpAddress hop = is_appliance ? action->address : flow.destination;
+    const auto endpoint = program_.endpoints.find({action->domain, hop});
+    const dataplane::PortAddress* target = nullptr;
+    if (endpoint != program_.endpoints.end())
+      target = address_of(endpoint->second, endpoint->first);
+    if (target == nullptr) {
+      return {is_appliance ? DropReason::ApplianceUnreachable : DropReason::NoEndpoint};
+    }
+    const dataplane::PortId out = endpoint->second;
+    if (is_appliance && !program_.ports.at(out).may_forward) {
+      return {DropReason::ApplianceDoesNotForward, out};
+    }
+    const bool is_routed =
+        is_appliance || source->vni != target->vni || source->table.domain != target->table.domain;
+    if (is_routed && packet.ttl <= 1) return {DropReason::TtlExceeded, out};
+    if (const DropReason refusal = cross(source->table.domain, action->domain, flow.source);
+        refusal != DropReason::None) {
+      return {refusal, out};
+    }
+    if (!permits(*target, Direction::Inbound, flow)) return {DropReason::AclDenyInbound, out};
+    return {DropReason::None, out};
+  }
+
+ private:
+  const dataplane::PortAddress* address_of(dataplane::PortId id,
+                                           const dataplane::EndpointKey& key) const {
+    const auto port = program_.ports.find(id);
+    if (port == program_.ports.end()) return nullptr;
+    for (const auto& address : port->second.addresses) {
+      if (address.address == key.address && address.table.domain == key.domain) return &address;
+    }
+    return nullptr;
+  }
+
+  std::optional<dataplane::Action> route(const dataplane::TableKey& key,
+                                         const net::IpAddress& address) const {
+    const auto table = program_.tables.find(key);
+    std::optional<dataplane::Action> best;
+    if (table == program_.tables.end()) return best;
+    int longest = -1;
+    for (const auto& [prefix, action] : table->second) {
+      if (!prefix.contains(address) || prefix.length() <= longest) continue;
+      longest = prefix.length();
+      best = action;
+    }
+    return best;
+  }
+
+  dataplane::DropReason cross(dataplane::DomainId from, dataplane::DomainId to,
+                              const net::IpAddress& source) const {
+    using dataplane::DropReason;
+    if (from == to) return DropReason::None;
+    const auto policy = program_.policies.find({from, to});
+    if (policy == program_.policies.end()) return DropReason::NotPeered;
+    if (!policy->second.access_allowed) return DropReason::AccessNotAllowed;
+    bool is_forwarded = true;
+    for (const net::Prefix& prefix : policy->second.source_prefixes) {
+      if (prefix.contains(source)) is_forwarded = false;
+    }
+    const bool is_refused = is_forwarded && !policy->second.forwarded_allowed;
+    return is_refused ? DropReason::ForwardedTrafficNotAllowed : DropReason::None;
+  }
+
+  bool permits(const dataplane::PortAddress& address, dataplane::Direction direction,
+               const net::FlowKey& flow) const {
+    const bool is_inbound = direction == dataplane::Direction::Inbound;
+    const dataplane::AclId ids[] = {address.interface_acl, address.subnet_acl};
+    for (const dataplane::AclId id : ids) {
+      if (id != dataplane::kNoAcl && program_.access_lists.count(id) == 0) return false;
+    }
+    for (const dataplane::AclId id : ids) {
+      if (id == dataplane::kNoAcl) continue;
+      for (const dataplane::AclRule& rule : program_.access_lists.at(id).rules) {  // by priority
+        if (rule.direction == direction && matches(rule, flow, address.table.domain)) {
+          return rule.action == dataplane::AclAction::Permit;
+        }
+      }
+    }
+    for (const dataplane::AclId id : ids) {
+      if (id == dataplane::kNoAcl) continue;
+      const dataplane::AccessList& list = program_.access_lists.at(id);
+      const auto action = is_inbound ? list.inbound_default : list.outbound_default;
+      if (action) return *action == dataplane::AclAction::Permit;
+    }
+    return true;
+  }
+
+  bool matches(const dataplane::AclRule& rule, const net::FlowKey& flow,
+               dataplane::DomainId domain) const {
+    const auto port_fits = [&](const net::PortRange& range, uint16_t port) {
+      return range.is_any() || (flow.has_ports() && range.contains(port));
+    };
+    return (!rule.protocol || *rule.protocol == flow.protocol) &&
+           address_matches(rule.source, flow.source, domain) &&
+           address_matches(rule.destination, flow.destination, domain) &&
+           port_fits(rule.source_ports, flow.source_port) &&
+           port_fits(rule.destination_ports, flow.destination_port);
+  }
+
+  bool address_matches(const dataplane::AddressMatch& match, const net::IpAddress& address,
+                       dataplane::DomainId domain) const {
+    using Kind = dataplane::AddressMatch::Kind;
+    if (match.kind == Kind::Any) return true;
+    if (match.kind == Kind::In) return match.prefix.contains(address);
+    const auto action = route({domain, 0}, address);
+    const bool is_inside = action && action->kind == dataplane::Action::Kind::Deliver;
+    return is_inside == (match.kind == Kind::VirtualNetwork);
+  }
+
+  const dataplane::ForwardingProgram& program_;
+};
+
+}  // namespace isthmus::test

@@ -1,0 +1,210 @@
+// Random legal resources of every type, and a text that shows everything a resource holds. Both
+// walk controller/model/describe.h, so that a new type or member is covered without a line here.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <random>
+#include <string>
+#include <type_traits>
+
+#include "controller/model/describe.h"
+
+namespace isthmus::testing {
+
+class RandomResources {
+ public:
+  explicit RandomResources(uint64_t seed) : random_(seed) {}
+
+  Resource next(Kind kind) {
+    Resource resource;
+    resource.id = id(kind);
+    resource.serial = static_cast<Serial>(random_());
+    resource.instance_id = {random_(), random_()};
+    resource.put_revision = random_();
+    resource.changed_revision = random_();
+    if (coin()) resource.annotations = annotations();
+    resource.body = make_body(kind);
+    describe_body(*this, resource.body);
+    return resource;
+  }
+
+  // The visitor.
+  template <class T>
+  void member(std::string_view, T& field, Presence, Spelling = Spelling::Natural) {
+    fill(field);
+  }
+  template <class Members>
+  void object(std::string_view, Presence, const Members& members) {
+    members();
+  }
+  template <class T, class Members>
+  void optional_object(std::string_view, std::optional<T>& field, const Members& members) {
+    if (coin()) members(field.emplace());
+  }
+  void reference(std::string_view, ResourceId& target, Presence presence, Kinds kinds) {
+    if (presence == Presence::Required || coin())
+      target = id(*(kinds.begin() + below(kinds.size())));
+  }
+
+ private:
+  uint64_t below(uint64_t limit) { return random_() % limit; }
+  bool coin() { return below(2) == 0; }
+
+  std::string name() {
+    constexpr std::string_view kStart = "abcXYZ019";
+    constexpr std::string_view kRest = "abcXYZ019._-";
+    std::string text(1, kStart[below(kStart.size())]);
+    for (uint64_t i = below(12); i > 0; --i) text += kRest[below(kRest.size())];
+    return text;
+  }
+  ResourceId id(Kind kind) {
+    const KindInfo& row = info(kind);
+    const std::string own = row.singleton ? std::string(kSingletonName) : name();
+    return row.parent == Kind::None ? *ResourceId::make(kind, own)
+                                    : *id(row.parent).child(kind, own);
+  }
+  std::shared_ptr<const Annotations> annotations() {
+    Annotations made;
+    // Names that differ without case, as the API demands.
+    for (uint64_t i = 1 + below(3); i > 0; --i)
+      made.metadata.emplace_back(std::to_string(i) + text(), text());
+    for (uint64_t i = below(3); i > 0; --i)
+      made.tags.emplace_back(std::to_string(i) + text(), text());
+    return std::make_shared<const Annotations>(std::move(made));
+  }
+  // With what JSON escapes, and what UTF-8 takes two to four bytes for.
+  std::string text() {
+    static constexpr std::string_view kPieces[] = {
+        "a",  "Z",    " ",    "\"",       "\\",           "/",
+        "\n", "\x01", "\x7f", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    std::string made;
+    for (uint64_t i = below(20); i > 0; --i) made += kPieces[below(std::size(kPieces))];
+    return made;
+  }
+
+  void fill(bool& field) { field = coin(); }
+  void fill(std::string& field) { field = text(); }
+  void fill(net::IpAddress& field) {
+    field = coin() ? net::IpAddress::v4(static_cast<uint32_t>(random_()))
+                   : net::IpAddress::v6({random_(), random_()});
+  }
+  void fill(net::Prefix& field) {
+    net::IpAddress address;
+    fill(address);
+    const auto bits = static_cast<uint64_t>(net::address_bits(address.family()));
+    field = net::Prefix::containing(address, static_cast<int>(below(bits + 1)));
+  }
+  void fill(net::Mac& field) { field = *net::Mac::make(random_() >> 16); }
+  void fill(net::Vni& field) { field = *net::Vni::make(random_() >> 40); }
+  void fill(AclAddress& field) {
+    constexpr AclAddress::Kind kKindsOfAddress[] = {AclAddress::Kind::Any, AclAddress::Kind::In,
+                                                    AclAddress::Kind::VirtualNetwork,
+                                                    AclAddress::Kind::Internet};
+    field = {kKindsOfAddress[below(4)], {}, false};
+    if (field.kind != AclAddress::Kind::In) return;
+    fill(field.prefix);
+    field.is_bare = coin();
+    if (field.is_bare) field.prefix = net::Prefix::host(field.prefix.address());
+  }
+  void fill(AclPorts& field) {
+    const auto a = static_cast<uint32_t>(below(65536));
+    const auto b = static_cast<uint32_t>(below(65536));
+    field = coin() ? AclPorts{{}, true}
+                   : AclPorts{*net::PortRange::make(std::min(a, b), std::max(a, b)), false};
+  }
+  template <class T>
+  void fill(T& field) {
+    if constexpr (std::is_enum_v<T>) {
+      do {
+        field = static_cast<T>(below(16));
+      } while (Text<T>::print(field).empty());  // past the last value
+    } else {
+      static_assert(std::is_integral_v<T>);
+      field = static_cast<T>(random_());
+    }
+  }
+  template <class T>
+  void fill(std::optional<T>& field) {
+    if (coin()) fill(field.emplace());
+  }
+  template <class T>
+  void fill(std::vector<T>& field) {
+    field.resize(below(4));
+    for (T& element : field) fill(element);
+  }
+
+  std::mt19937_64 random_;
+};
+
+// Everything that a resource holds, a line for each member.
+class Dump {
+ public:
+  static std::string of(const Resource& resource) {
+    Dump dump;
+    dump.text_ = fmt::format("{} {}\n{} {} {} {}\n", static_cast<int>(resource.id.realm()),
+                             resource.id.path(), resource.serial, resource.instance_id.to_string(),
+                             resource.put_revision, resource.changed_revision);
+    if (resource.annotations) {
+      for (const auto& [key, text] : resource.annotations->metadata)
+        dump.text_ += fmt::format("metadata {}={}\n", key, text);
+      for (const auto& [key, text] : resource.annotations->tags)
+        dump.text_ += fmt::format("tag {}={}\n", key, text);
+    }
+    dump.text_ += of(resource.body);
+    return dump.text_;
+  }
+  static std::string of(const Body& body) {
+    Dump dump;
+    describe_body(dump, body);
+    return dump.text_;
+  }
+
+  // The visitor.
+  template <class T>
+  void member(std::string_view name, const T& field, Presence, Spelling = Spelling::Natural) {
+    text_ += fmt::format("{}: ", name);
+    print(field);
+    text_ += '\n';
+  }
+  template <class Members>
+  void object(std::string_view name, Presence, const Members& members) {
+    text_ += fmt::format("{} (\n", name);
+    members();
+    text_ += ")\n";
+  }
+  template <class T, class Members>
+  void optional_object(std::string_view name, const std::optional<T>& field,
+                       const Members& members) {
+    if (field) object(name, Presence::Optional, [&] { members(*field); });
+  }
+  void reference(std::string_view name, const ResourceId& target, Presence, Kinds) {
+    text_ += fmt::format("{} -> {}\n", name, target.path());
+  }
+
+ private:
+  template <class T>
+  void print(const T& value) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      text_ += std::to_string(value);
+    } else {
+      text_ += Text<T>::print(value);
+    }
+  }
+  template <class T>
+  void print(const std::optional<T>& value) {
+    text_ += value ? "" : "none";
+    if (value) print(*value);
+  }
+  template <class T>
+  void print(const std::vector<T>& values) {
+    for (const T& value : values) {
+      print(value);
+      text_ += "; ";
+    }
+  }
+
+  std::string text_;
+};
+
+}  // namespace isthmus::testing
