@@ -1,0 +1,349 @@
+#include "controller/controller.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <map>
+#include <new>
+#include <utility>
+
+#include "controller/program/program.h"
+#include "controller/rules/apply.h"
+#include "controller/rules/fresh.h"
+
+namespace isthmus {
+namespace {
+
+constexpr size_t kBatchMax =
+    256;  // changes in one transaction; bounds how long the first of them waits
+
+constexpr std::string_view kEffects[] = {"created", "updated", "deleted", "unchanged"};
+
+// Paths hold no character that JSON would escape.
+std::string journal_text(const std::vector<Outcome>& outcomes) {
+  std::string text;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.effect == Effect::Unchanged) continue;
+    text += fmt::format(R"({}{{"change":"{}","resource":"{}"}})", text.empty() ? "" : ",",
+                        kEffects[static_cast<size_t>(outcome.effect)], outcome.id.path());
+  }
+  return "[" + text + "]";
+}
+
+uint64_t microseconds_since(std::chrono::steady_clock::time_point start) {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                   std::chrono::steady_clock::now() - start)
+                                   .count());
+}
+
+Error unavailable(std::string reason) {
+  return {ErrorCode::StorageUnavailable,
+          "",
+          "The change was not made: " + std::move(reason) + ".",
+          "Nothing happened; try again when that is mended.",
+          {}};
+}
+
+}  // namespace
+
+// A change that the rules let pass, not yet durable.
+struct Controller::Judged {
+  Request* request;
+  ModelPtr model;
+  std::vector<ResourceChange> changes;
+  std::vector<Outcome> outcomes;
+};
+
+Controller::Controller(Store& store, const ResourceEncoding& encoding,
+                       dataplane::Dataplane& dataplane, const Clock& clock, Options options)
+    : store_(store),
+      encoding_(encoding),
+      dataplane_(dataplane),
+      clock_(clock),
+      options_(options),
+      model_(std::make_shared<const Model>()),
+      diagnostics_(dataplane.grace_periods()) {}
+
+Controller::~Controller() { stop(); }
+
+Result<void> Controller::start() {
+  if (auto adopted = adopt_store(); !adopted) return adopted;
+  thread_ = std::thread([this] { run(); });
+  if (model()->revision() != 0 || options_.bare) return {};
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::optional<Result<Committed>> answer;
+  reset("isthmus", [&](Result<Committed> result) {
+    const std::lock_guard lock(mutex);
+    answer = std::move(result);
+    answered.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  answered.wait(lock, [&] { return answer.has_value(); });
+  if (!*answer) return tl::unexpected(answer->error());
+  return {};
+}
+
+void Controller::stop() {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    is_stopping_ = true;
+  }
+  queue_changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Controller::submit(Change change, Done done) {
+  std::string who = change.who;
+  Decide decide = [this, change = std::move(change)](const Model& model) {
+    return apply(model, change, options_.limits);
+  };
+  submit(std::move(decide), std::move(who), std::move(done));
+}
+
+void Controller::submit(Decide decide, std::string who, Done done) {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    if (!is_stopping_) {
+      queue_.push_back({std::move(decide), std::move(who), std::move(done)});
+      queue_changed_.notify_one();
+      return;
+    }
+  }
+  done(tl::unexpected(unavailable("the controller is stopping")));
+}
+
+void Controller::reset(std::string who, Done done) {
+  const FreshContents contents = options_.bare ? FreshContents::Bare : FreshContents::Seeded;
+  submit(
+      [this, contents](const Model& model) { return make_fresh(model, contents, options_.limits); },
+      std::move(who), std::move(done));
+}
+
+Result<Applied> Controller::rehearse(const Change& change) const {
+  return apply(*model(), change, options_.limits);
+}
+
+ModelPtr Controller::model() const {
+  const std::lock_guard lock(model_mutex_);
+  return model_;
+}
+
+dataplane::DataplaneStats Controller::dataplane_stats() const {
+  const std::lock_guard lock(model_mutex_);
+  return dataplane_stats_;
+}
+
+std::string Controller::digest() {
+  std::string text;
+  diagnose([&text](const Model& model, const dataplane::Tables& tables) {
+    text = isthmus::digest(dataplane::contents(tables), model);
+  });
+  return text;
+}
+
+void Controller::diagnose(const std::function<void(const Model&, const dataplane::Tables&)>& look) {
+  const std::lock_guard lock(diagnostics_mutex_);
+  while (true) {
+    const dataplane::rcu::Guard guard(diagnostics_);
+    const dataplane::Tables& tables = dataplane_.view(guard);
+    ModelPtr model;
+    uint64_t version = 0;
+    {
+      const std::lock_guard model_lock(model_mutex_);
+      model = model_;
+      version = dataplane_version_;
+    }
+    // The tables are published a moment before their model; whoever looks in between looks again.
+    if (version == tables.version) return look(*model, tables);
+  }
+}
+
+void Controller::run() {
+  while (true) {
+    std::vector<Request> requests;
+    {
+      std::unique_lock lock(queue_mutex_);
+      queue_changed_.wait(lock, [this] { return is_stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      while (!queue_.empty() && requests.size() < kBatchMax) {
+        requests.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
+    }
+    serve(std::move(requests));
+  }
+}
+
+void Controller::serve(std::vector<Request> requests) {
+  if (is_outcome_unknown_) {
+    if (auto adopted = adopt_store(); !adopted) {
+      for (Request& request : requests) request.done(tl::unexpected(adopted.error()));
+      stats_.failed += requests.size();
+      return;
+    }
+  }
+  const std::vector<Judged> judged = judge(requests);
+  if (judged.empty()) return;
+  Result<void> durable;
+  try {
+    durable = make_durable(judged);
+  } catch (const std::bad_alloc&) {  // before the commit: what was prepared is gone by itself
+    durable = tl::unexpected(unavailable("memory is exhausted"));
+  }
+  (durable ? stats_.changes : stats_.failed) += judged.size();
+  for (const Judged& change : judged) {
+    if (durable) {
+      change.request->done(Committed{change.model, change.outcomes});
+    } else {
+      change.request->done(tl::unexpected(durable.error()));
+    }
+  }
+}
+
+// Running out of memory refuses one change; it does not end the controller.
+Result<Applied> Controller::decide(const Request& request, const Model& model) {
+  try {
+    return request.decide(model);
+  } catch (const std::bad_alloc&) {
+    return tl::unexpected(unavailable("memory is exhausted"));
+  }
+}
+
+// Answers what the rules refuse; the others wait for the store.
+std::vector<Controller::Judged> Controller::judge(std::vector<Request>& requests) {
+  std::vector<Judged> judged;
+  ModelPtr latest = model();
+  for (Request& request : requests) {
+    auto applied = decide(request, *latest);
+    if (!applied) {
+      ++stats_.refused;
+      request.done(tl::unexpected(std::move(applied.error())));
+      continue;
+    }
+    if (!applied->changes.empty())
+      latest = std::make_shared<const Model>(std::move(applied->model));
+    judged.push_back({&request, latest, std::move(applied->changes), std::move(applied->outcomes)});
+  }
+  return judged;
+}
+
+namespace {
+
+std::vector<ResourceChange> net_effect(const std::vector<ResourceChange>& changes) {
+  std::map<ResourceId, ResourceChange> net;
+  for (const ResourceChange& change : changes) {
+    const auto [it, is_first] = net.try_emplace(change.any().id, change);
+    if (!is_first) it->second.after = change.after;
+  }
+  std::vector<ResourceChange> effect;
+  for (const auto& [id, change] : net) {
+    if (change.before != change.after) effect.push_back(change);
+  }
+  return effect;
+}
+
+}  // namespace
+
+Result<void> Controller::make_durable(const std::vector<Judged>& judged) {
+  const ModelPtr before = model();
+  const ModelPtr after = judged.back().model;
+  if (after == before) return {};  // nothing but changes that change nothing
+  std::vector<ResourceChange> all;
+  for (const Judged& change : judged)
+    all.insert(all.end(), change.changes.begin(), change.changes.end());
+  const std::vector<ResourceChange> net = net_effect(all);
+
+  const ProgramChange program = delta(*before, *after, net);
+  stats_.recomputed_routes += program.recomputed_routes;
+  auto prepared = dataplane_.prepare(program.delta);
+  if (!prepared) {
+    return tl::unexpected(unavailable(
+        fmt::format("the dataplane cannot take it ({})", dataplane::to_string(prepared.error()))));
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const CommitReport report = store_.commit(batch_of(judged, net), before->revision());
+  stats_.commit_time_us += microseconds_since(start);
+  ++stats_.transactions;
+  if (report.outcome == Commit::NotDone) {
+    dataplane_.abandon(std::move(*prepared));
+    return tl::unexpected(unavailable(report.reason));
+  }
+  if (report.outcome == Commit::Unknown) {
+    if (auto settled = settle_unknown_outcome(after->revision(), *prepared, report.reason);
+        !settled)
+      return settled;
+  }
+  dataplane_.publish(std::move(*prepared));
+  publish(after);
+  return {};
+}
+
+// The store failed inside COMMIT: what it holds now decides. Success means that the change is
+// there.
+Result<void> Controller::settle_unknown_outcome(Revision wanted, dataplane::Prepared& prepared,
+                                                const std::string& reason) {
+  const auto contents = store_.load();
+  if (contents && contents->revision == wanted) return {};
+  dataplane_.abandon(std::move(prepared));
+  if (contents) return tl::unexpected(unavailable(reason));
+  is_outcome_unknown_ = true;
+  return fail(ErrorCode::OutcomeUnknown, "",
+              fmt::format("The storage failed while it committed the change ({}).", reason),
+              "Read the resource when the storage is back: it says whether the change happened.");
+}
+
+// Makes the store's contents the model, and programs them.
+Result<void> Controller::adopt_store() {
+  auto contents = store_.load();
+  if (!contents) {
+    if (is_outcome_unknown_) contents.error().code = ErrorCode::OutcomeUnknown;
+    return tl::unexpected(std::move(contents.error()));
+  }
+  Model model(Uuid::parse(contents->identity).value_or(Uuid{}));
+  std::vector<ResourceChange> changes;
+  changes.reserve(contents->records.size());
+  for (const Record& record : contents->records) {
+    auto resource = encoding_.decode(record.document);
+    if (!resource) return tl::unexpected(std::move(resource.error()));
+    changes.push_back({nullptr, std::make_shared<const Resource>(std::move(*resource))});
+  }
+  model.update(changes);
+  model.set_revision(contents->revision);
+  auto prepared = dataplane_.prepare(dataplane::diff(dataplane_.contents(), compile(model)));
+  if (!prepared) {
+    return tl::unexpected(unavailable(fmt::format("the dataplane cannot take the stored state ({})",
+                                                  dataplane::to_string(prepared.error()))));
+  }
+  dataplane_.publish(std::move(*prepared));
+  publish(std::make_shared<const Model>(std::move(model)));
+  is_outcome_unknown_ = false;
+  return {};
+}
+
+void Controller::publish(ModelPtr model) {
+  const dataplane::DataplaneStats stats = dataplane_.stats();
+  const std::lock_guard lock(model_mutex_);
+  model_.swap(model);
+  dataplane_version_ = stats.version;
+  dataplane_stats_ = stats;
+}
+
+Batch Controller::batch_of(const std::vector<Judged>& judged,
+                           const std::vector<ResourceChange>& net) const {
+  Batch batch;
+  for (const ResourceChange& change : net) {
+    batch.changes.push_back(
+        {change.any().id.key(),
+         change.after ? std::optional(encoding_.encode(*change.after)) : std::nullopt});
+  }
+  const int64_t now_ms = clock_.now_ms();
+  for (const Judged& change : judged) {
+    if (change.changes.empty()) continue;
+    batch.journal.push_back(
+        {change.model->revision(), now_ms, change.request->who, journal_text(change.outcomes)});
+  }
+  return batch;
+}
+
+}  // namespace isthmus

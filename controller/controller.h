@@ -1,0 +1,141 @@
+// The one place where a change happens: judged by the rules, programmed, made durable, published,
+// answered.
+//
+// One thread decides. Changes that wait together share one transaction of the store (group commit)
+// and one publication in the dataplane; each is judged on the model that the one before it left,
+// and gets its own verdict. An answer is given only after the change is durable and programmed.
+// Order: rules -> prepare -> commit -> publish -> answer.
+//
+// Threads: every public function may be called from any thread. Callbacks run on the controller's
+// thread and must not block.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "controller/base/clock.h"
+#include "controller/base/error.h"
+#include "controller/model/model.h"
+#include "controller/rules/change.h"
+#include "controller/store/store.h"
+#include "dataplane/dataplane.h"
+
+namespace isthmus {
+
+using ModelPtr = std::shared_ptr<const Model>;
+
+// How resources become documents of the store, and back. Implemented by the shell, which knows a
+// format.
+class ResourceEncoding {
+ public:
+  virtual ~ResourceEncoding() = default;
+  virtual std::string encode(const Resource& resource) const = 0;
+  virtual Result<Resource> decode(std::string_view document) const = 0;
+};
+
+struct Committed {
+  ModelPtr model;  // as this very change left it
+  std::vector<Outcome> outcomes;
+};
+
+struct ControllerStats {
+  std::atomic<uint64_t> changes{0};            // acknowledged
+  std::atomic<uint64_t> refused{0};            // by the rules
+  std::atomic<uint64_t> failed{0};             // by the store or the dataplane
+  std::atomic<uint64_t> transactions{0};       // of the store
+  std::atomic<uint64_t> recomputed_routes{0};  // (table, prefix) pairs looked at
+  std::atomic<uint64_t> commit_time_us{0};     // in the store, in all
+};
+
+class Controller {
+ public:
+  struct Options {
+    Limits limits;
+    bool bare = false;  // a new controller starts empty, without the resources of a fresh one
+  };
+  // Decides what becomes of a model; pure, runs on the controller's thread.
+  using Decide = std::function<Result<Applied>(const Model&)>;
+  using Done = std::function<void(Result<Committed>)>;
+
+  Controller(Store& store, const ResourceEncoding& encoding, dataplane::Dataplane& dataplane,
+             const Clock& clock, Options options);
+  ~Controller();  // stops
+
+  // Reads the store, programs the dataplane, seeds a new controller, starts the thread.
+  Result<void> start();
+  // Answers what waits, then ends the thread. Later submissions are refused.
+  void stop();
+
+  void submit(Change change, Done done);
+  void submit(Decide decide, std::string who, Done done);
+  // Everything of every realm goes; what a fresh controller holds comes.
+  void reset(std::string who, Done done);
+
+  // What the change would do, judged on the present model; nothing happens.
+  Result<Applied> rehearse(const Change& change) const;
+
+  ModelPtr model() const;
+  const Limits& limits() const { return options_.limits; }
+  const ControllerStats& stats() const { return stats_; }
+  dataplane::DataplaneStats dataplane_stats() const;
+  // What the dataplane forwards, by resource names: equal before and after a restart.
+  std::string digest();
+
+  // Calls `look` with a model and the tables that were programmed from it, on the calling thread,
+  // one caller at a time.
+  void diagnose(const std::function<void(const Model&, const dataplane::Tables&)>& look);
+
+ private:
+  struct Request {
+    Decide decide;
+    std::string who;
+    Done done;
+  };
+  struct Judged;
+
+  void run();
+  void serve(std::vector<Request> requests);
+  static Result<Applied> decide(const Request& request, const Model& model);
+  std::vector<Judged> judge(std::vector<Request>& requests);
+  Result<void> make_durable(const std::vector<Judged>& judged);
+  Result<void> settle_unknown_outcome(Revision wanted, dataplane::Prepared& prepared,
+                                      const std::string& reason);
+  Result<void> adopt_store();
+  void publish(ModelPtr model);
+  Batch batch_of(const std::vector<Judged>& judged, const std::vector<ResourceChange>& net) const;
+
+  Store& store_;
+  const ResourceEncoding& encoding_;
+  dataplane::Dataplane& dataplane_;
+  const Clock& clock_;
+  const Options options_;
+  ControllerStats stats_;
+
+  // The controller's thread alone.
+  bool is_outcome_unknown_ = false;
+
+  mutable std::mutex model_mutex_;  // guards the three below; held for a copy
+  ModelPtr model_;
+  uint64_t dataplane_version_ = 0;  // programmed from model_
+  dataplane::DataplaneStats dataplane_stats_;
+
+  std::mutex diagnostics_mutex_;  // guards diagnostics_
+  dataplane::rcu::Reader diagnostics_;
+
+  std::mutex queue_mutex_;  // guards the two below
+  std::deque<Request> queue_;
+  bool is_stopping_ = false;
+  std::condition_variable queue_changed_;
+  std::thread thread_;
+};
+
+}  // namespace isthmus

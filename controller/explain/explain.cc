@@ -1,0 +1,365 @@
+#include "controller/explain/explain.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "controller/explain/remedy.h"
+#include "controller/model/networks.h"
+#include "controller/model/text.h"
+#include "controller/program/values.h"
+#include "controller/routes/routes.h"
+#include "dataplane/pipeline/pipeline.h"
+
+namespace isthmus {
+namespace {
+
+using dataplane::DropReason;
+using dataplane::StageId;
+using dataplane::TraceStep;
+
+constexpr uint16_t kSourcePort = 49152;  // the first ephemeral one (RFC 6335 section 6)
+constexpr auto kNoProtocol =
+    static_cast<net::IpProtocol>(255);  // IANA: reserved; only rules for all protocols match
+constexpr std::string_view kForwardingLoop = "forwarding-loop";
+
+// One end of the question: an interface and which of its addresses.
+struct End {
+  const Resource* nic = nullptr;  // null: a bare address that no interface was named for
+  const Resource* network = nullptr;
+  net::IpAddress address;
+};
+
+const Resource* primary_configuration(const Model& model, const Resource& nic) {
+  for (const Resource* ip : model.below(nic.id, Kind::IpConfiguration)) {
+    const IpConfiguration& body = ip->as<IpConfiguration>();
+    if (body.address && body.subnet.kind() == Kind::Subnet) return ip;
+  }
+  return nullptr;
+}
+
+Result<End> end_of_interface(const Model& model, const Resource& nic, std::string_view member) {
+  const Resource* ip = primary_configuration(model, nic);
+  if (ip == nullptr) {
+    return fail(
+        ErrorCode::InvalidParameterValue, fmt::format("/{}", member),
+        fmt::format("Network interface '{}' has no address in a virtual network.", nic.id.name()));
+  }
+  const Resource& network = network_of(model, *model.find(ip->as<IpConfiguration>().subnet));
+  return End{&nic, &network, *ip->as<IpConfiguration>().address};
+}
+
+Result<End> end_at_address(const Model& model, std::string_view text, std::string_view member) {
+  const size_t at = text.find('@');
+  const auto address = net::IpAddress::parse(text.substr(0, at));
+  const auto id = ResourceId::make(Kind::VirtualNetwork, text.substr(at + 1));
+  const Resource* network = id ? model.find(*id) : nullptr;
+  if (!address || network == nullptr) {
+    return fail(ErrorCode::ResourceNotFound, fmt::format("/{}", member),
+                fmt::format("{} is not an address and a virtual network.", in_quotes(text)),
+                "Write address@network, such as 10.0.0.4@hub.");
+  }
+  const auto port = program::endpoint(model, {program::domain_of(*network), *address});
+  return End{port ? model.find(static_cast<Serial>(*port)) : nullptr, network, *address};
+}
+
+Result<End> find_end(const Model& model, std::string_view text, std::string_view member) {
+  if (text.find('@') != std::string_view::npos) return end_at_address(model, text, member);
+  const auto id = text.starts_with('/') ? ResourceId::parse(text)
+                                        : ResourceId::make(Kind::NetworkInterface, text);
+  const Resource* nic = id && id->kind() == Kind::NetworkInterface ? model.find(*id) : nullptr;
+  if (nic != nullptr) return end_of_interface(model, *nic, member);
+  if (const auto address = net::IpAddress::parse(text)) return End{nullptr, nullptr, *address};
+  return fail(ErrorCode::ResourceNotFound, fmt::format("/{}", member),
+              fmt::format("There is no network interface {}.", in_quotes(text)),
+              "Name an interface, or write address@network.");
+}
+
+Result<net::FlowKey> flow_of(const ExplainQuestion& question, net::IpAddress source,
+                             net::IpAddress destination) {
+  if (source.family() != destination.family()) {
+    return fail(ErrorCode::InvalidParameterValue, "/to",
+                fmt::format("{} and {} are of different address families.", source.to_string(),
+                            destination.to_string()));
+  }
+  net::FlowKey flow{source, destination, kNoProtocol, 0, 0};
+  const bool v4 = source.is_v4();
+  const std::string_view protocol =
+      question.protocol.empty() ? "any" : std::string_view(question.protocol);
+  if (equal_ignoring_case(protocol, "tcp") || equal_ignoring_case(protocol, "udp")) {
+    flow.protocol =
+        equal_ignoring_case(protocol, "tcp") ? net::IpProtocol::Tcp : net::IpProtocol::Udp;
+    flow.source_port = kSourcePort;
+    flow.destination_port = question.port.value_or(0);
+  } else if (equal_ignoring_case(protocol, "icmp")) {
+    flow.protocol = v4 ? net::IpProtocol::Icmp : net::IpProtocol::Icmpv6;
+    flow.destination_port = static_cast<uint16_t>((v4 ? 8 : 128) << 8);  // an echo request
+  } else if (!equal_ignoring_case(protocol, "any")) {
+    return fail(ErrorCode::InvalidParameterValue, "/protocol",
+                fmt::format("{} is not a protocol.", in_quotes(protocol)),
+                "Use tcp, udp, icmp or any.");
+  }
+  if (question.port && !flow.has_ports()) {
+    return fail(ErrorCode::InvalidParameterValue, "/port",
+                fmt::format("Protocol '{}' has no ports.", protocol),
+                "Leave the port out, or use tcp or udp.");
+  }
+  return flow;
+}
+
+// Puts the trace of one pass through the pipeline into words.
+class Narrator {
+ public:
+  Narrator(const Model& model, const net::FlowKey& flow) : model_(model), flow_(flow) {}
+
+  ExplainStep tell(const TraceStep& step) const {
+    ExplainStep told;
+    told.stage = std::string(name(step.stage));
+    told.verdict = step.outcome == TraceStep::Outcome::Passed      ? "passed"
+                   : step.outcome == TraceStep::Outcome::Delivered ? "delivered"
+                                                                   : "dropped";
+    if (const Resource* resource = find(step.tag)) told.resource = resource->id.path();
+    describe(step, told);
+    if (step.outcome == TraceStep::Outcome::Dropped && told.detail.empty()) {
+      told.detail = std::string(info(step.reason).sentence);
+    }
+    return told;
+  }
+
+ private:
+  template <class Id>
+  const Resource* find(Id id) const {
+    return model_.find(static_cast<Serial>(id));
+  }
+  template <class Id>
+  std::string name_of(Id id) const {
+    const Resource* resource = find(id);
+    return resource == nullptr ? "?" : std::string(resource->id.name());
+  }
+
+  void describe(const TraceStep& step, ExplainStep& told) const {
+    switch (step.stage) {
+      case StageId::Parse:
+        return;
+      case StageId::AntiSpoof:
+        return describe_source(step, told);
+      case StageId::AclOut:
+      case StageId::AclIn:
+        return describe_access(step, told);
+      case StageId::Route:
+        return describe_route(step, told);
+      case StageId::NextHop:
+        return describe_next_hop(step, told);
+      case StageId::Peering:
+        return describe_peering(step, told);
+      case StageId::Deliver:
+        if (!step.port) return;
+        told.resource = find(*step.port)->id.path();
+        told.detail = fmt::format("to {}", name_of(*step.port));
+        return;
+    }
+  }
+
+  void describe_source(const TraceStep& step, ExplainStep& told) const {
+    if (step.outcome == TraceStep::Outcome::Dropped || !step.port) return;
+    const bool own = owns(*step.port, flow_.source);
+    told.detail =
+        own ? fmt::format("{} belongs to {}", flow_.source.to_string(), name_of(*step.port))
+            : fmt::format("{} forwards for {}", name_of(*step.port), flow_.source.to_string());
+    told.resource = find(*step.port)->id.path();
+  }
+
+  bool owns(dataplane::PortId port, net::IpAddress address) const {
+    for (const Resource* ip : model_.below(find(port)->id, Kind::IpConfiguration)) {
+      if (ip->as<IpConfiguration>().address == address) return true;
+    }
+    return false;
+  }
+
+  void describe_access(const TraceStep& step, ExplainStep& told) const {
+    if (step.known_flow) {
+      told.detail = "a packet of an established flow";
+      return;
+    }
+    if (!step.acl) return;
+    using By = dataplane::AclDecision::By;
+    const Resource* decided = find(step.acl->tag);
+    if (decided != nullptr) told.resource = decided->id.path();
+    const bool is_rule = step.acl->by == By::InterfaceRule || step.acl->by == By::SubnetRule;
+    const bool on_interface =
+        step.acl->by == By::InterfaceRule || step.acl->by == By::InterfaceDefault;
+    const char* verb = step.acl->action == dataplane::AclAction::Permit ? "permitted" : "denied";
+    if (step.acl->by == By::NoList) {
+      told.detail = "no access list decides, so it is permitted";
+    } else if (is_rule && decided != nullptr) {
+      told.rule = std::string(decided->id.name());
+      told.detail = fmt::format("{} by rule {} (priority {}) of {}, the {}'s list", verb, told.rule,
+                                step.acl->priority, decided->id.parent().name(),
+                                on_interface ? "interface" : "subnet");
+    } else if (decided != nullptr) {
+      told.rule = "default";
+      told.detail = fmt::format("{} by the default action of {}", verb, decided->id.name());
+    }
+  }
+
+  void describe_route(const TraceStep& step, ExplainStep& told) const {
+    if (!step.table) return;
+    const Resource* network = find(step.table->domain);
+    if (network == nullptr) return;
+    const auto all =
+        candidates_for(model_, *network, model_.find(step.table->route_table), flow_.destination);
+    if (all.empty()) {
+      told.resource = network->id.path();
+      told.detail = fmt::format("no route of {} contains {}: {}", network->id.name(),
+                                flow_.destination.to_string(),
+                                why_unreachable(model_, *network, flow_.destination).why);
+      return;
+    }
+    const RouteCandidate& winner = all.front();
+    if (winner.via != nullptr) {
+      told.resource = winner.via->id.path();
+      told.rule = std::string(winner.via->id.name());
+    }
+    told.detail = route_text(winner);
+    for (size_t i = 1; i < all.size(); ++i) {
+      told.detail +=
+          fmt::format("; not {}, because {}", route_text(all[i]), because(winner, all[i]));
+    }
+  }
+
+  std::string route_text(const RouteCandidate& route) const {
+    std::string text = fmt::format("{} -> {}", route.prefix.to_string(), name(route.next_hop));
+    if (route.next_hop_address) text += " " + route.next_hop_address->to_string();
+    if (route.next_hop == NextHop::VirtualNetworkPeering)
+      text += fmt::format(" {}", route.network->id.name());
+    return text + (route.source == RouteSource::User ? " (user route)" : " (system route)");
+  }
+
+  void describe_next_hop(const TraceStep& step, ExplainStep& told) const {
+    if (step.reason == DropReason::ApplianceUnreachable && step.action) {
+      told.detail = fmt::format("no interface that is reachable has the appliance's address {}",
+                                step.action->address.to_string());
+    } else if (step.outcome == TraceStep::Outcome::Passed && step.action && step.port) {
+      const bool appliance = step.action->kind == dataplane::Action::Kind::Appliance;
+      told.resource = find(*step.port)->id.path();
+      told.detail = fmt::format("{} {} in {}", appliance ? "appliance" : "interface",
+                                name_of(*step.port), name_of(step.action->domain));
+    } else if (step.reason == DropReason::NoEndpoint && step.action) {
+      told.detail = fmt::format("no interface of {} has the address {}",
+                                name_of(step.action->domain), flow_.destination.to_string());
+    }
+  }
+
+  void describe_peering(const TraceStep& step, ExplainStep& told) const {
+    if (!step.peering || step.outcome == TraceStep::Outcome::Dropped) {
+      if (!step.peering) told.detail = "within one network";
+      return;
+    }
+    const Resource* from = find(step.peering->from);
+    const Resource* to = find(step.peering->to);
+    const Resource* receiver = from && to ? peering_from(model_, *to, *from) : nullptr;
+    if (receiver == nullptr) return;
+    told.resource = receiver->id.path();
+    told.detail =
+        fmt::format("{} is Connected and admits it from {}", receiver->id.name(), from->id.name());
+  }
+
+  const Model& model_;
+  const net::FlowKey& flow_;
+};
+
+struct Journey {
+  std::vector<ExplainStep> steps;
+  bool delivered = false;
+  std::string reason;
+  std::string remedy;
+  const Resource* arrived_at = nullptr;  // the interface, when delivered
+};
+
+const Resource& network_of_port(const Model& model, const dataplane::Tables& tables,
+                                dataplane::PortId id) {
+  const dataplane::Port* port = tables.port(id);
+  return *model.find(static_cast<Serial>(port->addresses.front().table.domain));
+}
+
+bool has_address(const dataplane::Tables& tables, dataplane::PortId id, net::IpAddress address) {
+  for (const dataplane::PortAddress& own : tables.port(id)->addresses) {
+    if (own.address == address) return true;
+  }
+  return false;
+}
+
+// Sends the packet on its way: each appliance that it is handed to sends it again from its own
+// port.
+Journey travel(const Model& model, const dataplane::Tables& tables, dataplane::FlowState& flows,
+               const Resource& nic, const net::FlowKey& flow) {
+  Journey journey;
+  const Narrator narrator(model, flow);
+  std::set<dataplane::PortId> visited;
+  dataplane::Packet packet;
+  packet.ingress = dataplane::PortId{nic.serial};
+  packet.flow = flow;
+  while (visited.insert(packet.ingress).second) {
+    const dataplane::Trace trace = dataplane::trace(tables, flows, packet, dataplane::Time{});
+    for (const TraceStep& step : trace.steps) {
+      if (step.stage != StageId::Parse) journey.steps.push_back(narrator.tell(step));
+    }
+    if (!trace.verdict.delivered) {
+      journey.reason = std::string(info(trace.verdict.reason).text);
+      journey.remedy = remedy(model, network_of_port(model, tables, packet.ingress), trace.verdict,
+                              flow.destination);
+      return journey;
+    }
+    const Resource* there = model.find(static_cast<Serial>(trace.verdict.out_port));
+    if (has_address(tables, trace.verdict.out_port, flow.destination)) {
+      journey.delivered = true;
+      journey.arrived_at = there;
+      return journey;
+    }
+    journey.steps.push_back({"appliance", "forwarded", there->id.path(), "",
+                             fmt::format("{} sends the packet on to {}", there->id.name(),
+                                         flow.destination.to_string())});
+    packet.ingress = trace.verdict.out_port;
+    packet.ttl = trace.verdict.ttl;
+  }
+  const Resource* looped = model.find(static_cast<Serial>(packet.ingress));
+  journey.reason = std::string(kForwardingLoop);
+  journey.steps.push_back({"appliance", "dropped", looped->id.path(), "",
+                           fmt::format("the packet comes to {} a second time", looped->id.name())});
+  journey.remedy =
+      fmt::format("Change the routes that lead from {} back to it.", looped->id.name());
+  return journey;
+}
+
+}  // namespace
+
+Result<Explanation> explain(const Model& model, const dataplane::Tables& tables,
+                            const ExplainQuestion& question) {
+  auto from = find_end(model, question.from, "from");
+  if (!from) return tl::unexpected(from.error());
+  auto to = find_end(model, question.to, "to");
+  if (!to) return tl::unexpected(to.error());
+  if (from->nic == nullptr) {
+    return fail(ErrorCode::ResourceNotFound, "/from",
+                fmt::format("No network interface has the address {}.", in_quotes(question.from)),
+                "Name an interface, or write address@network.");
+  }
+  const auto flow = flow_of(question, from->address, to->address);
+  if (!flow) return tl::unexpected(flow.error());
+
+  dataplane::FlowState flows(16);
+  Explanation explanation;
+  Journey there = travel(model, tables, flows, *from->nic, *flow);
+  explanation.forward = std::move(there.steps);
+  explanation.reason = std::move(there.reason);
+  explanation.remedy = std::move(there.remedy);
+  if (!there.delivered) return explanation;
+  Journey back = travel(model, tables, flows, *there.arrived_at, flow->reversed());
+  explanation.reverse = std::move(back.steps);
+  explanation.delivered = back.delivered;
+  explanation.reason = std::move(back.reason);
+  explanation.remedy = std::move(back.remedy);
+  return explanation;
+}
+
+}  // namespace isthmus

@@ -1,0 +1,158 @@
+#include "controller/explain/remedy.h"
+
+#include <fmt/format.h>
+
+#include "controller/model/networks.h"
+#include "controller/model/text.h"
+
+namespace isthmus {
+namespace {
+
+std::string flags_of(const Resource& peering) {
+  const Peering& body = peering.as<Peering>();
+  std::string flags;
+  if (body.allow_forwarded_traffic) flags += " --allow-forwarded-traffic true";
+  if (!body.allow_virtual_network_access) flags += " --allow-vnet-access false";
+  return flags;
+}
+
+std::string create_command(std::string_view local, std::string_view remote,
+                           const Resource* model_side) {
+  return fmt::format(
+      "isthmus vnet peering create -n {0}-to-{1} --vnet-name {0} --remote-vnet {1}{2}", local,
+      remote, model_side == nullptr ? "" : flags_of(*model_side));
+}
+
+// An update without options puts the peering again, which is what a Disconnected one needs.
+std::string put_again_command(const Resource& peering, std::string_view options = "") {
+  return fmt::format("isthmus vnet peering update -n {} --vnet-name {}{}", peering.id.name(),
+                     peering.id.parent().name(), options);
+}
+
+std::string state_text(const Resource& peering) {
+  return Text<PeeringState>::print(peering.as<Peering>().state);
+}
+
+// Two networks that are not Connected, with what there is of their peering.
+Unreachable unconnected(const Model& model, const Resource& here, const Resource& there) {
+  const Resource* ours = peering_from(model, here, there);
+  const Resource* theirs = peering_from(model, there, here);
+  if (ours == nullptr && theirs == nullptr) {
+    return {fmt::format("{} is not peered with {}", here.id.name(), there.id.name()),
+            fmt::format("Create a peering from both sides: {} && {}",
+                        create_command(here.id.name(), there.id.name(), nullptr),
+                        create_command(there.id.name(), here.id.name(), nullptr))};
+  }
+  const Resource& present = ours != nullptr ? *ours : *theirs;
+  if (ours != nullptr && theirs != nullptr) {
+    const Resource& broken =
+        ours->as<Peering>().state == PeeringState::Disconnected ? *ours : *theirs;
+    return {fmt::format("peering {} is {}", broken.id.name(), state_text(broken)),
+            fmt::format("Put it again: {}", put_again_command(broken))};
+  }
+  const std::string_view from = ours != nullptr ? there.id.name() : here.id.name();
+  const std::string_view to = ours != nullptr ? here.id.name() : there.id.name();
+  const bool disconnected = present.as<Peering>().state == PeeringState::Disconnected;
+  return {fmt::format("peering {} is {}: the peering from {} to {} is missing", present.id.name(),
+                      state_text(present), from, to),
+          disconnected ? fmt::format("Put {} again and create the peering from {} to {}: {} && {}",
+                                     present.id.name(), from, to, put_again_command(present),
+                                     create_command(from, to, &present))
+                       : fmt::format("Create the peering from {} to {}: {}", from, to,
+                                     create_command(from, to, &present))};
+}
+
+// A network with which `network` shares a Connected peer.
+const Resource* common_peer(const Model& model, const Resource& network, const Resource& other) {
+  for (const Peer& peer : connected_peers(model, network)) {
+    if (connected(model, *peer.network, other)) return peer.network;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Unreachable why_unreachable(const Model& model, const Resource& network, net::IpAddress address) {
+  const Resource* holder = nullptr;
+  for (const Resource* subnet : model.subnets_containing(address)) {
+    const Resource& home = network_of(model, *subnet);
+    const bool has_peering =
+        peering_from(model, network, home) || peering_from(model, home, network);
+    if (has_peering) return unconnected(model, network, home);
+    if (holder == nullptr || common_peer(model, network, home) != nullptr) holder = &home;
+  }
+  if (holder == nullptr) {
+    return {fmt::format("no subnet of any virtual network contains {}", address.to_string()),
+            fmt::format("Create a subnet that contains {}, or add a route to it.",
+                        address.to_string())};
+  }
+  const Resource* between = common_peer(model, network, *holder);
+  if (between == nullptr) return unconnected(model, network, *holder);
+  const Unreachable direct = unconnected(model, network, *holder);
+  return {
+      fmt::format(
+          "peering is not transitive: {} and {} are both peered with {}, but not with each other",
+          network.id.name(), holder->id.name(), between->id.name()),
+      fmt::format("{} (or route through an appliance in {})", direct.remedy, between->id.name())};
+}
+
+std::string remedy(const Model& model, const Resource& sender, const dataplane::Verdict& verdict,
+                   net::IpAddress destination) {
+  using dataplane::DropReason;
+  const Resource* decided = model.find(static_cast<Serial>(verdict.tag));
+  const std::string path = decided == nullptr ? "" : decided->id.path();
+  switch (verdict.reason) {
+    case DropReason::NoRoute:
+      return why_unreachable(model, sender, destination).remedy;
+    case DropReason::ApplianceUnreachable: {
+      const net::IpAddress next_hop = verdict.action ? verdict.action->address : destination;
+      const auto holds = model.find(
+          static_cast<Serial>(verdict.action ? verdict.action->domain : dataplane::DomainId{}));
+      const bool reachable = holds != nullptr && !model.subnets_containing(next_hop).empty() &&
+                             (holds->serial != sender.serial);
+      if (reachable)
+        return fmt::format("Give an interface of {} the address {}.", holds->id.name(),
+                           next_hop.to_string());
+      const Unreachable why = why_unreachable(model, sender, next_hop);
+      return fmt::format("The next hop {} is not reachable: {}. {}", next_hop.to_string(), why.why,
+                         why.remedy);
+    }
+    case DropReason::ApplianceDoesNotForward:
+    case DropReason::SpoofedSource:
+      return "Let the interface forward: set portSettings.macSpoofingEnabled to Enabled.";
+    case DropReason::AclDenyOutbound:
+    case DropReason::AclDenyInbound:
+      return fmt::format(
+          "Change {}, or add a rule with a lower priority number that allows this traffic.", path);
+    case DropReason::Blackhole:
+      return "The route's next hop is None: change or delete that user route.";
+    case DropReason::NoEndpoint:
+      return fmt::format("No interface has the address {}: create one, or ask for another address.",
+                         destination.to_string());
+    case DropReason::NotPeered:
+      return "Peer the two networks on both sides.";
+    case DropReason::AccessNotAllowed:
+      return decided == nullptr
+                 ? ""
+                 : fmt::format("Allow virtual network access: {}",
+                               put_again_command(*decided, " --allow-vnet-access true"));
+    case DropReason::ForwardedTrafficNotAllowed:
+      return decided == nullptr
+                 ? ""
+                 : fmt::format("Allow forwarded traffic: {}",
+                               put_again_command(*decided, " --allow-forwarded-traffic true"));
+    case DropReason::NoGateway:
+      return "The route leads to a virtual network gateway, and there is none: change the route.";
+    case DropReason::NoInternet:
+      return "The Internet is not reachable from here: change the route.";
+    case DropReason::None:
+    case DropReason::Malformed:
+    case DropReason::UnknownPort:
+    case DropReason::TtlExceeded:
+    case DropReason::FlowTableFull:
+      return "";
+  }
+  return "";
+}
+
+}  // namespace isthmus

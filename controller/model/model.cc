@@ -1,0 +1,236 @@
+#include "controller/model/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "controller/model/references.h"
+
+namespace isthmus {
+namespace {
+
+constexpr Serial kLastSerial = ~Serial{0};
+
+bool by_path(const Resource* a, const Resource* b) { return a->id < b->id; }
+
+}  // namespace
+
+const Resource* Model::find(const ResourceId& id) const {
+  const ResourcePtr* found = collection(id.kind()).find(id);
+  return found == nullptr ? nullptr : found->get();
+}
+
+ResourcePtr Model::find_shared(const ResourceId& id) const {
+  const ResourcePtr* found = collection(id.kind()).find(id);
+  return found == nullptr ? nullptr : *found;
+}
+
+const Resource* Model::find(Serial serial) const {
+  const ResourcePtr* found = by_serial_.find(serial);
+  return found == nullptr ? nullptr : found->get();
+}
+
+size_t Model::count() const { return by_serial_.size(); }
+
+std::vector<const Resource*> Model::below(const ResourceId& ancestor, Kind kind) const {
+  std::vector<const Resource*> found;
+  each_below(ancestor, kind, [&found](const Resource& resource) {
+    found.push_back(&resource);
+    return true;
+  });
+  return found;
+}
+
+std::vector<ResourcePtr> Model::subtree(const ResourceId& root) const {
+  std::vector<ResourcePtr> found;
+  if (auto self = find_shared(root)) found.push_back(std::move(self));
+  for (const KindInfo& row : kKinds) {
+    const Resources& resources = collection(row.kind);
+    for (auto it = resources.lower_bound(ByPath::Below{root}); it != resources.end(); ++it) {
+      if (!root.contains((*it)->id)) break;
+      found.push_back(*it);
+    }
+  }
+  return found;
+}
+
+std::vector<const Resource*> Model::referrers(const Resource& target) const {
+  auto found = matches(references_, {target.serial, 0}, {target.serial, kLastSerial});
+  std::sort(found.begin(), found.end(), by_path);
+  return found;
+}
+
+std::vector<const Resource*> Model::referrers(const Resource& target, Kind kind) const {
+  auto found = referrers(target);
+  std::erase_if(found, [kind](const Resource* resource) { return resource->kind() != kind; });
+  return found;
+}
+
+std::vector<const Resource*> Model::referrers_below(const Resource& target,
+                                                    const Resource& parent) const {
+  return matches(references_, {target.serial, parent.serial}, {target.serial, parent.serial});
+}
+
+std::vector<const Resource*> Model::subnets_with(net::Prefix prefix) const {
+  return matches(subnet_prefixes_, prefix, prefix);
+}
+
+std::vector<const Resource*> Model::subnets_containing(net::IpAddress address) const {
+  std::vector<const Resource*> found;
+  for (int length = net::address_bits(address.family()); length >= 0; --length) {
+    for (const Resource* subnet : subnets_with(net::Prefix::containing(address, length)))
+      found.push_back(subnet);
+  }
+  return found;
+}
+
+std::vector<const Resource*> Model::routes_with(const Resource& route_table,
+                                                net::Prefix prefix) const {
+  return matches(route_prefixes_, {route_table.serial, prefix}, {route_table.serial, prefix});
+}
+
+std::vector<const Resource*> Model::routes_via(net::Prefix next_hops) const {
+  return matches(next_hops_, next_hops.address(), next_hops.last());
+}
+
+std::vector<const Resource*> Model::users_of_address(const Resource& subnet,
+                                                     net::IpAddress address) const {
+  const AddressKey key{subnet.serial, address};
+  return matches(addresses_, key, key);
+}
+
+const Resource* Model::ip_configuration(const Resource& subnet, net::IpAddress address) const {
+  const auto found = users_of_address(subnet, address);
+  return found.empty() ? nullptr : found.front();
+}
+
+std::vector<const Resource*> Model::ip_configurations(const Resource& subnet) const {
+  const net::IpAddress first = net::IpAddress::v4(0);
+  const net::IpAddress last = net::IpAddress::v6({~uint64_t{0}, ~uint64_t{0}});
+  return matches(addresses_, {subnet.serial, first}, {subnet.serial, last});
+}
+
+std::vector<const Resource*> Model::interfaces_with(net::Mac mac) const {
+  return matches(macs_, mac, mac);
+}
+
+size_t Model::macs_between(net::Mac first, net::Mac last) const {
+  return matches(macs_, first, last).size();
+}
+
+const Resource* Model::subnet_with(net::Vni id) const {
+  const auto found = matches(subnet_ids_, id, id);
+  return found.empty() ? nullptr : found.front();
+}
+
+std::optional<net::IpAddress> Model::first_free_address(const Resource& subnet,
+                                                        net::IpAddress first,
+                                                        net::IpAddress last) const {
+  net::IpAddress candidate = first;
+  for (auto it = addresses_.lower_bound(Entry<AddressKey>{{subnet.serial, first}, 0});
+       it != addresses_.end(); ++it) {
+    if (it->key.subnet != subnet.serial || candidate < it->key.address) break;
+    if (it->key.address < candidate) continue;  // two have it: the rules are about to refuse that
+    if (candidate == last) return std::nullopt;
+    candidate = candidate.plus(1);
+  }
+  return candidate <= last ? std::optional(candidate) : std::nullopt;
+}
+
+std::optional<net::Mac> Model::first_free_mac(net::Mac first, net::Mac last) const {
+  uint64_t candidate = first.value();
+  for (auto it = macs_.lower_bound(Entry<net::Mac>{first, 0}); it != macs_.end(); ++it) {
+    if (it->key.value() > candidate) break;
+    if (it->key.value() == candidate) ++candidate;
+  }
+  return candidate <= last.value() ? net::Mac::make(candidate) : std::nullopt;
+}
+
+std::optional<net::Vni> Model::first_free_subnet_id(uint32_t first, uint32_t last) const {
+  uint32_t candidate = first;
+  for (auto it = subnet_ids_.lower_bound(Entry<net::Vni>{*net::Vni::make(first), 0});
+       it != subnet_ids_.end(); ++it) {
+    if (it->key.value() > candidate) break;
+    if (it->key.value() == candidate) ++candidate;
+  }
+  return candidate <= last ? net::Vni::make(candidate) : std::nullopt;
+}
+
+void Model::update(std::span<const ResourceChange> changes) {
+  for (const ResourceChange& change : changes) {
+    if (change.before) index(*change.before, false);
+  }
+  for (const ResourceChange& change : changes) {
+    Resources& resources = resources_[static_cast<size_t>(change.any().kind())];
+    if (change.before) by_serial_.erase(change.before->serial);
+    if (change.after) {
+      last_serial_ = std::max(last_serial_, change.after->serial);
+      resources.put(change.after);
+      by_serial_.put(change.after);
+    } else {
+      resources.erase(change.before->id);
+    }
+  }
+  for (const ResourceChange& change : changes) {
+    if (change.after) index(*change.after, true);
+  }
+}
+
+template <class Key>
+void Model::set(Index<Key>& index, Key key, Serial serial, bool present) {
+  if (present) {
+    index.put({key, serial});
+  } else {
+    index.erase(Entry<Key>{key, serial});
+  }
+}
+
+template <class Key>
+std::vector<const Resource*> Model::matches(const Index<Key>& index, const Key& first,
+                                            const Key& last) const {
+  std::vector<const Resource*> found;
+  for (auto it = index.lower_bound(Entry<Key>{first, 0}); it != index.end() && it->key <= last;
+       ++it) {
+    found.push_back(find(it->serial));
+  }
+  return found;
+}
+
+void Model::index(const Resource& resource, bool present) {
+  const ResourceId parent_id = resource.id.parent();
+  const Resource* parent = parent_id.empty() ? nullptr : find(parent_id);
+  const Serial parent_serial = parent == nullptr ? 0 : parent->serial;
+  for_each_reference(resource.body, [&](const ResourceId& target, const ReferenceMember&) {
+    if (const Resource* found = find(target)) {
+      set(references_, ReferenceKey{found->serial, parent_serial}, resource.serial, present);
+    }
+  });
+  if (const auto* subnet = std::get_if<Subnet>(&resource.body)) {
+    set(subnet_prefixes_, subnet->prefix, resource.serial, present);
+    set(subnet_ids_, subnet->virtual_subnet_id, resource.serial, present);
+  } else if (const auto* route = std::get_if<Route>(&resource.body)) {
+    set(route_prefixes_, RouteKey{parent_serial, route->prefix}, resource.serial, present);
+    if (route->next_hop) set(next_hops_, *route->next_hop, resource.serial, present);
+  } else if (const auto* interface = std::get_if<NetworkInterface>(&resource.body)) {
+    if (interface->mac) set(macs_, *interface->mac, resource.serial, present);
+  } else if (const auto* ip = std::get_if<IpConfiguration>(&resource.body)) {
+    const Resource* home = ip->subnet.empty() ? nullptr : find(ip->subnet);
+    if (home != nullptr && ip->address)
+      set(addresses_, AddressKey{home->serial, *ip->address}, resource.serial, present);
+  }
+}
+
+std::string etag(const Model& model, const Resource& resource) {
+  Revision newest = std::max(resource.put_revision, resource.changed_revision);
+  for (ResourceId id = resource.id.parent(); !id.empty(); id = id.parent()) {
+    if (const Resource* ancestor = model.find(id))
+      newest = std::max(newest, ancestor->put_revision);
+  }
+  return etag_of_revision(model, newest);
+}
+
+std::string etag_of_revision(const Model& model, Revision newest) {
+  return fmt::format("W/\"{}\"", Uuid::derive(model.identity(), newest, "etag").to_string());
+}
+
+}  // namespace isthmus

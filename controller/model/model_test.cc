@@ -1,0 +1,147 @@
+// The model's indexes against a look at every resource, over random lives; and what a copy keeps.
+#include "controller/model/model.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "controller/model/networks.h"
+#include "controller/model/references.h"
+#include "controller/rules/apply.h"
+#include "controller/rules/fresh.h"
+#include "tests/support/random_changes.h"
+
+namespace isthmus {
+namespace {
+
+Model fresh_model() { return make_fresh(Model(Uuid{1, 2}), FreshContents::Seeded, {})->model; }
+
+template <class See>
+void each_resource(const Model& model, const See& see) {
+  for (const KindInfo& row : kKinds) {
+    for (const ResourcePtr& resource : model.collection(row.kind)) see(*resource);
+  }
+}
+
+using Found = std::set<const Resource*>;
+Found as_set(const std::vector<const Resource*>& found) { return {found.begin(), found.end()}; }
+
+void expect_indexes_agree(const Model& model) {
+  size_t count = 0;
+  std::map<const Resource*, Found> referrers;
+  std::map<net::Prefix, Found> subnets;
+  each_resource(model, [&](const Resource& resource) {
+    ++count;
+    ASSERT_EQ(model.find(resource.serial), &resource);
+    ASSERT_EQ(model.find(resource.id), &resource);
+    if (!resource.id.parent().empty()) {
+      ASSERT_NE(model.find(resource.id.parent()), nullptr);
+    }
+    for_each_reference(resource.body, [&](const ResourceId& target, const ReferenceMember&) {
+      const Resource* found = model.find(target);
+      ASSERT_NE(found, nullptr) << resource.id.path() << " refers to nothing";
+      referrers[found].insert(&resource);
+    });
+    if (resource.kind() == Kind::Subnet) subnets[resource.as<Subnet>().prefix].insert(&resource);
+    if (resource.kind() == Kind::IpConfiguration && resource.as<IpConfiguration>().address) {
+      const Resource& subnet = *model.find(resource.as<IpConfiguration>().subnet);
+      ASSERT_EQ(model.ip_configuration(subnet, *resource.as<IpConfiguration>().address), &resource);
+    }
+    if (resource.kind() == Kind::NetworkInterface) {
+      ASSERT_EQ(as_set(model.interfaces_with(*resource.as<NetworkInterface>().mac)),
+                Found{&resource});
+    }
+    if (resource.kind() == Kind::Route) {
+      ASSERT_EQ(
+          as_set(model.routes_with(*model.find(resource.id.parent()), resource.as<Route>().prefix)),
+          Found{&resource});
+    }
+  });
+  ASSERT_EQ(model.count(), count);
+  each_resource(model, [&](const Resource& resource) {
+    ASSERT_EQ(as_set(model.referrers(resource)), referrers[&resource]);
+  });
+  for (const auto& [prefix, expected] : subnets)
+    ASSERT_EQ(as_set(model.subnets_with(prefix)), expected);
+}
+
+TEST(Model, IndexesAgreeWithTheResources) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    testing::RandomChanges changes(seed);
+    Model model = fresh_model();
+    for (int i = 0; i < 200; ++i) {
+      if (auto applied = apply(model, changes.next(), {})) model = std::move(applied->model);
+      if (i % 5 == 0) expect_indexes_agree(model);
+      if (::testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
+std::vector<std::string> everything(const Model& model) {
+  std::vector<std::string> lines;
+  each_resource(model, [&](const Resource& resource) {
+    lines.push_back(
+        fmt::format("{} {} {}", resource.id.path(), resource.serial, etag(model, resource)));
+  });
+  return lines;
+}
+
+TEST(Model, ACopyKeepsSeeingWhatItSaw) {
+  testing::RandomChanges changes(3);
+  Model model = fresh_model();
+  std::vector<std::pair<Model, std::vector<std::string>>> kept;
+  for (int i = 0; i < 200; ++i) {
+    if (auto applied = apply(model, changes.next(), {})) model = std::move(applied->model);
+    if (i % 20 == 0) kept.emplace_back(model, everything(model));
+  }
+  for (const auto& [copy, expected] : kept) EXPECT_EQ(everything(copy), expected);
+}
+
+std::multiset<net::Prefix> as_multiset(const std::vector<net::Prefix>& prefixes) {
+  return {prefixes.begin(), prefixes.end()};
+}
+
+// The rules that nothing may weaken, after every step of random lives.
+TEST(Model, HoldsTheRulesOfPeeringWhateverHappens) {
+  for (uint64_t seed = 100; seed < 120; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    testing::RandomChanges changes(seed);
+    Model model = fresh_model();
+    for (int i = 0; i < 200; ++i) {
+      const auto applied = apply(model, changes.next(), {});
+      if (!applied) continue;
+      for (const ResourcePtr& network : applied->model.collection(Kind::VirtualNetwork)) {
+        const auto peers = connected_peers(applied->model, *network);
+        for (const Peer& peer : peers) {
+          ASSERT_FALSE(first_overlap(network->as<VirtualNetwork>().address_space,
+                                     peer.network->as<VirtualNetwork>().address_space));
+          ASSERT_TRUE(connected(applied->model, *peer.network, *network)) << "one-sided";
+        }
+        const Resource* before = model.find(network->id);
+        if (before == nullptr || model.below(before->id, Kind::Peering).empty()) continue;
+        ASSERT_EQ(as_multiset(before->as<VirtualNetwork>().address_space),
+                  as_multiset(network->as<VirtualNetwork>().address_space))
+            << "a locked address space changed";
+      }
+      model = applied->model;
+    }
+  }
+}
+
+TEST(Networks, ReserveTheFirstAddressesAndTheBroadcast) {
+  const auto address = [](const char* text) { return *net::IpAddress::parse(text); };
+  const net::Prefix v4 = *net::Prefix::parse("10.0.0.0/29");
+  EXPECT_TRUE(is_reserved(v4, address("10.0.0.0")));
+  EXPECT_TRUE(is_reserved(v4, address("10.0.0.1")));
+  EXPECT_FALSE(is_reserved(v4, address("10.0.0.2")));
+  EXPECT_FALSE(is_reserved(v4, address("10.0.0.6")));
+  EXPECT_TRUE(is_reserved(v4, address("10.0.0.7")));
+  const net::Prefix v6 = *net::Prefix::parse("fd00::/64");
+  EXPECT_TRUE(is_reserved(v6, address("fd00::1")));
+  EXPECT_FALSE(is_reserved(v6, address("fd00::2")));
+  EXPECT_FALSE(is_reserved(v6, v6.last()));
+}
+
+}  // namespace
+}  // namespace isthmus

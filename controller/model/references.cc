@@ -1,0 +1,106 @@
+#include "controller/model/references.h"
+
+#include <fmt/format.h>
+
+namespace isthmus {
+namespace {
+
+template <class Id, class See>
+class ReferenceVisitor {
+ public:
+  explicit ReferenceVisitor(const See& see) : see_(see) {}
+
+  template <class T>
+  void member(std::string_view, T&, Presence, Spelling = Spelling::Natural) {}
+
+  template <class Members>
+  void object(std::string_view name, Presence, const Members& members) {
+    const size_t length = pointer_.size();
+    pointer_ += fmt::format("/{}", name);
+    members();
+    pointer_.resize(length);
+  }
+
+  template <class Optional, class Members>
+  void optional_object(std::string_view name, Optional& field, const Members& members) {
+    if (field) object(name, Presence::Optional, [&] { members(*field); });
+  }
+
+  void reference(std::string_view name, Id& id, Presence, Kinds kinds) {
+    if (!id.empty()) see_(id, {fmt::format("{}/{}", pointer_, name), name, kinds});
+  }
+
+ private:
+  const See& see_;
+  std::string pointer_ = "/properties";
+};
+
+// Prints what a client may write, so that two bodies compare as their print does.
+class WritableText {
+ public:
+  template <class T>
+  void member(std::string_view, const T& field, Presence presence, Spelling = Spelling::Natural) {
+    if (presence != Presence::ReadOnly) print(field);
+  }
+  template <class Members>
+  void object(std::string_view, Presence, const Members& members) {
+    members();
+  }
+  template <class Optional, class Members>
+  void optional_object(std::string_view, const Optional& field, const Members& members) {
+    text += field ? '+' : '-';
+    if (field) members(*field);
+  }
+  void reference(std::string_view, const ResourceId& id, Presence, Kinds) {
+    text += id.empty() ? "" : id.key();
+  }
+
+  std::string text;
+
+ private:
+  template <class T>
+  void print(const T& value) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      text += std::to_string(value);
+    } else {
+      text += Text<T>::print(value);
+    }
+    text += '\n';
+  }
+  template <class T>
+  void print(const std::optional<T>& value) {
+    text += value ? '+' : '-';
+    if (value) print(*value);
+  }
+  template <class T>
+  void print(const std::vector<T>& values) {
+    text += '[';
+    for (const T& value : values) print(value);
+    text += ']';
+  }
+};
+
+}  // namespace
+
+void for_each_reference(const Body& body,
+                        const std::function<void(const ResourceId&, const ReferenceMember&)>& see) {
+  ReferenceVisitor<const ResourceId, std::remove_cvref_t<decltype(see)>> visitor(see);
+  describe_body(visitor, body);
+}
+
+void for_each_reference(Body& body,
+                        const std::function<void(ResourceId&, const ReferenceMember&)>& see) {
+  ReferenceVisitor<ResourceId, std::remove_cvref_t<decltype(see)>> visitor(see);
+  describe_body(visitor, body);
+}
+
+bool same_writable_members(const Body& a, const Body& b) {
+  if (a.index() != b.index()) return false;
+  WritableText first;
+  WritableText second;
+  describe_body(first, a);
+  describe_body(second, b);
+  return first.text == second.text;
+}
+
+}  // namespace isthmus

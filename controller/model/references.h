@@ -1,0 +1,29 @@
+// Which resources a resource refers to, read from its description.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "controller/model/describe.h"
+
+namespace isthmus {
+
+// One reference that is set. `pointer` is where it stands in the resource's JSON:
+// "/properties/routeTable".
+struct ReferenceMember {
+  std::string pointer;
+  std::string_view name;
+  Kinds kinds;
+};
+
+// Calls `see` for each reference that is set; it may change the id of a mutable body.
+void for_each_reference(const Body& body,
+                        const std::function<void(const ResourceId&, const ReferenceMember&)>& see);
+void for_each_reference(Body& body,
+                        const std::function<void(ResourceId&, const ReferenceMember&)>& see);
+
+// Do the two say the same in every member that a client may write?
+bool same_writable_members(const Body& a, const Body& b);
+
+}  // namespace isthmus

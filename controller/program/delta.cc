@@ -1,0 +1,225 @@
+// Which keys a change can alter, and what became of them.
+#include <set>
+#include <utility>
+
+#include "controller/model/networks.h"
+#include "controller/model/references.h"
+#include "controller/program/program.h"
+#include "controller/program/values.h"
+
+namespace isthmus {
+namespace {
+
+using dataplane::AclId;
+using dataplane::EndpointKey;
+using dataplane::PeerKey;
+using dataplane::PortId;
+using dataplane::TableKey;
+
+// The keys that one model shows to be affected. Called for the model before and for the model
+// after, each with its own version of a changed resource: what a resource touched, and what it
+// touches now.
+class Touched {
+ public:
+  void see(const Model& model, const Resource& resource) {
+    switch (resource.kind()) {
+      case Kind::VirtualNetwork:
+        return network(model, resource);
+      case Kind::Subnet:
+        return subnet(model, resource);
+      case Kind::Peering:
+        return peering(model, resource);
+      case Kind::Route:
+        return route(model, resource);
+      case Kind::AccessControlList:
+        lists.insert(AclId{resource.serial});
+        return;
+      case Kind::AclRule:
+        lists.insert(AclId{model.find(resource.id.parent())->serial});
+        return;
+      case Kind::NetworkInterface:
+        ports.insert(PortId{resource.serial});
+        return;
+      case Kind::IpConfiguration:
+        return ip_configuration(model, resource);
+      default:
+        return;
+    }
+  }
+
+  std::set<TableKey> tables;
+  std::set<std::pair<TableKey, net::Prefix>> routes;
+  std::set<PeerKey> policies;
+  std::set<EndpointKey> endpoints;
+  std::set<PortId> ports;
+  std::set<AclId> lists;
+
+ private:
+  void network(const Model& model, const Resource& network) {
+    tables.insert({program::domain_of(network), 0});
+    model.each_below(network.id, Kind::Peering, [&](const Resource& peering) {
+      if (const Resource* remote = model.find(peering.as<Peering>().remote_virtual_network))
+        policy(network, *remote);
+      return true;
+    });
+  }
+
+  void policy(const Resource& a, const Resource& b) {
+    policies.insert({program::domain_of(a), program::domain_of(b)});
+    policies.insert({program::domain_of(b), program::domain_of(a)});
+  }
+
+  // The network and its peers get, or got, a route to the subnet; appliances inside it come or go.
+  void subnet(const Model& model, const Resource& subnet) {
+    const Resource& home = network_of(model, subnet);
+    tables.insert(program::table_of_subnet(model, subnet));
+    reach(model, home, subnet);
+    for (const Peer& peer : connected_peers(model, home)) reach(model, *peer.network, subnet);
+    for (const Resource* ip : model.ip_configurations(subnet)) ip_configuration(model, *ip);
+    if (const Resource* table = model.find(program::table_of_subnet(model, subnet).route_table)) {
+      for (const Resource* route : model.below(table->id, Kind::Route))
+        appliance(model, home, *route);
+    }
+  }
+
+  // How `network` sees the subnet of itself or of a peer.
+  void reach(const Model& model, const Resource& network, const Resource& subnet) {
+    const net::Prefix prefix = subnet.as<Subnet>().prefix;
+    const auto own_tables = program::tables_of(model, network);
+    for (const TableKey& table : own_tables) routes.insert({table, prefix});
+    for (const Resource* route : model.routes_via(prefix)) {
+      const Serial route_table = model.find(route->id.parent())->serial;
+      for (const TableKey& table : own_tables) {
+        if (table.route_table == route_table) routes.insert({table, route->as<Route>().prefix});
+      }
+      appliance(model, network, *route);
+    }
+  }
+
+  void peering(const Model& model, const Resource& peering) {
+    const Resource& local = network_of(model, peering);
+    const Resource* remote = model.find(peering.as<Peering>().remote_virtual_network);
+    if (remote == nullptr) return;
+    policy(local, *remote);
+    if (!connected(model, local, *remote)) return;
+    for (const Resource* subnet : model.below(remote->id, Kind::Subnet))
+      reach(model, local, *subnet);
+    for (const Resource* subnet : model.below(local.id, Kind::Subnet))
+      reach(model, *remote, *subnet);
+  }
+
+  void route(const Model& model, const Resource& route) {
+    for (const TableKey& table : program::tables_using(model, *model.find(route.id.parent()))) {
+      routes.insert({table, route.as<Route>().prefix});
+      appliance(model, *model.find(static_cast<Serial>(table.domain)), route);
+    }
+  }
+
+  // Whether the interface behind a next hop forwards depends on the routes that name it.
+  void appliance(const Model& model, const Resource& network, const Resource& route) {
+    const auto& next_hop = route.as<Route>().next_hop;
+    if (!next_hop) return;
+    for (const Resource* subnet : model.subnets_containing(*next_hop)) {
+      const Resource& home = network_of(model, *subnet);
+      const Resource* ip = model.ip_configuration(*subnet, *next_hop);
+      if (ip == nullptr || (home.serial != network.serial && !connected(model, network, home)))
+        continue;
+      ports.insert(PortId{model.find(ip->id.parent())->serial});
+    }
+  }
+
+  void ip_configuration(const Model& model, const Resource& resource) {
+    const IpConfiguration& ip = resource.as<IpConfiguration>();
+    ports.insert(PortId{model.find(resource.id.parent())->serial});
+    const Resource* subnet = ip.subnet.empty() ? nullptr : model.find(ip.subnet);
+    if (subnet == nullptr || subnet->kind() != Kind::Subnet || !ip.address) return;
+    endpoints.insert({program::domain_of(network_of(model, *subnet)), *ip.address});
+  }
+};
+
+// Did anything change that forwarding can depend on? An etag alone is nothing.
+bool matters(const ResourceChange& change) {
+  if (!change.before || !change.after || change.before->serial != change.after->serial) return true;
+  if (!same_writable_members(change.before->body, change.after->body)) return true;
+  const auto* was = std::get_if<Peering>(&change.before->body);
+  return was != nullptr && was->state != change.after->as<Peering>().state;
+}
+
+template <class Key, class Value>
+void evaluate(const std::set<Key>& keys, const Model& before, const Model& after,
+              std::optional<Value> (*value)(const Model&, Key),
+              std::vector<std::pair<Key, std::optional<Value>>>& out) {
+  for (const Key& key : keys) {
+    auto now = value(after, key);
+    if (now != value(before, key)) out.push_back({key, std::move(now)});
+  }
+}
+
+}  // namespace
+
+ProgramChange delta(const Model& before, const Model& after,
+                    std::span<const ResourceChange> changes) {
+  Touched touched;
+  for (const ResourceChange& change : changes) {
+    if (!matters(change)) continue;
+    if (change.before) touched.see(before, *change.before);
+    if (change.after) touched.see(after, *change.after);
+  }
+  ProgramChange result;
+  std::set<TableKey> gone;
+  for (const TableKey& table : touched.tables) {
+    const bool was = program::table_exists(before, table);
+    const bool is = program::table_exists(after, table);
+    if (was == is) continue;
+    result.delta.tables.push_back({table, is});
+    if (is) {
+      for (const net::Prefix& prefix : program::prefixes(after, table))
+        touched.routes.insert({table, prefix});
+    } else {
+      gone.insert(table);
+    }
+  }
+  for (const auto& [table, prefix] : touched.routes) {
+    if (gone.contains(table)) continue;
+    ++result.recomputed_routes;
+    const bool existed = program::table_exists(before, table);
+    auto action = program::route(after, table, prefix);
+    if (action != (existed ? program::route(before, table, prefix) : std::nullopt)) {
+      result.delta.routes.push_back({table, prefix, action});
+    }
+  }
+  evaluate(touched.policies, before, after, &program::policy, result.delta.policies);
+  evaluate(touched.endpoints, before, after, &program::endpoint, result.delta.endpoints);
+  evaluate(touched.ports, before, after, &program::port, result.delta.ports);
+  evaluate(touched.lists, before, after, &program::access_list, result.delta.access_lists);
+  return result;
+}
+
+dataplane::ForwardingProgram compile(const Model& model) {
+  dataplane::ForwardingProgram result;
+  for (const ResourcePtr& network : model.collection(Kind::VirtualNetwork)) {
+    for (const TableKey& table : program::tables_of(model, *network)) {
+      auto& routes = result.tables[table];
+      for (const net::Prefix& prefix : program::prefixes(model, table)) {
+        if (const auto action = program::route(model, table, prefix)) routes[prefix] = *action;
+      }
+    }
+    for (const Peer& peer : connected_peers(model, *network)) {
+      const PeerKey key{program::domain_of(*network), program::domain_of(*peer.network)};
+      if (auto policy = program::policy(model, key)) result.policies[key] = *policy;
+    }
+  }
+  for (const ResourcePtr& nic : model.collection(Kind::NetworkInterface)) {
+    const PortId id{nic->serial};
+    const auto& port = result.ports[id] = *program::port(model, id);
+    for (const dataplane::PortAddress& address : port.addresses) {
+      result.endpoints[{address.table.domain, address.address}] = id;
+    }
+  }
+  for (const ResourcePtr& acl : model.collection(Kind::AccessControlList)) {
+    result.access_lists[AclId{acl->serial}] = *program::access_list(model, AclId{acl->serial});
+  }
+  return result;
+}
+
+}  // namespace isthmus

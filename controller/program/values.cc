@@ -1,0 +1,236 @@
+#include "controller/program/values.h"
+
+#include <algorithm>
+
+#include "controller/model/networks.h"
+#include "controller/routes/routes.h"
+
+namespace isthmus::program {
+namespace {
+
+using dataplane::AccessList;
+using dataplane::Action;
+using dataplane::PeerPolicy;
+using dataplane::Port;
+using dataplane::TableKey;
+
+const Resource* find(const Model& model, dataplane::DomainId domain) {
+  return model.find(static_cast<Serial>(domain));
+}
+
+const Resource* find_referenced(const Model& model, const ResourceId& id) {
+  return id.empty() ? nullptr : model.find(id);
+}
+
+void sort_unique(std::vector<TableKey>& keys) {
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+}
+
+Action action_of(const RouteCandidate& route, const Resource& network) {
+  switch (route.next_hop) {
+    case NextHop::VnetLocal:
+    case NextHop::VirtualNetworkPeering:
+      return {Action::Kind::Deliver, domain_of(*route.network), {}};
+    case NextHop::VirtualAppliance:  // one that nothing holds is looked for at home, and not found
+      return {Action::Kind::Appliance, domain_of(route.network ? *route.network : network),
+              *route.next_hop_address};
+    case NextHop::VirtualNetworkGateway:
+      return {Action::Kind::Gateway, domain_of(network), {}};
+    case NextHop::Internet:
+      return {Action::Kind::Internet, {}, {}};
+    case NextHop::None:
+      return {Action::Kind::None, {}, {}};
+  }
+  return {};
+}
+
+// Does a user route of this or a directly peered network name the address as an appliance?
+// (decisions: N17)
+bool is_next_hop(const Model& model, const Resource& network, net::IpAddress address) {
+  for (const Resource* route : model.routes_via(net::Prefix::host(address))) {
+    for (const TableKey& table : tables_using(model, *model.find(route->id.parent()))) {
+      const Resource* holder = network_holding(model, *find(model, table.domain), address);
+      if (holder != nullptr && holder->serial == network.serial) return true;
+    }
+  }
+  return false;
+}
+
+dataplane::AclId acl_id(const Model& model, const ResourceId& id) {
+  const Resource* acl = find_referenced(model, id);
+  return acl == nullptr ? dataplane::kNoAcl : dataplane::AclId{acl->serial};
+}
+
+std::optional<net::IpProtocol> protocol_of(RuleProtocol protocol) {
+  switch (protocol) {
+    case RuleProtocol::All:
+      return std::nullopt;
+    case RuleProtocol::Tcp:
+      return net::IpProtocol::Tcp;
+    case RuleProtocol::Udp:
+      return net::IpProtocol::Udp;
+    case RuleProtocol::Icmp:
+      return net::IpProtocol::Icmp;
+    case RuleProtocol::Icmpv6:
+      return net::IpProtocol::Icmpv6;
+    case RuleProtocol::Gre:
+      return net::IpProtocol::Gre;
+    case RuleProtocol::Esp:
+      return net::IpProtocol::Esp;
+  }
+  return std::nullopt;
+}
+
+dataplane::AddressMatch match_of(const AclAddress& address) {
+  using Kind = dataplane::AddressMatch::Kind;
+  switch (address.kind) {
+    case AclAddress::Kind::Any:
+      return {Kind::Any, {}};
+    case AclAddress::Kind::In:
+      return {Kind::In, address.prefix};
+    case AclAddress::Kind::VirtualNetwork:
+      return {Kind::VirtualNetwork, {}};
+    case AclAddress::Kind::Internet:
+      return {Kind::Internet, {}};
+  }
+  return {};
+}
+
+std::optional<dataplane::AclAction> default_of(const std::optional<DefaultAction>& action) {
+  if (!action) return std::nullopt;
+  return *action == DefaultAction::Permit ? dataplane::AclAction::Permit
+                                          : dataplane::AclAction::Deny;
+}
+
+dataplane::AclRule compiled(const Resource& resource) {
+  const AclRule& rule = resource.as<AclRule>();
+  return {
+      rule.priority,
+      rule.type == RuleType::Inbound ? dataplane::Direction::Inbound
+                                     : dataplane::Direction::Outbound,
+      rule.action == RuleAction::Allow ? dataplane::AclAction::Permit : dataplane::AclAction::Deny,
+      protocol_of(rule.protocol),
+      match_of(rule.source),
+      match_of(rule.destination),
+      rule.source_ports.range,
+      rule.destination_ports.range,
+      tag_of(resource)};
+}
+
+}  // namespace
+
+std::vector<TableKey> tables_of(const Model& model, const Resource& network) {
+  std::vector<TableKey> keys = {{domain_of(network), 0}};
+  for (const Resource* subnet : model.below(network.id, Kind::Subnet))
+    keys.push_back(table_of_subnet(model, *subnet));
+  sort_unique(keys);
+  return keys;
+}
+
+TableKey table_of_subnet(const Model& model, const Resource& subnet) {
+  const Resource* table = find_referenced(model, subnet.as<Subnet>().route_table);
+  return {domain_of(network_of(model, subnet)), table == nullptr ? 0 : table->serial};
+}
+
+std::vector<TableKey> tables_using(const Model& model, const Resource& route_table) {
+  std::vector<TableKey> keys;
+  for (const Resource* subnet : model.referrers(route_table, Kind::Subnet)) {
+    keys.push_back(table_of_subnet(model, *subnet));
+  }
+  sort_unique(keys);
+  return keys;
+}
+
+bool table_exists(const Model& model, TableKey key) {
+  const Resource* network = find(model, key.domain);
+  if (network == nullptr) return false;
+  const auto keys = tables_of(model, *network);
+  return std::binary_search(keys.begin(), keys.end(), key);
+}
+
+std::optional<Action> route(const Model& model, TableKey table, net::Prefix prefix) {
+  const Resource* network = find(model, table.domain);
+  if (network == nullptr) return std::nullopt;
+  const auto found = candidates(model, *network, model.find(table.route_table), prefix);
+  if (found.empty()) return std::nullopt;
+  return action_of(found.front(), *network);
+}
+
+std::optional<PeerPolicy> policy(const Model& model, dataplane::PeerKey key) {
+  const Resource* from = find(model, key.from);
+  const Resource* to = find(model, key.to);
+  if (from == nullptr || to == nullptr || !connected(model, *from, *to)) return std::nullopt;
+  const Resource* sender = peering_from(model, *from, *to);
+  const Resource* receiver = peering_from(model, *to, *from);
+  PeerPolicy policy;
+  policy.forwarded_allowed = receiver->as<Peering>().allow_forwarded_traffic;
+  policy.receiver_tag = tag_of(*receiver);
+  for (const Resource* side : {receiver, sender}) {
+    if (side->as<Peering>().allow_virtual_network_access || !policy.access_allowed) continue;
+    policy.access_allowed = false;
+    policy.access_tag = tag_of(*side);
+  }
+  policy.source_prefixes = from->as<VirtualNetwork>().address_space;
+  std::sort(policy.source_prefixes.begin(), policy.source_prefixes.end());
+  return policy;
+}
+
+std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::EndpointKey key) {
+  const Resource* network = find(model, key.domain);
+  if (network == nullptr) return std::nullopt;
+  for (const Resource* subnet : model.subnets_containing(key.address)) {
+    if (network_of(model, *subnet).serial != network->serial) continue;
+    const Resource* ip = model.ip_configuration(*subnet, key.address);
+    if (ip == nullptr) return std::nullopt;
+    return dataplane::PortId{model.find(ip->id.parent())->serial};
+  }
+  return std::nullopt;
+}
+
+std::optional<Port> port(const Model& model, dataplane::PortId key) {
+  const Resource* nic = model.find(static_cast<Serial>(key));
+  if (nic == nullptr) return std::nullopt;
+  const NetworkInterface& body = nic->as<NetworkInterface>();
+  Port port;
+  port.mac = body.mac.value_or(net::Mac());
+  port.may_forward = body.port_settings && body.port_settings->mac_spoofing == Toggle::Enabled;
+  port.tag = tag_of(*nic);
+  for (const Resource* configuration : model.below(nic->id, Kind::IpConfiguration)) {
+    const IpConfiguration& ip = configuration->as<IpConfiguration>();
+    const Resource* subnet = find_referenced(model, ip.subnet);
+    if (subnet == nullptr || subnet->kind() != Kind::Subnet || !ip.address)
+      continue;  // not on a virtual network
+    const Subnet& home = subnet->as<Subnet>();
+    port.addresses.push_back(
+        {*ip.address, table_of_subnet(model, *subnet), acl_id(model, ip.access_control_list),
+         acl_id(model, home.access_control_list), home.virtual_subnet_id, tag_of(*configuration)});
+    port.may_forward =
+        port.may_forward || is_next_hop(model, network_of(model, *subnet), *ip.address);
+  }
+  return port;
+}
+
+std::optional<AccessList> access_list(const Model& model, dataplane::AclId key) {
+  const Resource* acl = model.find(static_cast<Serial>(key));
+  if (acl == nullptr) return std::nullopt;
+  AccessList list;
+  list.inbound_default = default_of(acl->as<AccessControlList>().inbound_default);
+  list.outbound_default = default_of(acl->as<AccessControlList>().outbound_default);
+  list.tag = tag_of(*acl);
+  for (const Resource* rule : model.below(acl->id, Kind::AclRule))
+    list.rules.push_back(compiled(*rule));
+  std::sort(list.rules.begin(), list.rules.end(),
+            [](const dataplane::AclRule& a, const dataplane::AclRule& b) {
+              return std::pair(a.priority, a.tag) < std::pair(b.priority, b.tag);
+            });
+  return list;
+}
+
+std::vector<net::Prefix> prefixes(const Model& model, TableKey table) {
+  const Resource* network = find(model, table.domain);
+  if (network == nullptr) return {};
+  return routed_prefixes(model, *network, model.find(table.route_table));
+}
+
+}  // namespace isthmus::program

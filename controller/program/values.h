@@ -1,0 +1,35 @@
+// The value of each programmed key, as a function of the model.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "controller/model/model.h"
+#include "dataplane/program.h"
+
+namespace isthmus::program {
+
+inline dataplane::DomainId domain_of(const Resource& network) {
+  return dataplane::DomainId{network.serial};
+}
+inline dataplane::Tag tag_of(const Resource& resource) { return dataplane::Tag{resource.serial}; }
+
+// The tables of a network: one without user routes, and one for each route table that a subnet
+// uses. Sorted.
+std::vector<dataplane::TableKey> tables_of(const Model& model, const Resource& network);
+dataplane::TableKey table_of_subnet(const Model& model, const Resource& subnet);
+// The tables, of any network, that hold the routes of a route table. Sorted.
+std::vector<dataplane::TableKey> tables_using(const Model& model, const Resource& route_table);
+
+bool table_exists(const Model& model, dataplane::TableKey key);
+std::optional<dataplane::Action> route(const Model& model, dataplane::TableKey table,
+                                       net::Prefix prefix);
+std::optional<dataplane::PeerPolicy> policy(const Model& model, dataplane::PeerKey key);
+std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::EndpointKey key);
+std::optional<dataplane::Port> port(const Model& model, dataplane::PortId key);
+std::optional<dataplane::AccessList> access_list(const Model& model, dataplane::AclId key);
+
+// Every prefix that has a route in the table.
+std::vector<net::Prefix> prefixes(const Model& model, dataplane::TableKey table);
+
+}  // namespace isthmus::program

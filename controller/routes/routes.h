@@ -1,0 +1,79 @@
+// Which routes a network has, who won, and why the others lost. Asked from a model; nothing of it
+// is stored.
+//
+// Route selection: the longest prefix wins (that is the forwarding table's work); among routes of
+// one prefix, a user route wins over a system route (decisions: N25 and the pipeline, stage 3).
+// On-prem, the system routes of a network are its own subnets, and the subnets of networks whose
+// peering with it is Connected on both sides (N14).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controller/model/model.h"
+
+namespace isthmus {
+
+enum class RouteSource : uint8_t { User, System };
+std::string_view name(RouteSource source);
+
+// Names as our own API prints them (decisions: N14).
+enum class NextHop : uint8_t {
+  VnetLocal,
+  VirtualNetworkPeering,
+  VirtualAppliance,
+  VirtualNetworkGateway,
+  Internet,
+  None,
+};
+std::string_view name(NextHop next_hop);
+
+struct RouteCandidate {
+  net::Prefix prefix;
+  RouteSource source = RouteSource::System;
+  NextHop next_hop = NextHop::None;
+  std::optional<net::IpAddress> next_hop_address;  // VirtualAppliance only
+  const Resource* via =
+      nullptr;  // the user route, the own subnet, or the own network's peering object
+  const Resource* network =
+      nullptr;  // where packets go on; null for an appliance that nothing reaches
+};
+
+// Every candidate for exactly this prefix, best first. `route_table` may be null.
+std::vector<RouteCandidate> candidates(const Model& model, const Resource& network,
+                                       const Resource* route_table, net::Prefix prefix);
+
+// The candidates of every prefix that contains the address: the longest prefix first, the best
+// first within one.
+std::vector<RouteCandidate> candidates_for(const Model& model, const Resource& network,
+                                           const Resource* route_table, net::IpAddress destination);
+
+// Every prefix for which there is a candidate, each once, sorted.
+std::vector<net::Prefix> routed_prefixes(const Model& model, const Resource& network,
+                                         const Resource* route_table);
+
+struct LostRoute {
+  RouteCandidate route;
+  std::string because;
+};
+struct EffectiveRoute {
+  RouteCandidate route;
+  bool is_reachable =
+      true;  // false: an appliance whose address is in neither the own nor a peered network
+  std::vector<LostRoute> losers;
+};
+// Sorted by prefix.
+std::vector<EffectiveRoute> effective_routes(const Model& model, const Resource& network,
+                                             const Resource* route_table);
+
+// The network that holds the address, as `network` sees it: itself or a directly peered one. Null
+// where there is none.
+const Resource* network_holding(const Model& model, const Resource& network,
+                                net::IpAddress address);
+
+// Why `loser` lost to `winner`.
+std::string because(const RouteCandidate& winner, const RouteCandidate& loser);
+
+}  // namespace isthmus

@@ -1,0 +1,382 @@
+#include "controller/rules/apply.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "controller/model/networks.h"
+#include "controller/model/references.h"
+#include "controller/model/text.h"
+#include "controller/rules/allocation.h"
+#include "controller/rules/edit.h"
+#include "controller/rules/peering_state.h"
+#include "controller/rules/rule.h"
+
+namespace isthmus {
+namespace {
+
+constexpr size_t kUsersListed = 20;  // in the details of ResourceInUse
+
+// A resource on its way into the model.
+struct Staged {
+  ResourcePtr before;
+  Resource after;
+  std::string pointer;
+};
+
+// One change on its way through the rules. Works on its own copy of the model.
+class Transaction {
+ public:
+  Transaction(const Model& base, const Limits& limits)
+      : base_(base), limits_(limits), edit_(base), revision_(base.revision() + 1) {}
+
+  Result<Outcome> run(const Operation& operation) {
+    if (auto held = check_precondition(operation); !held) return tl::unexpected(held.error());
+    return operation.verb == Verb::Put ? put(operation) : erase(operation);
+  }
+
+  Applied finish(std::vector<Outcome> outcomes) {
+    if (!edit_.empty()) edit_.set_revision(revision_);
+    return {edit_.model(), edit_.net(), std::move(outcomes)};
+  }
+
+ private:
+  Result<void> check_precondition(const Operation& operation) const;
+
+  Result<Outcome> put(const Operation& operation);
+  Result<void> stage(const Draft& draft, const ResourceId& parent, bool keep_annotations,
+                     std::vector<Staged>& staged, std::vector<ResourcePtr>& removed);
+  Result<void> stage_children(const Resource& parent, const DraftChildren& children,
+                              bool keep_annotations, std::vector<Staged>& staged,
+                              std::vector<ResourcePtr>& removed);
+  Result<void> check_echo(const Draft& item) const;
+  Result<void> resolve_references(std::vector<Staged>& staged) const;
+  Result<void> allocate_missing(std::vector<Staged>& staged);
+  Result<void> check_rules(const Model& before, const std::vector<Staged>& staged) const;
+
+  Result<Outcome> erase(const Operation& operation);
+  Result<void> check_unused(const std::vector<ResourcePtr>& doomed,
+                            const std::string& pointer) const;
+  void remove(const std::vector<ResourcePtr>& doomed);
+
+  void move_peering(const ResourcePtr& peering, Side here, PeeringEvent event);
+  void renew_ancestors(const ResourceId& id);
+  ResourcePtr current(const Resource& resource) const {
+    return edit_.model().find_shared(resource.id);
+  }
+
+  const Model& base_;
+  const Limits& limits_;
+  Edit edit_;
+  const Revision revision_;
+};
+
+std::string opaque_tag(std::string_view etag) {  // W/"x" -> x
+  const size_t first = etag.find('"');
+  return std::string(etag.substr(first + 1, etag.size() - first - 2));
+}
+
+Result<void> Transaction::check_precondition(const Operation& operation) const {
+  const Resource* present = edit_.model().find(operation.draft.id);
+  const std::string& path = operation.draft.id.path();
+  if (operation.precondition.must_not_exist && present != nullptr) {
+    return fail(ErrorCode::PreconditionFailed, "", fmt::format("{} exists already.", path));
+  }
+  const auto& tags = operation.precondition.if_match;
+  if (tags.empty()) return {};
+  if (present == nullptr)
+    return fail(ErrorCode::PreconditionFailed, "", fmt::format("{} does not exist.", path));
+  const std::string tag = opaque_tag(etag(edit_.model(), *present));
+  const bool matches = std::any_of(tags.begin(), tags.end(),
+                                   [&tag](const std::string& t) { return t == "*" || t == tag; });
+  if (matches) return {};
+  return fail(
+      ErrorCode::PreconditionFailed, "",
+      fmt::format("{} has changed: its etag is W/\"{}\", not {}.", path, tag, in_quotes(tags.front())),
+      "Read it again and decide anew.");
+}
+
+Result<Outcome> Transaction::put(const Operation& operation) {
+  const ResourceId parent = operation.draft.id.parent();
+  const Resource* stored_parent = parent.empty() ? nullptr : edit_.model().find(parent);
+  if (!parent.empty() && stored_parent == nullptr) {
+    return fail(ErrorCode::ResourceNotFound, operation.draft.pointer,
+                fmt::format("{} does not exist, so nothing can be put below it.", parent.path()));
+  }
+  const Model before = edit_.model();
+  std::vector<Staged> staged;
+  std::vector<ResourcePtr> removed;
+  if (auto ok = stage(operation.draft, stored_parent ? stored_parent->id : parent,
+                      operation.only_if_different, staged, removed);
+      !ok) {
+    return tl::unexpected(ok.error());
+  }
+  if (auto ok = resolve_references(staged); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_unused(removed, operation.draft.pointer); !ok)
+    return tl::unexpected(ok.error());
+  const ResourceId id = staged.front().after.id;
+  const bool exists = staged.front().before != nullptr;
+  const bool same =
+      removed.empty() && std::all_of(staged.begin(), staged.end(), [](const Staged& s) {
+        return s.before && same_writable_members(s.before->body, s.after.body) &&
+               (s.before->annotations == s.after.annotations ||
+                (s.before->annotations && s.after.annotations &&
+                 *s.before->annotations == *s.after.annotations));
+      });
+  const bool revives = exists && staged.front().after.kind() == Kind::Peering &&
+                       staged.front().before->as<Peering>().state == PeeringState::Disconnected;
+  if (operation.only_if_different && same && !revives) return Outcome{Effect::Unchanged, id};
+
+  remove(removed);
+  std::vector<ResourceChange> changes;
+  for (const Staged& s : staged)
+    changes.push_back({s.before, std::make_shared<const Resource>(s.after)});
+  edit_.replace(changes);
+  if (auto ok = allocate_missing(staged); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_rules(before, staged); !ok) return tl::unexpected(ok.error());
+  for (const Staged& s : staged) {
+    if (s.after.kind() != Kind::Peering) continue;
+    const Side here = s.before ? side_of(s.before->as<Peering>().state) : Side::Absent;
+    move_peering(current(s.after), here, PeeringEvent::Put);
+  }
+  renew_ancestors(id);
+  return Outcome{exists ? Effect::Updated : Effect::Created, id};
+}
+
+// `parent` is spelled as stored, which a new child's id follows.
+Result<void> Transaction::stage(const Draft& draft, const ResourceId& parent, bool keep_annotations,
+                                std::vector<Staged>& staged, std::vector<ResourcePtr>& removed) {
+  const ResourcePtr before = edit_.model().find_shared(draft.id);
+  Resource after;
+  after.id = before           ? before->id
+             : parent.empty() ? draft.id
+                              : *parent.child(draft.id.kind(), draft.id.name());
+  after.serial = before ? before->serial : edit_.next_serial();
+  after.instance_id =
+      before ? before->instance_id
+             : draft.instance_id.value_or(Uuid::derive(base_.identity(), after.serial, "instance"));
+  const bool is_root = staged.empty();
+  after.put_revision = is_root ? revision_ : before ? before->put_revision : 0;
+  after.changed_revision = revision_;
+  after.annotations =
+      before && keep_annotations && !draft.annotations ? before->annotations : draft.annotations;
+  after.body = draft.body;
+  if (before) carry_over(after.body, before->body);
+  staged.push_back({before, after, draft.pointer});
+  for (const DraftChildren& children : draft.children) {
+    if (auto ok = stage_children(after, children, keep_annotations, staged, removed); !ok)
+      return ok;
+  }
+  return {};
+}
+
+Result<void> Transaction::stage_children(const Resource& parent, const DraftChildren& children,
+                                         bool keep_annotations, std::vector<Staged>& staged,
+                                         std::vector<ResourcePtr>& removed) {
+  const bool echoed = info(children.kind).in_parent == InParent::Echoed;
+  for (size_t i = 0; i < children.items.size(); ++i) {
+    const Draft& item = children.items[i];
+    const bool twice =
+        std::any_of(children.items.begin(), children.items.begin() + static_cast<ptrdiff_t>(i),
+                    [&item](const Draft& other) { return other.id == item.id; });
+    if (twice) {
+      return fail(
+          ErrorCode::InvalidParameterValue, item.pointer,
+          fmt::format("'{}' stands twice in {}.", item.id.name(), info(children.kind).segment));
+    }
+    auto ok = echoed ? check_echo(item) : stage(item, parent.id, keep_annotations, staged, removed);
+    if (!ok) return ok;
+  }
+  if (echoed) return {};
+  for (const Resource* present : edit_.model().below(parent.id, children.kind)) {
+    const bool stays = std::any_of(children.items.begin(), children.items.end(),
+                                   [present](const Draft& item) { return item.id == present->id; });
+    if (stays) continue;
+    for (ResourcePtr& gone : edit_.model().subtree(present->id)) removed.push_back(std::move(gone));
+  }
+  return {};
+}
+
+// Decisions, N6: a list of such children may only repeat what is stored.
+Result<void> Transaction::check_echo(const Draft& item) const {
+  const Resource* stored = edit_.model().find(item.id);
+  if (stored != nullptr && same_writable_members(stored->body, item.body)) return {};
+  return fail(ErrorCode::InvalidParameterValue, item.pointer,
+              fmt::format("{} '{}' {}, and a PUT of its parent does not change it.",
+                          info(item.id.kind()).noun, item.id.name(),
+                          stored == nullptr ? "does not exist" : "differs from what is stored"),
+              fmt::format("PUT {} itself.", item.id.path()));
+}
+
+Result<void> Transaction::resolve_references(std::vector<Staged>& staged) const {
+  std::optional<Error> broken;
+  for (Staged& s : staged) {
+    for_each_reference(s.after.body, [&](ResourceId& target, const ReferenceMember& member) {
+      if (broken) return;
+      const auto is_target = [&target](const Staged& other) { return other.after.id == target; };
+      const bool right_kind =
+          std::find(member.kinds.begin(), member.kinds.end(), target.kind()) != member.kinds.end();
+      const Resource* found = right_kind ? edit_.model().find(target) : nullptr;
+      if (found != nullptr) {
+        target = found->id;
+      } else if (!right_kind || std::none_of(staged.begin(), staged.end(), is_target)) {
+        const ErrorCode code =
+            reference_error(s.after.kind(), member.name, BrokenReference::Missing);
+        broken = Error{
+            code,
+            s.pointer + member.pointer,
+            fmt::format("{} of {} '{}' names {}, which {}.", member.name, info(s.after.kind()).noun,
+                        s.after.id.name(), target.path(),
+                        right_kind ? "does not exist"
+                                   : fmt::format("is not a {}", info(*member.kinds.begin()).noun)),
+            "",
+            {}};
+      }
+    });
+    if (broken) return tl::unexpected(*broken);
+  }
+  return {};
+}
+
+Result<void> Transaction::allocate_missing(std::vector<Staged>& staged) {
+  for (Staged& s : staged) {
+    const ResourcePtr stored = current(s.after);
+    auto ok = allocate(edit_.model(), s.after);
+    if (!ok) {
+      ok.error().target = s.pointer + ok.error().target;
+      return ok;
+    }
+    if (!same_writable_members(stored->body, s.after.body) || s.after.kind() == Kind::Subnet) {
+      edit_.replace(stored, s.after);
+    }
+  }
+  return {};
+}
+
+Result<void> Transaction::check_rules(const Model& before,
+                                      const std::vector<Staged>& staged) const {
+  for (const Staged& s : staged) {
+    const Proposal proposal{before, edit_.model(), s.before.get(), s.after, limits_};
+    for (const Rule& rule : rules_of(s.after.kind())) {
+      auto violation = rule.broken(proposal);
+      if (!violation) continue;
+      return fail(rule.error, s.pointer + violation->pointer, std::move(violation->message),
+                  std::move(violation->remedy));
+    }
+  }
+  return {};
+}
+
+Result<Outcome> Transaction::erase(const Operation& operation) {
+  const ResourcePtr present = edit_.model().find_shared(operation.draft.id);
+  if (!present) return Outcome{Effect::Unchanged, operation.draft.id};
+  if (info(present->kind()).singleton) {
+    return fail(ErrorCode::MethodNotAllowed, "",
+                fmt::format("{} is never deleted.", present->id.path()),
+                "PUT the configuration that you want.");
+  }
+  const std::vector<ResourcePtr> doomed = edit_.model().subtree(present->id);
+  if (auto ok = check_unused(doomed, operation.draft.pointer); !ok)
+    return tl::unexpected(ok.error());
+  remove(doomed);
+  renew_ancestors(present->id);
+  return Outcome{Effect::Deleted, present->id};
+}
+
+// Nothing that stays may refer to anything that goes.
+Result<void> Transaction::check_unused(const std::vector<ResourcePtr>& doomed,
+                                       const std::string& pointer) const {
+  const auto goes = [&doomed](const Resource& resource) {
+    return std::any_of(doomed.begin(), doomed.end(),
+                       [&resource](const ResourcePtr& d) { return d->serial == resource.serial; });
+  };
+  for (const ResourcePtr& resource : doomed) {
+    std::vector<ErrorDetail> users;
+    size_t count = 0;
+    for (const Resource* user : edit_.model().referrers(*resource)) {
+      if (goes(*user)) continue;
+      if (++count <= kUsersListed) users.push_back({"ResourceInUse", user->id.reference()});
+    }
+    if (count == 0) continue;
+    Error error{
+        ErrorCode::ResourceInUse, pointer,
+        fmt::format("{} '{}' is used by {}{}.", info(resource->kind()).noun, resource->id.path(),
+                    users.front().message, count > 1 ? fmt::format(" and {} more", count - 1) : ""),
+        "Change or delete what uses it first.", std::move(users)};
+    return tl::unexpected(std::move(error));
+  }
+  return {};
+}
+
+void Transaction::remove(const std::vector<ResourcePtr>& doomed) {
+  for (const ResourcePtr& resource : doomed) {
+    if (resource->kind() != Kind::Peering) continue;
+    move_peering(resource, side_of(resource->as<Peering>().state), PeeringEvent::Delete);
+  }
+  std::vector<ResourceChange> changes;
+  for (const ResourcePtr& resource : doomed) changes.push_back({current(*resource), nullptr});
+  edit_.replace(changes);
+}
+
+void Transaction::move_peering(const ResourcePtr& peering, Side here, PeeringEvent event) {
+  const Resource* other = other_side(edit_.model(), *peering);
+  const Side there = other == nullptr ? Side::Absent : side_of(other->as<Peering>().state);
+  const auto transition = peering_transition(here, there, event);
+  assert(transition.has_value());
+  if (event == PeeringEvent::Put) {
+    Resource after = *peering;
+    std::get<Peering>(after.body).state = state_of(transition->here_after);
+    edit_.replace(peering, std::move(after));
+  }
+  if (other == nullptr || transition->there_after == there) return;
+  Resource after = *other;
+  std::get<Peering>(after.body).state = state_of(transition->there_after);
+  after.changed_revision = revision_;
+  const ResourceId id = after.id;
+  edit_.replace(edit_.model().find_shared(id), std::move(after));
+  renew_ancestors(id);
+}
+
+void Transaction::renew_ancestors(const ResourceId& id) {
+  for (ResourceId ancestor = id.parent(); !ancestor.empty(); ancestor = ancestor.parent()) {
+    const ResourcePtr before = edit_.model().find_shared(ancestor);
+    if (!before || before->changed_revision == revision_) continue;
+    Resource after = *before;
+    after.changed_revision = revision_;
+    edit_.replace(before, std::move(after));
+  }
+}
+
+}  // namespace
+
+Result<Applied> apply(const Model& model, const Change& change, const Limits& limits) {
+  Transaction transaction(model, limits);
+  std::vector<Outcome> outcomes;
+  for (const Operation& operation : change.operations) {
+    auto outcome = transaction.run(operation);
+    if (!outcome) return tl::unexpected(std::move(outcome.error()));
+    outcomes.push_back(std::move(*outcome));
+  }
+  return transaction.finish(std::move(outcomes));
+}
+
+ErrorCode reference_error(Kind kind, std::string_view member, BrokenReference how) {
+  struct Row {
+    Kind kind;
+    std::string_view member;
+    BrokenReference how;
+    ErrorCode code;
+  };
+  static constexpr Row kRows[] = {
+      {Kind::Peering, "remoteVirtualNetwork", BrokenReference::Missing,
+       ErrorCode::RemoteVirtualNetworkNotFound},
+      {Kind::Peering, "remoteVirtualNetwork", BrokenReference::OtherController,
+       ErrorCode::RemoteVirtualNetworkNotManagedByThisController},
+  };
+  for (const Row& row : kRows) {
+    if (row.kind == kind && row.member == member && row.how == how) return row.code;
+  }
+  return ErrorCode::ReferenceNotFound;
+}
+
+}  // namespace isthmus

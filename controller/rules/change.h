@@ -1,0 +1,74 @@
+// What a client asks for, and what came of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controller/model/model.h"
+
+namespace isthmus {
+
+struct DraftChildren;
+
+// A resource as a client wrote it. Values are legal in themselves; whether they fit the model is
+// what the rules decide.
+struct Draft {
+  ResourceId id;
+  std::string pointer;              // where it stands in the request: "" or "/properties/subnets/0"
+  std::optional<Uuid> instance_id;  // some clients choose one
+  std::shared_ptr<const Annotations> annotations;
+  Body body;
+  std::vector<DraftChildren> children;  // one entry for each list that the client sent
+};
+
+struct DraftChildren {
+  Kind kind;
+  std::vector<Draft> items;
+};
+
+// RFC 9110 section 13.1: conditions on the present state.
+struct Precondition {
+  std::vector<std::string>
+      if_match;  // opaque tags without W/ and quotes, or "*": must exist; empty: no condition
+  bool must_not_exist = false;  // If-None-Match: *
+};
+
+enum class Verb : uint8_t { Put, Delete };
+
+struct Operation {
+  Verb verb = Verb::Put;
+  Draft draft;  // Delete uses its id and pointer alone
+  Precondition precondition;
+  bool only_if_different =
+      false;  // a Put that would change nothing is no change; annotations are kept
+};
+
+// Happens as a whole or not at all; its operations see what the earlier ones did.
+struct Change {
+  std::vector<Operation> operations;
+  std::string who;
+};
+
+enum class Effect : uint8_t { Created, Updated, Deleted, Unchanged };
+
+struct Outcome {
+  Effect effect;
+  ResourceId id;  // spelled as stored
+};
+
+struct Applied {
+  Model model;                          // its revision is one more where anything changed
+  std::vector<ResourceChange> changes;  // the net effect, each resource once
+  std::vector<Outcome> outcomes;        // one for each operation
+};
+
+// Configurable bounds (decisions: N24).
+struct Limits {
+  uint32_t peerings_per_network = 500;
+  uint32_t prefixes_per_network = 1000;
+};
+
+}  // namespace isthmus

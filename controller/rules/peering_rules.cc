@@ -1,0 +1,128 @@
+// Virtual network peerings. Whether the remote network exists and belongs to this controller is
+// judged before, with the other references (references.cc in this folder).
+#include <fmt/format.h>
+
+#include <array>
+
+#include "controller/model/networks.h"
+#include "controller/rules/rule.h"
+
+namespace isthmus {
+namespace {
+
+constexpr std::string_view kRemote = "/properties/remoteVirtualNetwork";
+
+const Resource& remote_network(const Proposal& p) {
+  return *p.after.find(p.body<Peering>().remote_virtual_network);
+}
+
+std::optional<Violation> peers_with_itself(const Proposal& p) {
+  if (remote_network(p).serial != p.parent().serial) return std::nullopt;
+  return Violation{
+      std::string(kRemote),
+      fmt::format("Virtual network '{}' cannot peer with itself.", p.parent().id.name()),
+      "Name another network."};
+}
+
+std::optional<Violation> changes_its_remote_network(const Proposal& p) {
+  if (p.old == nullptr ||
+      p.old_body<Peering>()->remote_virtual_network == p.body<Peering>().remote_virtual_network) {
+    return std::nullopt;
+  }
+  return Violation{
+      std::string(kRemote),
+      fmt::format("Peering '{}' leads to '{}' and cannot be turned to '{}'.", p.now.id.name(),
+                  p.old_body<Peering>()->remote_virtual_network.name(),
+                  p.body<Peering>().remote_virtual_network.name()),
+      "Delete the peering and create another."};
+}
+
+std::optional<Violation> is_the_second_to_its_remote(const Proposal& p) {
+  for (const Resource* other : p.after.referrers_below(remote_network(p), p.parent())) {
+    if (other->kind() != Kind::Peering || other->serial == p.now.serial) continue;
+    return Violation{
+        std::string(kRemote),
+        fmt::format("Virtual network '{}' is already peered with '{}', by '{}'.",
+                    p.parent().id.name(), remote_network(p).id.name(), other->id.name()),
+        "Change that peering, or delete it first."};
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> exceeds_the_limit(const Proposal& p) {
+  if (p.old != nullptr) return std::nullopt;
+  const size_t count = p.after.below(p.parent().id, Kind::Peering).size();
+  if (count <= p.limits.peerings_per_network) return std::nullopt;
+  return Violation{
+      "",
+      fmt::format("Virtual network '{}' already has {} peerings.", p.parent().id.name(), count - 1),
+      "The limit is the setting peerings-per-network."};
+}
+
+const std::vector<net::Prefix>& space(const Resource& network) {
+  return network.as<VirtualNetwork>().address_space;
+}
+
+std::optional<Violation> overlaps_the_remote(const Proposal& p) {
+  const auto overlap = first_overlap(space(p.parent()), space(remote_network(p)));
+  if (!overlap) return std::nullopt;
+  return Violation{
+      std::string(kRemote),
+      fmt::format("{} of '{}' overlaps {} of '{}'.", overlap->a.to_string(), p.parent().id.name(),
+                  overlap->b.to_string(), remote_network(p).id.name()),
+      "Peered networks need address spaces that do not overlap."};
+}
+
+// One of the ends would reach the same addresses in two networks.
+std::optional<Violation> overlap_with_a_third(const Model& model, const Resource& end,
+                                              const Resource& shared) {
+  std::optional<Violation> found;
+  model.each_below(shared.id, Kind::Peering, [&](const Resource& peering) {
+    const Resource* third = model.find(peering.as<Peering>().remote_virtual_network);
+    if (third == nullptr || third->serial == end.serial) return true;
+    const auto overlap = first_overlap(space(end), space(*third));
+    if (!overlap) return true;
+    found = Violation{
+        std::string(kRemote),
+        fmt::format("{} of '{}' overlaps {} of '{}', which is already peered with '{}' by {}.",
+                    overlap->a.to_string(), end.id.name(), overlap->b.to_string(), third->id.name(),
+                    shared.id.name(), peering.id.path()),
+        "All networks peered with one network need address spaces that do not overlap."};
+    return false;
+  });
+  return found;
+}
+
+std::optional<Violation> overlaps_a_third_network(const Proposal& p) {
+  if (auto found = overlap_with_a_third(p.after, p.parent(), remote_network(p))) return found;
+  return overlap_with_a_third(p.after, remote_network(p), p.parent());
+}
+
+std::optional<Violation> uses_a_gateway_that_is_not_there(const Proposal& p) {
+  if (!p.body<Peering>().use_remote_gateways) return std::nullopt;
+  return Violation{"/properties/useRemoteGateways",
+                   fmt::format("Virtual network '{}' has no gateway that '{}' could use.",
+                               remote_network(p).id.name(), p.parent().id.name()),
+                   "Set useRemoteGateways to false."};
+}
+
+constexpr std::array kPeeringRules = {
+    Rule{"a network does not peer with itself", ErrorCode::PeeringToSelf, &peers_with_itself},
+    Rule{"the remote network of a peering never changes", ErrorCode::RemoteVirtualNetworkImmutable,
+         &changes_its_remote_network},
+    Rule{"a network peers once with another", ErrorCode::PeeringAlreadyExists,
+         &is_the_second_to_its_remote},
+    Rule{"a network has no more peerings than the limit", ErrorCode::LimitReached,
+         &exceeds_the_limit},
+    Rule{"address spaces of peers do not overlap", ErrorCode::AddressSpaceOverlap,
+         &overlaps_the_remote},
+    Rule{"networks peered with the same network do not overlap", ErrorCode::AddressSpaceOverlap,
+         &overlaps_a_third_network},
+    Rule{"a remote gateway exists", ErrorCode::PeerHasNoGateway, &uses_a_gateway_that_is_not_there},
+};
+
+}  // namespace
+
+std::span<const Rule> peering_rules() { return kPeeringRules; }
+
+}  // namespace isthmus

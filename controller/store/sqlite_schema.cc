@@ -1,0 +1,78 @@
+#include "controller/store/sqlite_schema.h"
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+
+#include <string>
+
+namespace isthmus {
+namespace {
+
+// meta has one row. `bytes` is what an entry counts for the limit on the journal's size; it stands
+// before the texts so that the compaction reads it without reading them.
+constexpr const char* kCreate = R"(
+  CREATE TABLE meta (
+    identity TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    journal_bytes INTEGER NOT NULL);
+  CREATE TABLE resources (
+    key TEXT NOT NULL PRIMARY KEY,
+    document TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE journal (
+    revision INTEGER NOT NULL PRIMARY KEY,
+    time_ms INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    what TEXT NOT NULL);
+)";
+
+int number(SQLite::Database& database, const char* query) {
+  return database.execAndGet(query).getInt();
+}
+
+void set_version(SQLite::Database& database, int version) {
+  database.exec("PRAGMA user_version = " + std::to_string(version));
+}
+
+}  // namespace
+
+// Version 1 is the first. A change of the tables adds a row to the migrations and one to the
+// version; the create statement always describes the newest.
+const Schema& present_schema() {
+  static constexpr Schema kPresent{.version = 1, .create = kCreate, .migrations = {}};
+  return kPresent;
+}
+
+FileContent recognise(SQLite::Database& database) {
+  if (number(database, "PRAGMA application_id") == kApplicationId) return FileContent::State;
+  const bool empty = number(database, "SELECT count(*) FROM sqlite_master") == 0;
+  return empty ? FileContent::Empty : FileContent::Foreign;
+}
+
+int schema_version(SQLite::Database& database) { return number(database, "PRAGMA user_version"); }
+
+void create(SQLite::Database& database, const Schema& schema, const std::string& identity) {
+  SQLite::Transaction transaction(database);
+  database.exec(schema.create);
+  SQLite::Statement first(database, "INSERT INTO meta VALUES (?, 0, 0)");
+  first.bind(1, identity);
+  first.exec();
+  database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+  set_version(database, schema.version);
+  transaction.commit();
+}
+
+void migrate(SQLite::Database& database, const Schema& schema) {
+  SQLite::Transaction transaction(database);
+  int version = schema_version(database);
+  for (const Migration& step : schema.migrations) {
+    if (step.from != version) continue;
+    database.exec(step.sql);
+    version++;
+  }
+  set_version(database, version);
+  transaction.commit();
+}
+
+}  // namespace isthmus
