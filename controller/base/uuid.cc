@@ -1,6 +1,5 @@
 #include "controller/base/uuid.h"
 
-#include <cstdio>
 #include <random>
 
 namespace isthmus {
@@ -63,12 +62,15 @@ Uuid Uuid::random() {
 }
 
 std::string Uuid::to_string() const {
-  char buffer[37];
-  std::snprintf(buffer, sizeof buffer, "%08x-%04x-%04x-%04x-%012llx",
-                static_cast<unsigned>(hi >> 32), static_cast<unsigned>(hi >> 16 & 0xFFFF),
-                static_cast<unsigned>(hi & 0xFFFF), static_cast<unsigned>(lo >> 48),
-                static_cast<unsigned long long>(lo & 0xFFFFFFFFFFFF));
-  return buffer;
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string text(36, '-');
+  size_t at = 0;
+  for (int nibble = 0; nibble < 32; ++nibble) {
+    if (at == 8 || at == 13 || at == 18 || at == 23) ++at;
+    const uint64_t word = nibble < 16 ? hi : lo;
+    text[at++] = kHex[word >> (60 - nibble % 16 * 4) & 15];
+  }
+  return text;
 }
 
 }  // namespace isthmus

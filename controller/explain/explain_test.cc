@@ -64,9 +64,9 @@ TEST(Explain, NamesTheMissingSideOfAPeeringAndTheCommand) {
   EXPECT_THAT(
       last(answer).detail,
       HasSubstr(
-          "peering hub-to-spoke2 is Disconnected: the peering from spoke2 to hub is missing"));
+          "peering hub-to-spoke2 is Disconnected, and the peering from spoke2 to hub is missing"));
   EXPECT_THAT(answer.remedy,
-              HasSubstr("isthmus vnet peering update -n hub-to-spoke2 --vnet-name hub"));
+              HasSubstr("isthmus vnet peering update -n hub-to-spoke2 --vnet-name hub --allow-vnet-access true"));
   EXPECT_THAT(
       answer.remedy,
       HasSubstr("isthmus vnet peering create -n spoke2-to-hub --vnet-name spoke2 --remote-vnet hub "
@@ -141,7 +141,7 @@ TEST(Explain, NamesTheAccessRuleThatDenies) {
   world.deny_inbound("closed", "deny-all", 200);
   world.subnet("spoke2", "db", "10.2.0.0/24", "via-firewall", "closed");
   const Explanation answer = world.explain("web1", "db1");
-  EXPECT_EQ(answer.reason, "acl-deny-inbound");
+  EXPECT_EQ(answer.reason, "acl-deny");
   EXPECT_EQ(last(answer).rule, "deny-all");
   EXPECT_EQ(last(answer).resource, "/accessControlLists/closed/aclRules/deny-all");
 }
@@ -152,7 +152,7 @@ TEST(Explain, RepliesOfAnEstablishedFlowPassTheAccessLists) {
   world.subnet("spoke1", "web", "10.1.0.0/24", "via-firewall", "closed");
   const Explanation answer = world.explain("web1", "db1");
   EXPECT_TRUE(answer.delivered) << answer.reason;
-  EXPECT_EQ(world.explain("db1", "web1").reason, "acl-deny-inbound");
+  EXPECT_EQ(world.explain("db1", "web1").reason, "acl-deny");
 }
 
 TEST(Explain, SaysWhyAnApplianceIsNotReachable) {

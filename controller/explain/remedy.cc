@@ -23,10 +23,15 @@ std::string create_command(std::string_view local, std::string_view remote,
       remote, model_side == nullptr ? "" : flags_of(*model_side));
 }
 
-// An update without options puts the peering again, which is what a Disconnected one needs.
-std::string put_again_command(const Resource& peering, std::string_view options = "") {
-  return fmt::format("isthmus vnet peering update -n {} --vnet-name {}{}", peering.id.name(),
-                     peering.id.parent().name(), options);
+std::string update_command(const Resource& peering, std::string_view option, bool value) {
+  return fmt::format("isthmus vnet peering update -n {} --vnet-name {} {} {}", peering.id.name(),
+                     peering.id.parent().name(), option, value);
+}
+
+// Putting a Disconnected peering again, as it is, creates it anew.
+std::string put_again_command(const Resource& peering) {
+  return update_command(peering, "--allow-vnet-access",
+                        peering.as<Peering>().allow_virtual_network_access);
 }
 
 std::string state_text(const Resource& peering) {
@@ -53,7 +58,7 @@ Unreachable unconnected(const Model& model, const Resource& here, const Resource
   const std::string_view from = ours != nullptr ? there.id.name() : here.id.name();
   const std::string_view to = ours != nullptr ? here.id.name() : there.id.name();
   const bool disconnected = present.as<Peering>().state == PeeringState::Disconnected;
-  return {fmt::format("peering {} is {}: the peering from {} to {} is missing", present.id.name(),
+  return {fmt::format("peering {} is {}, and the peering from {} to {} is missing", present.id.name(),
                       state_text(present), from, to),
           disconnected ? fmt::format("Put {} again and create the peering from {} to {}: {} && {}",
                                      present.id.name(), from, to, put_again_command(present),
@@ -120,8 +125,7 @@ std::string remedy(const Model& model, const Resource& sender, const dataplane::
     case DropReason::ApplianceDoesNotForward:
     case DropReason::SpoofedSource:
       return "Let the interface forward: set portSettings.macSpoofingEnabled to Enabled.";
-    case DropReason::AclDenyOutbound:
-    case DropReason::AclDenyInbound:
+    case DropReason::AclDeny:
       return fmt::format(
           "Change {}, or add a rule with a lower priority number that allows this traffic.", path);
     case DropReason::Blackhole:
@@ -135,12 +139,12 @@ std::string remedy(const Model& model, const Resource& sender, const dataplane::
       return decided == nullptr
                  ? ""
                  : fmt::format("Allow virtual network access: {}",
-                               put_again_command(*decided, " --allow-vnet-access true"));
+                               update_command(*decided, "--allow-vnet-access", true));
     case DropReason::ForwardedTrafficNotAllowed:
       return decided == nullptr
                  ? ""
                  : fmt::format("Allow forwarded traffic: {}",
-                               put_again_command(*decided, " --allow-forwarded-traffic true"));
+                               update_command(*decided, "--allow-forwarded-traffic", true));
     case DropReason::NoGateway:
       return "The route leads to a virtual network gateway, and there is none: change the route.";
     case DropReason::NoInternet:

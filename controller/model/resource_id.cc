@@ -33,6 +33,14 @@ struct Segments {
   }
 };
 
+// Does a type, or one above it, have a spelling of its own in references?
+constexpr bool has_reference_spelling(Kind kind) {
+  for (; kind != Kind::None; kind = info(kind).parent) {
+    if (info(kind).segment != info(kind).reference_segment) return true;
+  }
+  return false;
+}
+
 Error illegal_name(std::string_view name, Kind kind) {
   return {ErrorCode::InvalidResourceId,
           "/resourceId",
@@ -126,9 +134,8 @@ bool ResourceId::contains(const ResourceId& other) const {
 }
 
 std::string ResourceId::reference() const {
-  if (empty()) return "";
+  if (empty() || !has_reference_spelling(kind_)) return path_;
   const KindInfo& row = info(kind_);
-  if (row.segment == row.reference_segment && row.parent == Kind::None) return path_;
   return fmt::format("{}/{}/{}", parent().reference(), row.reference_segment, name());
 }
 

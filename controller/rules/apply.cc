@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "controller/model/networks.h"
 #include "controller/model/references.h"
@@ -71,6 +72,12 @@ class Transaction {
   const Revision revision_;
 };
 
+std::string at_start_of_sentence(std::string_view noun) {
+  std::string text(noun);
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
 std::string opaque_tag(std::string_view etag) {  // W/"x" -> x
   const size_t first = etag.find('"');
   return std::string(etag.substr(first + 1, etag.size() - first - 2));
@@ -90,10 +97,10 @@ Result<void> Transaction::check_precondition(const Operation& operation) const {
   const bool matches = std::any_of(tags.begin(), tags.end(),
                                    [&tag](const std::string& t) { return t == "*" || t == tag; });
   if (matches) return {};
-  return fail(
-      ErrorCode::PreconditionFailed, "",
-      fmt::format("{} has changed: its etag is W/\"{}\", not {}.", path, tag, in_quotes(tags.front())),
-      "Read it again and decide anew.");
+  return fail(ErrorCode::PreconditionFailed, "",
+              fmt::format("{} has changed: its etag is W/\"{}\", not {}.", path, tag,
+                          in_quotes(tags.front())),
+              "Read it again and decide anew.");
 }
 
 Result<Outcome> Transaction::put(const Operation& operation) {
@@ -174,12 +181,9 @@ Result<void> Transaction::stage_children(const Resource& parent, const DraftChil
                                          bool keep_annotations, std::vector<Staged>& staged,
                                          std::vector<ResourcePtr>& removed) {
   const bool echoed = info(children.kind).in_parent == InParent::Echoed;
-  for (size_t i = 0; i < children.items.size(); ++i) {
-    const Draft& item = children.items[i];
-    const bool twice =
-        std::any_of(children.items.begin(), children.items.begin() + static_cast<ptrdiff_t>(i),
-                    [&item](const Draft& other) { return other.id == item.id; });
-    if (twice) {
+  std::set<ResourceId> listed;
+  for (const Draft& item : children.items) {
+    if (!listed.insert(item.id).second) {
       return fail(
           ErrorCode::InvalidParameterValue, item.pointer,
           fmt::format("'{}' stands twice in {}.", item.id.name(), info(children.kind).segment));
@@ -189,9 +193,7 @@ Result<void> Transaction::stage_children(const Resource& parent, const DraftChil
   }
   if (echoed) return {};
   for (const Resource* present : edit_.model().below(parent.id, children.kind)) {
-    const bool stays = std::any_of(children.items.begin(), children.items.end(),
-                                   [present](const Draft& item) { return item.id == present->id; });
-    if (stays) continue;
+    if (listed.contains(present->id)) continue;
     for (ResourcePtr& gone : edit_.model().subtree(present->id)) removed.push_back(std::move(gone));
   }
   return {};
@@ -203,7 +205,7 @@ Result<void> Transaction::check_echo(const Draft& item) const {
   if (stored != nullptr && same_writable_members(stored->body, item.body)) return {};
   return fail(ErrorCode::InvalidParameterValue, item.pointer,
               fmt::format("{} '{}' {}, and a PUT of its parent does not change it.",
-                          info(item.id.kind()).noun, item.id.name(),
+                          at_start_of_sentence(info(item.id.kind()).noun), item.id.name(),
                           stored == nullptr ? "does not exist" : "differs from what is stored"),
               fmt::format("PUT {} itself.", item.id.path()));
 }
@@ -300,8 +302,9 @@ Result<void> Transaction::check_unused(const std::vector<ResourcePtr>& doomed,
     if (count == 0) continue;
     Error error{
         ErrorCode::ResourceInUse, pointer,
-        fmt::format("{} '{}' is used by {}{}.", info(resource->kind()).noun, resource->id.path(),
-                    users.front().message, count > 1 ? fmt::format(" and {} more", count - 1) : ""),
+        fmt::format("{} '{}' is used by {}{}.", at_start_of_sentence(info(resource->kind()).noun),
+                    resource->id.path(), users.front().message,
+                    count > 1 ? fmt::format(" and {} more", count - 1) : ""),
         "Change or delete what uses it first.", std::move(users)};
     return tl::unexpected(std::move(error));
   }

@@ -16,7 +16,7 @@ namespace isthmus::dataplane {
   X(Malformed,                  "malformed",                     "the frame is no complete IP packet") \
   X(UnknownPort,                "unknown-port",                  "the packet came from a port that is not programmed") \
   X(SpoofedSource,              "spoofed-source",                "the source address or MAC does not belong to the sending interface") \
-  X(AclDenyOutbound,            "acl-deny-outbound",             "an access list denies it as it leaves the sender") \
+  X(AclDeny,                    "acl-deny",                      "an access list denies it; the stage says whether as it leaves or as it arrives") \
   X(NoRoute,                    "no-route",                      "no prefix of the sender's table contains the destination") \
   X(Blackhole,                  "blackhole",                     "the route's next hop is None") \
   X(NoGateway,                  "no-gateway",                    "the route leads to a gateway, and there is none") \
@@ -28,7 +28,6 @@ namespace isthmus::dataplane {
   X(NotPeered,                  "not-peered",                    "no connected peering leads to the network of the next hop") \
   X(AccessNotAllowed,           "access-not-allowed",            "a side of the peering does not allow virtual network access") \
   X(ForwardedTrafficNotAllowed, "forwarded-traffic-not-allowed", "the source lies outside the sending network, and the receiver's peering does not allow forwarded traffic") \
-  X(AclDenyInbound,             "acl-deny-inbound",              "an access list denies it as it reaches the receiver") \
   X(FlowTableFull,              "flow-table-full",               "the worker tracks as many flows as it may")
 // clang-format on
 

@@ -110,7 +110,7 @@ Outcome match_outbound_acl(const Tables& tables, FlowState& flows, Passage& pass
   if (passage.known) return kPass;
   passage.decision = judge(tables, passage.source(), Direction::Outbound, passage.packet);
   if (passage.decision.action == AclAction::Permit) return kPass;
-  return {DropReason::AclDenyOutbound, passage.decision.tag};
+  return {DropReason::AclDeny, passage.decision.tag};
 }
 
 Outcome longest_prefix_match(const Tables& tables, FlowState&, Passage& passage, Time) {
@@ -198,7 +198,7 @@ Outcome match_inbound_acl(const Tables& tables, FlowState&, Passage& passage, Ti
   if (passage.known) return kPass;
   passage.decision = judge(tables, passage.target(), Direction::Inbound, passage.packet);
   if (passage.decision.action == AclAction::Permit) return kPass;
-  return {DropReason::AclDenyInbound, passage.decision.tag};
+  return {DropReason::AclDeny, passage.decision.tag};
 }
 
 Outcome deliver(const Tables&, FlowState& flows, Passage& passage, Time now) {

@@ -295,15 +295,15 @@ TEST_F(PipelineTest, AccessListsOfSenderAndReceiverBothDecide) {
   new_list(AclId{1}).rules = {rule(100, Direction::Outbound, AclAction::Deny, 71)};
   new_list(AclId{2}).inbound_default = AclAction::Deny;
   program.ports[kWeb].addresses[0].subnet_acl = AclId{1};
-  expect_drop(packet(kWeb, "10.1.0.5"), StageId::AclOut, DropReason::AclDenyOutbound, Tag{71});
+  expect_drop(packet(kWeb, "10.1.0.5"), StageId::AclOut, DropReason::AclDeny, Tag{71});
   program.ports[kWeb].addresses[0].subnet_acl = kNoAcl;
   program.ports[kWeb2].addresses[0].interface_acl = AclId{2};
-  expect_drop(packet(kWeb, "10.1.0.5"), StageId::AclIn, DropReason::AclDenyInbound, Tag{3002});
+  expect_drop(packet(kWeb, "10.1.0.5"), StageId::AclIn, DropReason::AclDeny, Tag{3002});
 }
 
 TEST_F(PipelineTest, NamedListThatIsAbsentDenies) {
   program.ports[kWeb].addresses[0].subnet_acl = AclId{9};
-  expect_drop(packet(kWeb, "10.1.0.5"), StageId::AclOut, DropReason::AclDenyOutbound,
+  expect_drop(packet(kWeb, "10.1.0.5"), StageId::AclOut, DropReason::AclDeny,
               address_tag(kWeb));
 }
 
@@ -312,11 +312,11 @@ TEST_F(PipelineTest, RepliesPassAccessListsUntilTheFlowIsIdle) {
   program.ports[kWeb].addresses[0].interface_acl = AclId{1};
   const Packet first = packet(kWeb, "10.1.0.5");
   const Packet back = reply_to(first, kWeb2);
-  expect_drop(back, StageId::AclIn, DropReason::AclDenyInbound, Tag{3001});
+  expect_drop(back, StageId::AclIn, DropReason::AclDeny, Tag{3001});
   expect_delivery(first, kWeb2, seconds(0));
   expect_delivery(back, kWeb, seconds(1));
   const Verdict late = send(back, seconds(1) + kTcpEstablishedIdle);
-  EXPECT_EQ(late.reason, DropReason::AclDenyInbound);
+  EXPECT_EQ(late.reason, DropReason::AclDeny);
 }
 
 TEST_F(PipelineTest, AccessListChangeAffectsNewFlowsOnly) {
@@ -325,7 +325,7 @@ TEST_F(PipelineTest, AccessListChangeAffectsNewFlowsOnly) {
   new_list(AclId{1}).outbound_default = AclAction::Deny;
   program.ports[kWeb].addresses[0].interface_acl = AclId{1};
   expect_delivery(first, kWeb2);
-  expect_drop(packet(kWeb, "10.1.0.5", 444), StageId::AclOut, DropReason::AclDenyOutbound,
+  expect_drop(packet(kWeb, "10.1.0.5", 444), StageId::AclOut, DropReason::AclDeny,
               Tag{3001});
 }
 
@@ -353,7 +353,7 @@ TEST_F(PipelineTest, VirtualNetworkIsWhereSystemRoutesDeliver) {
   expect_delivery(packet(kFirewall, "10.1.1.4"), kApp);  // a peer's
   Packet from_spoke2 = packet(kFirewall, "10.1.1.4");    // a user route's: not the network's
   from_spoke2.flow.source = address("10.2.0.4");
-  expect_drop(from_spoke2, StageId::AclIn, DropReason::AclDenyInbound, Tag{2});
+  expect_drop(from_spoke2, StageId::AclIn, DropReason::AclDeny, Tag{2});
 }
 
 TEST_F(PipelineTest, FullFlowTableDropsNewFlows) {

@@ -34,7 +34,7 @@ class ForwardOracle {
     const bool is_own = source != nullptr && packet.source_mac.value_or(from.mac) == from.mac;
     if (!is_own && !from.may_forward) return {DropReason::SpoofedSource};
     if (source == nullptr) source = &from.addresses.at(0);
-    if (!permits(*source, Direction::Outbound, flow)) return {DropReason::AclDenyOutbound};
+    if (!permits(*source, Direction::Outbound, flow)) return {DropReason::AclDeny};
 
     const std::optional<Action> action = route(source->table, flow.destination);
     if (!action) return {DropReason::NoRoute};
@@ -61,7 +61,7 @@ class ForwardOracle {
         refusal != DropReason::None) {
       return {refusal, out};
     }
-    if (!permits(*target, Direction::Inbound, flow)) return {DropReason::AclDenyInbound, out};
+    if (!permits(*target, Direction::Inbound, flow)) return {DropReason::AclDeny, out};
     return {DropReason::None, out};
   }
 

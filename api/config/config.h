@@ -1,0 +1,78 @@
+// The configuration of isthmusd: one table of options, four places where a value can come from.
+// Precedence: flags > environment > YAML file (--config FILE) > defaults. Each value remembers its
+// origin, which --print-config shows and which error messages name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "api/http/limits.h"
+
+namespace isthmus::api::config {
+
+enum class LogFormat { Text, Json };
+enum class EmptyCollection {
+  Full,  // {"value":[],"nextLink":""}
+  Bare,  // {"nextLink":""}, as a real controller is said to answer
+};
+
+struct Listen {
+  std::string address = "127.0.0.1";  // without brackets
+  uint16_t port = 8181;
+  friend bool operator==(const Listen&, const Listen&) = default;
+};
+
+struct Config {
+  Listen listen;
+  std::string port_file;  // empty: none
+  std::string state;      // a file, or ":memory:"
+  LogFormat log_format = LogFormat::Text;
+  std::string log_level = "info";  // trace, debug, info, warn, error, off
+  int io_threads = 2;
+  http::Limits limits;
+  std::vector<std::string> allowed_hosts;
+  EmptyCollection empty_collection = EmptyCollection::Full;
+  bool bare = false;  // start without the resources of a fresh controller
+  size_t peerings_per_network = 500;
+  size_t prefixes_per_network = 1000;
+};
+
+// Where a value came from, as a person would say it: "default", "flag --listen", "environment
+// ISTHMUS_LISTEN", "isthmusd.yaml line 3".
+struct Origin {
+  std::string text = "default";
+};
+
+struct Setting {
+  std::string_view name;  // "listen"
+  std::string value;      // canonical: "127.0.0.1:8181"
+  Origin origin;
+};
+
+struct Loaded {
+  Config config;
+  std::vector<Setting> settings;  // one per option, in table order
+};
+
+// The command line asked for something else than running, or is wrong: print `text` and exit.
+struct Exit {
+  int code = 0;      // 0: print to stdout; 2: usage, print to stderr
+  std::string text;  // ends with a newline
+};
+
+using Environment = std::function<const char*(const char* name)>;  // std::getenv outside tests
+
+// Reads flags, environment and file. `arguments` are without the program's name.
+tl::expected<Loaded, Exit> load(const std::vector<std::string>& arguments,
+                                const Environment& environment);
+
+// One line per option: name, value and origin, aligned.
+std::string print(const std::vector<Setting>& settings);
+
+}  // namespace isthmus::api::config

@@ -1,0 +1,271 @@
+#include "api/config/options.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <type_traits>
+
+#include <arpa/inet.h>
+
+#include "api/http/target.h"
+
+namespace isthmus::api::config {
+namespace {
+
+constexpr std::string_view kLogLevels[] = {"trace", "debug", "info", "warn", "error", "off"};
+constexpr uint64_t kNumberMax = 1'000'000'000;
+
+std::optional<uint64_t> number(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+struct Unit {
+  std::string_view name;
+  uint64_t factor;
+};
+constexpr Unit kByteUnits[] = {{"M", 1024 * 1024}, {"K", 1024}, {"", 1}};
+constexpr Unit kTimeUnits[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}};
+constexpr Unit kNoUnits[] = {{"", 1}};
+
+// A positive number and one of the units.
+std::optional<uint64_t> quantity(std::string_view text, std::span<const Unit> units) {
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto count = number(text.substr(0, digits));
+  const auto unit = std::find_if(units.begin(), units.end(),
+                                 [&](const Unit& u) { return u.name == text.substr(digits); });
+  if (!count || unit == units.end() || *count == 0 || *count > kNumberMax / unit->factor)
+    return std::nullopt;
+  return *count * unit->factor;
+}
+
+// The largest of the units that divides `value`.
+std::string with_unit(uint64_t value, std::span<const Unit> units) {
+  const Unit* best = nullptr;
+  for (const Unit& unit : units) {
+    if (value % unit.factor == 0 && (best == nullptr || unit.factor > best->factor)) best = &unit;
+  }
+  return std::to_string(value / best->factor) + std::string(best->name);
+}
+
+// Rows for the three kinds of quantities. `Access` is a lambda that gives the field of a Config.
+template <class Access>
+constexpr Option count_option(std::string_view name, std::string_view help, Access) {
+  return {name,
+          "N",
+          "a number from 1 to 1000000000",
+          help,
+          [](Config& c, std::string_view text) {
+            const auto value = quantity(text, kNoUnits);
+            auto& field = Access{}(c);
+            if (value) field = static_cast<std::remove_reference_t<decltype(field)>>(*value);
+            return value.has_value();
+          },
+          [](const Config& c) { return std::to_string(Access{}(c)); }};
+}
+
+template <class Access>
+constexpr Option bytes_option(std::string_view name, std::string_view help, Access) {
+  return {name,
+          "BYTES",
+          "a number of bytes from 1 to 1000000000, perhaps with K or M as in 8K",
+          help,
+          [](Config& c, std::string_view text) {
+            const auto value = quantity(text, kByteUnits);
+            if (value) Access{}(c) = static_cast<size_t>(*value);
+            return value.has_value();
+          },
+          [](const Config& c) { return with_unit(Access{}(c), kByteUnits); }};
+}
+
+template <class Access>
+constexpr Option time_option(std::string_view name, std::string_view help, Access) {
+  return {name,
+          "TIME",
+          "a time with its unit, as in 500ms, 10s or 2m",
+          help,
+          [](Config& c, std::string_view text) {
+            const auto value = quantity(text, kTimeUnits);
+            if (value) Access{}(c) = std::chrono::milliseconds(*value);
+            return value.has_value();
+          },
+          [](const Config& c) {
+            return with_unit(static_cast<uint64_t>(Access{}(c).count()), kTimeUnits);
+          }};
+}
+
+bool is_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> binary{};
+  return inet_pton(AF_INET, text.c_str(), binary.data()) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), binary.data()) == 1;
+}
+
+bool assign_listen(Config& config, std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  std::string_view host = text.substr(0, colon);
+  const auto port = number(text.substr(colon + 1));
+  if (!port || *port > 65535) return false;
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const std::string address = host == "localhost" ? "127.0.0.1" : std::string(host);
+  const bool v6 = address.find(':') != std::string::npos;
+  if (bracketed != v6 || !is_address(address)) return false;
+  config.listen = {address, static_cast<uint16_t>(*port)};
+  return true;
+}
+
+std::string print_listen(const Config& config) {
+  const std::string& address = config.listen.address;
+  const bool v6 = address.find(':') != std::string::npos;
+  return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(config.listen.port);
+}
+
+bool assign_hosts(Config& config, std::string_view text) {
+  std::vector<std::string> hosts;
+  while (!text.empty()) {
+    const std::string_view host = text.substr(0, text.find(','));
+    const auto authority = http::parse_authority(host);
+    if (!authority || authority->host != host || host.empty()) return false;
+    hosts.emplace_back(host);
+    text.remove_prefix(std::min(host.size() + 1, text.size()));
+  }
+  config.allowed_hosts = std::move(hosts);
+  return true;
+}
+
+std::string print_hosts(const Config& config) {
+  std::string text;
+  for (const std::string& host : config.allowed_hosts)
+    text.append(text.empty() ? "" : ",").append(host);
+  return text;
+}
+
+bool assign_level(Config& config, std::string_view text) {
+  if (std::find(std::begin(kLogLevels), std::end(kLogLevels), text) == std::end(kLogLevels))
+    return false;
+  config.log_level = text;
+  return true;
+}
+
+bool assign_bare(Config& config, std::string_view text) {
+  if (text != "true" && text != "false") return false;
+  config.bare = text == "true";
+  return true;
+}
+
+bool assign_threads(Config& config, std::string_view text) {
+  const auto threads = number(text);
+  if (!threads || *threads < 1 || *threads > 64) return false;
+  config.io_threads = static_cast<int>(*threads);
+  return true;
+}
+
+bool assign_log_format(Config& config, std::string_view text) {
+  if (text != "text" && text != "json") return false;
+  config.log_format = text == "json" ? LogFormat::Json : LogFormat::Text;
+  return true;
+}
+
+bool assign_empty_collection(Config& config, std::string_view text) {
+  if (text != "full" && text != "bare") return false;
+  config.empty_collection = text == "full" ? EmptyCollection::Full : EmptyCollection::Bare;
+  return true;
+}
+
+bool assign_state(Config& config, std::string_view text) {
+  if (text.empty()) return false;
+  config.state = text;
+  return true;
+}
+
+constexpr Option kOptions[] = {
+    {"listen", "ADDRESS:PORT", "an address and port, as in 127.0.0.1:8181 or [::1]:8181",
+     "where to serve HTTP; port 0 takes a free one", assign_listen, print_listen},
+    {"port-file", "FILE", "a file name", "write the port there once it is open",
+     [](Config& c, std::string_view text) {
+       c.port_file = text;
+       return true;
+     },
+     [](const Config& c) { return c.port_file; }},
+    {"state", "FILE", "a file name or :memory:", "where the state lives; :memory: keeps nothing",
+     assign_state, [](const Config& c) { return c.state; }},
+    {"log-format", "FORMAT", "text or json", "text or json, on stderr", assign_log_format,
+     [](const Config& c) {
+       return std::string(c.log_format == LogFormat::Json ? "json" : "text");
+     }},
+    {"log-level", "LEVEL", "trace, debug, info, warn, error or off",
+     "info shows one line per request", assign_level, [](const Config& c) { return c.log_level; }},
+    {"io-threads", "N", "a number from 1 to 64", "threads that serve HTTP", assign_threads,
+     [](const Config& c) { return std::to_string(c.io_threads); }},
+    {"host-allow", "NAME[,NAME]", "a list of host names or addresses without ports",
+     "names that a Host header may have beside localhost, 127.0.0.1 and [::1]", assign_hosts,
+     print_hosts, Arity::Many},
+    {"bare", "BOOL", "true or false", "start without the resources of a fresh controller",
+     assign_bare, [](const Config& c) { return std::string(c.bare ? "true" : "false"); },
+     Arity::Switch},
+    {"empty-collection", "SHAPE", "full or bare",
+     "an empty collection is {\"value\":[],\"nextLink\":\"\"} (full) or {\"nextLink\":\"\"} (bare)",
+     assign_empty_collection,
+     [](const Config& c) {
+       return std::string(c.empty_collection == EmptyCollection::Full ? "full" : "bare");
+     }},
+    count_option("peerings-per-network", "most peerings of one virtual network",
+                 [](auto& c) -> auto& { return c.peerings_per_network; }),
+    count_option("prefixes-per-network", "most address prefixes of one virtual network",
+                 [](auto& c) -> auto& { return c.prefixes_per_network; }),
+    bytes_option("limit-target", "longest request target (414)",
+                 [](auto& c) -> auto& { return c.limits.target_bytes; }),
+    bytes_option("limit-header", "longest header section (431)",
+                 [](auto& c) -> auto& { return c.limits.header_bytes; }),
+    count_option("limit-header-fields", "most header fields (431)",
+                 [](auto& c) -> auto& { return c.limits.header_fields; }),
+    bytes_option("limit-body", "longest body (413)",
+                 [](auto& c) -> auto& { return c.limits.body_bytes; }),
+    bytes_option("limit-chunk-extension", "longest chunk extension (400)",
+                 [](auto& c) -> auto& { return c.limits.chunk_extension_bytes; }),
+    bytes_option("limit-body-rate", "fewest bytes per second of a body (408)",
+                 [](auto& c) -> auto& { return c.limits.body_bytes_per_second; }),
+    count_option("limit-connections", "most connections (503)",
+                 [](auto& c) -> auto& { return c.limits.connections; }),
+    count_option("limit-connections-per-address",
+                 "most connections of one address; loopback is exempt (503)",
+                 [](auto& c) -> auto& { return c.limits.connections_per_address; }),
+    time_option("timeout-header", "from the first byte to the end of the header (408)",
+                [](auto& c) -> auto& { return c.limits.header_timeout; }),
+    time_option("timeout-body", "for the body (408)",
+                [](auto& c) -> auto& { return c.limits.body_timeout; }),
+    time_option("timeout-idle", "between requests; then the connection is closed",
+                [](auto& c) -> auto& { return c.limits.idle_timeout; }),
+    time_option("timeout-request", "from the first byte to the last one of the answer (503)",
+                [](auto& c) -> auto& { return c.limits.request_timeout; }),
+    time_option("timeout-stop", "how long a stop waits for running requests",
+                [](auto& c) -> auto& { return c.limits.stop_timeout; }),
+};
+
+}  // namespace
+
+std::span<const Option> options() { return kOptions; }
+
+const Option* find_option(std::string_view name) {
+  const auto found = std::find_if(std::begin(kOptions), std::end(kOptions),
+                                  [&](const Option& option) { return option.name == name; });
+  return found == std::end(kOptions) ? nullptr : &*found;
+}
+
+std::string environment_name(const Option& option) {
+  std::string name = "ISTHMUS_" + std::string(option.name);
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    if (c == '-') return '_';
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return name;
+}
+
+bool is_loopback(const Listen& listen) {
+  return listen.address.starts_with("127.") || listen.address == "::1";
+}
+
+}  // namespace isthmus::api::config

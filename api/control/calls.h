@@ -1,0 +1,38 @@
+// The calls of our own API, one function each. Private to this folder.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/control/control_handler.h"
+
+namespace isthmus::api::control {
+
+// What a call may use.
+struct Service {
+  Controller& controller;
+  const ControlOptions& options;
+  const http::Metrics* http_metrics;  // null before there is a server
+};
+
+http::Response livez(const Service& service, const http::Request& request);
+http::Response readyz(const Service& service, const http::Request& request);
+http::Response show_metrics(const Service& service, const http::Request& request);
+http::Response show_version(const Service& service, const http::Request& request);
+http::Response show_config(const Service& service, const http::Request& request);
+http::Response show_stats(const Service& service, const http::Request& request);
+http::Response show_routes(const Service& service, const http::Request& request);
+http::Response explain_packet(const Service& service, const http::Request& request);
+http::Response export_document(const Service& service, const http::Request& request);
+void apply_document(const Service& service, const http::Request& request, const http::Done& done);
+void reset_controller(const Service& service, const http::Request& request, const http::Done& done);
+
+http::Response json_answer(std::string body);
+http::Response text_answer(std::string body, std::string_view content_type);
+
+// "?name", "?name=true" and "?name=false"; anything else is a problem.
+Result<bool> flag(const http::Request& request, std::string_view name);
+
+}  // namespace isthmus::api::control

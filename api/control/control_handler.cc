@@ -1,0 +1,161 @@
+#include "api/control/control_handler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "api/control/calls.h"
+#include "api/control/suggest.h"
+#include "controller/model/text.h"
+
+namespace isthmus::api::control {
+namespace {
+
+using http::Method;
+
+// A call that answers at once.
+template <http::Response (*call)(const Service&, const http::Request&)>
+void now(const Service& service, const http::Request& request, const http::Done& done) {
+  done(call(service, request));
+}
+
+constexpr std::array<std::string_view, 1> kVerbose = {"verbose"};
+constexpr std::array<std::string_view, 3> kRoutesParameters = {"nic", "subnet", "losers"};
+constexpr std::array<std::string_view, 2> kApplyParameters = {"dryRun", "prune"};
+constexpr std::span<const std::string_view> kNone;
+
+struct Row {
+  Method method;
+  std::string_view path;
+  std::span<const std::string_view> parameters;  // of the query; others are refused
+  void (*call)(const Service&, const http::Request&, const http::Done&);
+  std::string_view summary;
+};
+
+// clang-format off
+constexpr Row kRows[] = {
+    {Method::Get, "/livez", kNone, &now<&livez>, "is the daemon there?"},
+    {Method::Get, "/readyz", kVerbose, &now<&readyz>, "is it ready to serve?"},
+    {Method::Get, "/metrics", kNone, &now<&show_metrics>, "counters and gauges, for Prometheus"},
+    {Method::Get, "/_isthmus/v1/version", kNone, &now<&show_version>, "what was built"},
+    {Method::Get, "/_isthmus/v1/config", kNone, &now<&show_config>, "the effective settings, and where each comes from"},
+    {Method::Get, "/_isthmus/v1/stats", kNone, &now<&show_stats>, "sizes, counters, and the digest of what is forwarded"},
+    {Method::Get, "/_isthmus/v1/routes", kRoutesParameters, &now<&show_routes>, "the effective routes of an interface or a subnet"},
+    {Method::Post, "/_isthmus/v1/explain", kNone, &now<&explain_packet>, "what happens to a packet and its reply, and why"},
+    {Method::Post, "/_isthmus/v1/apply", kApplyParameters, &apply_document, "make the controller hold what a lab document says"},
+    {Method::Get, "/_isthmus/v1/export", kNone, &now<&export_document>, "what the controller holds, as a lab document"},
+    {Method::Post, "/_isthmus/v1/reset", kNone, &reset_controller, "back to a fresh controller"},
+};
+// clang-format on
+
+std::string path_of(const http::Request& request) {
+  std::string path;
+  for (const std::string& segment : request.segments) path += "/" + segment;
+  return path.empty() ? "/" : path;
+}
+
+http::Response not_found(const std::string& path) {
+  std::vector<std::string_view> paths;
+  for (const Row& row : kRows) paths.push_back(row.path);
+  const std::string_view near = nearest(path, paths);
+  Problem problem;
+  problem.status = 404;
+  problem.code = info(ErrorCode::ResourceNotFound).name;
+  problem.title = info(ErrorCode::ResourceNotFound).meaning;
+  problem.detail = fmt::format("Nothing is at {}.", in_quotes(path));
+  problem.remedy = near.empty()
+                       ? fmt::format("The paths are /networking/v1 and {}.", fmt::join(paths, ", "))
+                       : fmt::format("Did you mean {}?", near);
+  return answer(problem);
+}
+
+// The methods of a path, as the Allow header lists them.
+std::string allowed(std::string_view path) {
+  std::string methods;
+  for (const Row& row : kRows) {
+    if (!http::equal_without_case(row.path, path)) continue;
+    methods += (methods.empty() ? "" : ", ") + std::string(http::to_string(row.method));
+    if (row.method == Method::Get) methods += ", HEAD";
+  }
+  return methods.empty() ? "" : methods + ", OPTIONS";
+}
+
+http::Response other_method(const http::Request& request, const std::string& path) {
+  http::Response response;
+  if (request.method == Method::Options) {
+    response.status = 204;
+  } else {
+    response = answer(problem_of({ErrorCode::MethodNotAllowed,
+                                  "",
+                                  fmt::format("{} does not take {}.", path, http::to_string(request.method)),
+                                  fmt::format("Use one of {}.", allowed(path)),
+                                  {}}));
+  }
+  response.headers.push_back({"Allow", allowed(path)});
+  return response;
+}
+
+// A misspelt dryRun must not become a real change.
+std::optional<Error> unknown_parameter(const Row& row, const http::Request& request) {
+  for (const http::QueryParameter& parameter : request.query) {
+    const bool known = std::any_of(row.parameters.begin(), row.parameters.end(), [&](std::string_view name) {
+      return http::equal_without_case(name, parameter.name);
+    });
+    if (known) continue;
+    const std::string_view near = nearest(parameter.name, row.parameters);
+    return Error{ErrorCode::InvalidParameterValue,
+                 "",
+                 fmt::format("{} has no query parameter {}.", row.path, in_quotes(parameter.name)),
+                 near.empty() ? "" : fmt::format("Did you mean '{}'?", near),
+                 {}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ControlHandler::ControlHandler(Controller& controller, ControlOptions options)
+    : controller_(controller), options_(std::move(options)) {}
+
+void ControlHandler::handle(http::Request request, http::Done done) {
+  const std::string path = path_of(request);
+  const Method method = request.method == Method::Head ? Method::Get : request.method;
+  const auto row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) {
+    return http::equal_without_case(r.path, path) && r.method == method;
+  });
+  if (row == std::end(kRows))
+    return done(allowed(path).empty() ? not_found(path) : other_method(request, path));
+  if (const auto error = unknown_parameter(*row, request)) return done(answer(problem_of(*error)));
+  row->call({controller_, options_, http_metrics_.load()}, request, done);
+}
+
+std::vector<RouteInfo> control_routes() {
+  std::vector<RouteInfo> routes;
+  for (const Row& row : kRows) routes.push_back({row.method, row.path, row.summary});
+  return routes;
+}
+
+http::Response json_answer(std::string body) {
+  http::Response response;
+  response.body = std::move(body);
+  return response;
+}
+
+http::Response text_answer(std::string body, std::string_view content_type) {
+  http::Response response;
+  response.body = std::move(body);
+  response.content_type = content_type;
+  return response;
+}
+
+Result<bool> flag(const http::Request& request, std::string_view name) {
+  const auto value = request.parameter(name);
+  if (!value || http::equal_without_case(*value, "false")) return false;
+  if (value->empty() || http::equal_without_case(*value, "true")) return true;
+  return fail(ErrorCode::InvalidParameterValue, "",
+              fmt::format("{} is not a value of {}: use true or false.", in_quotes(*value), name));
+}
+
+}  // namespace isthmus::api::control

@@ -1,0 +1,55 @@
+// Our own API: liveness and readiness, metrics, and /_isthmus/v1. docs/api/control.md is its
+// reference.
+//
+// It answers every path that it is given: what it does not know is a 404 that names what is near.
+// Threads: handle() and show() may be called from any thread. Reads answer on the calling thread;
+// apply and reset answer on the controller's.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/config/config.h"
+#include "api/control/problem.h"
+#include "api/http/message.h"
+#include "api/http/metrics.h"
+#include "controller/controller.h"
+
+namespace isthmus::api::control {
+
+// Something that must hold before /readyz says so, beyond what the controller itself needs.
+struct ReadyCheck {
+  std::string name;
+  std::function<std::string()> trouble;  // empty: all is well; called from any thread
+};
+
+struct ControlOptions {
+  std::vector<config::Setting> settings = {};  // what /_isthmus/v1/config shows
+  std::vector<ReadyCheck> ready_checks = {};
+};
+
+class ControlHandler final : public http::Handler {
+ public:
+  ControlHandler(Controller& controller, ControlOptions options);
+  // The server's counters, which /metrics shows from now on. They outlive the handler's last call.
+  void show(const http::Metrics& metrics) { http_metrics_.store(&metrics); }
+  void handle(http::Request request, http::Done done) override;
+
+ private:
+  Controller& controller_;
+  const ControlOptions options_;
+  std::atomic<const http::Metrics*> http_metrics_{nullptr};
+};
+
+// The table of routes, for the documentation and its test.
+struct RouteInfo {
+  http::Method method;
+  std::string_view path;
+  std::string_view summary;
+};
+std::vector<RouteInfo> control_routes();
+
+}  // namespace isthmus::api::control

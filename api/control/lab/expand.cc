@@ -1,0 +1,333 @@
+#include "api/control/lab/expand.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "controller/model/networks.h"
+
+namespace isthmus::api::lab {
+namespace {
+
+constexpr size_t kNameBytesMax = 128;  // of a resource id
+
+// Names in a document are legal, so that these cannot fail.
+ResourceId top(Kind kind, std::string_view name) { return *ResourceId::make(kind, name); }
+ResourceId below(const ResourceId& parent, Kind kind, std::string_view name) {
+  return *parent.child(kind, name);
+}
+
+// One name for each of `count` children, all different: the given one, else the one that the child
+// has already, else one made of its value.
+struct NameSources {
+  std::function<std::string(size_t)> given;  // "" for none
+  std::function<std::string(size_t)> kept;   // "" for none
+  std::function<std::string(size_t)> made;
+};
+std::vector<std::string> choose_names(size_t count, const NameSources& sources) {
+  struct WithoutCase {
+    bool operator()(const std::string& a, const std::string& b) const { return compare_paths(a, b) < 0; }
+  };
+  std::set<std::string, WithoutCase> taken;
+  std::vector<std::string> names(count);
+  for (size_t i = 0; i < count; ++i) {
+    names[i] = sources.given(i);
+    if (!names[i].empty()) taken.insert(names[i]);
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (!names[i].empty()) continue;
+    const std::string kept = sources.kept(i);
+    if (!kept.empty() && taken.insert(kept).second) names[i] = kept;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const std::string made = names[i].empty() ? sources.made(i) : "";
+    for (size_t n = 2; names[i].empty(); ++n) {
+      const std::string candidate = n == 2 ? made : fmt::format("{}-{}", made, n - 1);
+      if (taken.insert(candidate).second) names[i] = candidate;
+    }
+  }
+  return names;
+}
+
+class Expansion {
+ public:
+  Expansion(const LabDocument& document, const Model& model, Prune prune)
+      : document_(document), model_(model), prune_(prune) {}
+
+  Change run() {
+    for (const LabPeering& side : document_.peerings) peerings_.push_back(peering(side));
+    if (prune_ == Prune::Delete) delete_before();
+    for (const LabAccessList& list : document_.access_lists) put(access_list(list));
+    for (const LabRouteTable& table : document_.route_tables) put(route_table(table));
+    for (const LabNetwork& network : document_.networks) put(virtual_network(network));
+    for (Draft& side : peerings_) put(std::move(side));
+    for (const LabVm& vm : document_.vms) {
+      if (vm.address) put(interface(vm));
+    }
+    for (const LabVm& vm : document_.vms) {
+      if (!vm.address) put(interface(vm));
+    }
+    if (prune_ == Prune::Delete) delete_after();
+    return std::move(change_);
+  }
+
+ private:
+  void put(Draft draft) {
+    change_.operations.push_back({Verb::Put, std::move(draft), {}, /*only_if_different=*/true});
+  }
+  void erase(const ResourceId& id) {
+    Operation operation;
+    operation.verb = Verb::Delete;
+    operation.draft.id = id;
+    change_.operations.push_back(std::move(operation));
+  }
+
+  // What the resource is now, so that members which the document cannot say stay as they are.
+  template <class T>
+  T present(const ResourceId& id) const {
+    const Resource* resource = model_.find(id);
+    return resource == nullptr ? T{} : resource->as<T>();
+  }
+
+  // The names of the children that a resource has now, by what identifies them in a document.
+  template <class KeyOf>
+  auto names_by(const ResourceId& parent, Kind kind, const KeyOf& key_of) const {
+    std::map<decltype(key_of(std::declval<const Resource&>())), std::string> names;
+    for (const Resource* child : model_.below(parent, kind)) names.emplace(key_of(*child), child->id.name());
+    return names;
+  }
+  template <class Key>
+  static std::string found_or_empty(const std::map<Key, std::string>& names, const Key& key) {
+    const auto found = names.find(key);
+    return found == names.end() ? "" : found->second;
+  }
+
+  Draft access_list(const LabAccessList& list) const {
+    const ResourceId id = top(Kind::AccessControlList, list.name);
+    auto body = present<AccessControlList>(id);
+    body.inbound_default = list.inbound_default;
+    body.outbound_default = list.outbound_default;
+    const std::string pointer = "/access/" + list.name;
+    Draft draft{id, pointer, {}, nullptr, body, {{Kind::AclRule, {}}}};
+    const auto present_names = names_by(id, Kind::AclRule, [](const Resource& rule) {
+      return std::pair(rule.as<AclRule>().type, rule.as<AclRule>().priority);
+    });
+    const auto names = choose_names(
+        list.rules.size(),
+        {[&](size_t i) { return list.rules[i].name; },
+         [&](size_t i) {
+           return found_or_empty(present_names, std::pair(list.rules[i].type, list.rules[i].priority));
+         },
+         [&](size_t i) { return default_rule_name(list.rules[i].type, list.rules[i].priority); }});
+    for (size_t i = 0; i < names.size(); ++i) {
+      const ResourceId rule = below(id, Kind::AclRule, names[i]);
+      draft.children[0].items.push_back({rule, rule_pointer(list, pointer, i), {}, nullptr,
+                                         rule_body(rule, list.rules[i]), {}});
+    }
+    return draft;
+  }
+
+  // A list with defaults has its rules one level further down.
+  std::string rule_pointer(const LabAccessList& list, const std::string& pointer, size_t i) const {
+    const bool is_map = list.inbound_default || list.outbound_default;
+    std::string in_map = fmt::format("{}/rules/{}", pointer, i);
+    return is_map || document_.positions.contains(in_map) ? in_map : fmt::format("{}/{}", pointer, i);
+  }
+
+  AclRule rule_body(const ResourceId& id, const LabRule& rule) const {
+    auto body = present<AclRule>(id);
+    body.type = rule.type;
+    body.action = rule.action;
+    body.protocol = rule.protocol;
+    body.source = rule.from;
+    body.destination = rule.to;
+    body.source_ports = rule.from_ports;
+    body.destination_ports = rule.ports;
+    body.priority = rule.priority;
+    return body;
+  }
+
+  Draft route_table(const LabRouteTable& table) const {
+    const ResourceId id = top(Kind::RouteTable, table.name);
+    const std::string pointer = "/routes/" + table.name;
+    Draft draft{id, pointer, {}, nullptr, present<RouteTable>(id), {{Kind::Route, {}}}};
+    const auto present_names =
+        names_by(id, Kind::Route, [](const Resource& route) { return route.as<Route>().prefix; });
+    const auto names = choose_names(
+        table.routes.size(),
+        {[&](size_t i) { return table.routes[i].name; },
+         [&](size_t i) { return found_or_empty(present_names, table.routes[i].prefix); },
+         [&](size_t i) { return default_route_name(table.routes[i].prefix); }});
+    for (size_t i = 0; i < names.size(); ++i) {
+      const LabRoute& route = table.routes[i];
+      draft.children[0].items.push_back({below(id, Kind::Route, names[i]), fmt::format("{}/{}", pointer, i),
+                                         {}, nullptr, Route{route.prefix, route.next, route.address}, {}});
+    }
+    return draft;
+  }
+
+  Draft virtual_network(const LabNetwork& network) const {
+    const ResourceId id = top(Kind::VirtualNetwork, network.name);
+    auto body = present<VirtualNetwork>(id);
+    body.address_space = network.prefixes;
+    const std::string pointer = "/networks/" + network.name;
+    Draft draft{id, pointer, {}, nullptr, body, {{Kind::Subnet, {}}}};
+    auto& subnets = draft.children[0].items;
+    std::set<ResourceId> named_subnets;
+    for (const LabSubnet& subnet : network.subnets) {
+      const ResourceId child = below(id, Kind::Subnet, subnet.name);
+      named_subnets.insert(child);
+      subnets.push_back({child, fmt::format("{}/subnets/{}", pointer, subnet.name), {}, nullptr,
+                         subnet_body(child, subnet), {}});
+    }
+    if (prune_ == Prune::Delete) return draft;
+    for (const Resource* subnet : model_.below(id, Kind::Subnet)) {
+      if (!named_subnets.contains(subnet->id))
+        subnets.push_back({subnet->id, pointer, {}, nullptr, subnet->body, {}});
+    }
+    return draft;
+  }
+
+  Subnet subnet_body(const ResourceId& id, const LabSubnet& subnet) const {
+    auto body = present<Subnet>(id);
+    body.prefix = subnet.prefix;
+    body.route_table = subnet.routes.empty() ? ResourceId() : top(Kind::RouteTable, subnet.routes);
+    body.access_control_list =
+        subnet.acl.empty() ? ResourceId() : top(Kind::AccessControlList, subnet.acl);
+    return body;
+  }
+
+  Draft peering(const LabPeering& side) const {
+    const ResourceId local = top(Kind::VirtualNetwork, side.from);
+    const ResourceId remote = top(Kind::VirtualNetwork, side.to);
+    std::string name = side.name;
+    const Resource* here = model_.find(local);
+    const Resource* there = model_.find(remote);
+    const Resource* present_side =
+        here == nullptr || there == nullptr ? nullptr : peering_from(model_, *here, *there);
+    if (name.empty() && present_side != nullptr) name = present_side->id.name();
+    if (name.empty()) name = default_peering_name(side.from, side.to);
+    const ResourceId id = below(local, Kind::Peering, name);
+    auto body = present<Peering>(id);
+    body.remote_virtual_network = remote;
+    body.allow_virtual_network_access = side.flags.access;
+    body.allow_forwarded_traffic = side.flags.forwarded;
+    body.allow_gateway_transit = side.flags.transit;
+    body.use_remote_gateways = side.flags.remote_gateway;
+    return {id, side.pointer, {}, nullptr, body, {}};
+  }
+
+  Draft interface(const LabVm& vm) const {
+    const ResourceId id = top(Kind::NetworkInterface, vm.name);
+    auto body = present<NetworkInterface>(id);
+    body.mac = vm.mac;
+    body.mac_allocation = vm.mac ? Allocation::Static : Allocation::Dynamic;
+    if (vm.forward && !body.port_settings) body.port_settings = PortSettings{};
+    if (body.port_settings)
+      body.port_settings->mac_spoofing = vm.forward ? Toggle::Enabled : Toggle::Disabled;
+    const std::string pointer = "/vms/" + vm.name;
+    const ResourceId ip = below(id, Kind::IpConfiguration, ip_configuration_name(id, vm));
+    auto address = present<IpConfiguration>(ip);
+    address.address = vm.address;
+    address.allocation = vm.allocation;
+    address.subnet = below(top(Kind::VirtualNetwork, vm.network), Kind::Subnet, vm.subnet);
+    address.access_control_list = vm.acl.empty() ? ResourceId() : top(Kind::AccessControlList, vm.acl);
+    return {id, pointer, {}, nullptr, body, {{Kind::IpConfiguration, {{ip, pointer, {}, nullptr, address, {}}}}}};
+  }
+
+  std::string ip_configuration_name(const ResourceId& nic, const LabVm& vm) const {
+    if (!vm.ip_configuration.empty()) return vm.ip_configuration;
+    const auto present_ones = model_.below(nic, Kind::IpConfiguration);
+    if (present_ones.size() == 1) return std::string(present_ones.front()->id.name());
+    return std::string(kDefaultIpConfigurationName);
+  }
+
+  // Pruning.
+
+  template <class Items>
+  std::set<ResourceId> named(Kind kind, const Items& items) const {
+    std::set<ResourceId> ids;
+    for (const auto& item : items) ids.insert(top(kind, item.name));
+    return ids;
+  }
+
+  void erase_unnamed(Kind kind, const std::set<ResourceId>& names) {
+    for (const ResourcePtr& resource : model_.collection(kind)) {
+      if (!names.contains(resource->id)) erase(resource->id);
+    }
+  }
+
+  void delete_before() {
+    std::set<ResourceId> subnets;
+    for (const LabNetwork& network : document_.networks) {
+      const ResourceId id = top(Kind::VirtualNetwork, network.name);
+      for (const LabSubnet& subnet : network.subnets) subnets.insert(below(id, Kind::Subnet, subnet.name));
+    }
+    const auto vms = named(Kind::NetworkInterface, document_.vms);
+    for (const ResourcePtr& nic : model_.collection(Kind::NetworkInterface)) {
+      bool stays = vms.contains(nic->id);
+      for (const Resource* ip : model_.below(nic->id, Kind::IpConfiguration)) {
+        const ResourceId& subnet = ip->as<IpConfiguration>().subnet;
+        stays = stays && (subnet.kind() != Kind::Subnet || subnets.contains(subnet));
+      }
+      if (!stays) erase(nic->id);
+    }
+    for (const ResourcePtr& side : model_.collection(Kind::Peering)) {
+      if (!keeps_peering(*side)) erase(side->id);
+    }
+  }
+
+  // A side that the document turns to another network is deleted too: its remote network never
+  // changes.
+  bool keeps_peering(const Resource& side) {
+    if (kept_sides_.empty()) {
+      for (const Draft& draft : peerings_)
+        kept_sides_.emplace(draft.id, std::get<Peering>(draft.body).remote_virtual_network);
+    }
+    return kept_sides_.contains({side.id, side.as<Peering>().remote_virtual_network});
+  }
+
+  void delete_after() {
+    erase_unnamed(Kind::VirtualNetwork, named(Kind::VirtualNetwork, document_.networks));
+    erase_unnamed(Kind::RouteTable, named(Kind::RouteTable, document_.route_tables));
+    erase_unnamed(Kind::AccessControlList, named(Kind::AccessControlList, document_.access_lists));
+  }
+
+  const LabDocument& document_;
+  const Model& model_;
+  const Prune prune_;
+  std::vector<Draft> peerings_;
+  std::set<std::pair<ResourceId, ResourceId>> kept_sides_;
+  Change change_;
+};
+
+}  // namespace
+
+Change expand(const LabDocument& document, const Model& model, Prune prune) {
+  return Expansion(document, model, prune).run();
+}
+
+std::string default_peering_name(std::string_view from, std::string_view to) {
+  std::string name = fmt::format("{}-to-{}", from, to);
+  if (name.size() <= kNameBytesMax) return name;
+  // Two long names are cut; what tells them apart is a digest of both.
+  constexpr size_t kShown = 50;
+  const std::string digest = Uuid::derive({}, 0, name).to_string().substr(0, 8);
+  return fmt::format("{}-to-{}-{}", from.substr(0, kShown), to.substr(0, kShown), digest);
+}
+
+std::string default_route_name(net::Prefix prefix) {
+  std::string name = "to-" + prefix.to_string();
+  std::replace(name.begin(), name.end(), '/', '_');
+  std::replace(name.begin(), name.end(), ':', '-');
+  return name;
+}
+
+std::string default_rule_name(RuleType type, uint32_t priority) {
+  return fmt::format("{}-{}", type == RuleType::Inbound ? "in" : "out", priority);
+}
+
+}  // namespace isthmus::api::lab

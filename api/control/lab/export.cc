@@ -1,0 +1,286 @@
+#include "api/control/lab/export.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "api/control/lab/expand.h"
+#include "controller/model/describe.h"
+#include "controller/model/networks.h"
+#include "controller/rules/apply.h"
+#include "controller/rules/fresh.h"
+
+namespace isthmus::api::lab {
+namespace {
+
+// A name that the document need not write.
+std::string unless_default(std::string_view name, std::string_view made) {
+  return name == made ? "" : std::string(name);
+}
+
+std::string name_of(const ResourceId& id) { return id.empty() ? "" : std::string(id.name()); }
+
+LabNetwork network_of_model(const Model& model, const Resource& resource) {
+  LabNetwork network{std::string(resource.id.name()), resource.as<VirtualNetwork>().address_space, {}, {}};
+  for (const Resource* subnet : model.below(resource.id, Kind::Subnet)) {
+    const Subnet& body = subnet->as<Subnet>();
+    network.subnets.push_back({std::string(subnet->id.name()), body.prefix, name_of(body.route_table),
+                               name_of(body.access_control_list)});
+  }
+  return network;
+}
+
+LabPeering side_of_model(const Resource& peering) {
+  const Peering& body = peering.as<Peering>();
+  LabPeering side;
+  side.from = peering.id.parent().name();
+  side.to = body.remote_virtual_network.name();
+  side.name = unless_default(peering.id.name(), default_peering_name(side.from, side.to));
+  side.flags = {body.allow_virtual_network_access, body.allow_forwarded_traffic, body.allow_gateway_transit,
+                body.use_remote_gateways};
+  return side;
+}
+
+// Both sides of a peering stand together, at the first of them.
+std::vector<LabPeering> peerings_of_model(const Model& model) {
+  std::vector<LabPeering> sides;
+  std::set<Serial> written;
+  for (const ResourcePtr& peering : model.collection(Kind::Peering)) {
+    if (!written.insert(peering->serial).second) continue;
+    sides.push_back(side_of_model(*peering));
+    const Resource* other = other_side(model, *peering);
+    if (other != nullptr && written.insert(other->serial).second) sides.push_back(side_of_model(*other));
+  }
+  return sides;
+}
+
+LabRouteTable route_table_of_model(const Model& model, const Resource& resource) {
+  LabRouteTable table{std::string(resource.id.name()), {}};
+  for (const Resource* route : model.below(resource.id, Kind::Route)) {
+    const Route& body = route->as<Route>();
+    table.routes.push_back({unless_default(route->id.name(), default_route_name(body.prefix)), body.prefix,
+                            body.next_hop_type, body.next_hop});
+  }
+  std::sort(table.routes.begin(), table.routes.end(),
+            [](const LabRoute& a, const LabRoute& b) { return a.prefix < b.prefix; });
+  return table;
+}
+
+LabAccessList access_list_of_model(const Model& model, const Resource& resource) {
+  const AccessControlList& list_body = resource.as<AccessControlList>();
+  LabAccessList list{std::string(resource.id.name()), list_body.inbound_default, list_body.outbound_default, {}};
+  for (const Resource* rule : model.below(resource.id, Kind::AclRule)) {
+    const AclRule& body = rule->as<AclRule>();
+    list.rules.push_back({unless_default(rule->id.name(), default_rule_name(body.type, body.priority)),
+                          body.action, body.type, body.protocol, body.source, body.destination,
+                          body.source_ports, body.destination_ports, body.priority});
+  }
+  std::sort(list.rules.begin(), list.rules.end(), [](const LabRule& a, const LabRule& b) {
+    return std::pair(a.type, a.priority) < std::pair(b.type, b.priority);
+  });
+  return list;
+}
+
+// Nothing where the short form has no word for the interface as a whole.
+std::optional<LabVm> vm_of_model(const Model& model, const Resource& resource) {
+  const auto addresses = model.below(resource.id, Kind::IpConfiguration);
+  if (addresses.size() != 1) return std::nullopt;
+  const IpConfiguration& ip = addresses.front()->as<IpConfiguration>();
+  if (ip.subnet.kind() != Kind::Subnet) return std::nullopt;
+  const NetworkInterface& body = resource.as<NetworkInterface>();
+  LabVm vm;
+  vm.name = resource.id.name();
+  vm.network = ip.subnet.parent().name();
+  vm.subnet = ip.subnet.name();
+  vm.address = ip.address;
+  vm.allocation = ip.allocation;
+  if (body.mac_allocation == Allocation::Static) vm.mac = body.mac;
+  vm.forward = body.port_settings && body.port_settings->mac_spoofing == Toggle::Enabled;
+  vm.acl = name_of(ip.access_control_list);
+  vm.ip_configuration = unless_default(addresses.front()->id.name(), kDefaultIpConfigurationName);
+  return vm;
+}
+
+// Leaves the addresses of one subnet out where allocation, in the order of expand(), gives the same
+// ones; otherwise all of them are written.
+void leave_out_allocated(net::Prefix subnet, const std::vector<LabVm*>& vms) {
+  std::set<net::IpAddress> taken;
+  for (const LabVm* vm : vms) {
+    if (vm->allocation == Allocation::Static) taken.insert(*vm->address);
+  }
+  const auto [first, last] = usable_addresses(subnet);
+  net::IpAddress candidate = first;
+  for (const LabVm* vm : vms) {
+    if (vm->allocation == Allocation::Static) continue;
+    while (taken.contains(candidate)) candidate = candidate.plus(1);
+    if (vm->address != candidate) return;
+    taken.insert(candidate);
+  }
+  for (LabVm* vm : vms) {
+    if (vm->allocation == Allocation::Dynamic) vm->address.reset();
+  }
+}
+
+void leave_out_allocated(const Model& model, std::vector<LabVm>& vms) {
+  std::map<ResourceId, std::vector<LabVm*>> by_subnet;
+  for (LabVm& vm : vms) {
+    const ResourceId network = *ResourceId::make(Kind::VirtualNetwork, vm.network);
+    by_subnet[*network.child(Kind::Subnet, vm.subnet)].push_back(&vm);
+  }
+  for (auto& [id, users] : by_subnet) leave_out_allocated(model.find(id)->as<Subnet>().prefix, users);
+}
+
+LabDocument document_of(const Model& model) {
+  LabDocument document;
+  for (const ResourcePtr& network : model.collection(Kind::VirtualNetwork))
+    document.networks.push_back(network_of_model(model, *network));
+  document.peerings = peerings_of_model(model);
+  for (const ResourcePtr& table : model.collection(Kind::RouteTable))
+    document.route_tables.push_back(route_table_of_model(model, *table));
+  for (const ResourcePtr& list : model.collection(Kind::AccessControlList))
+    document.access_lists.push_back(access_list_of_model(model, *list));
+  for (const ResourcePtr& nic : model.collection(Kind::NetworkInterface)) {
+    if (auto vm = vm_of_model(model, *nic)) document.vms.push_back(std::move(*vm));
+  }
+  leave_out_allocated(model, document.vms);
+  return document;
+}
+
+// What a resource says, member by member, to compare two of them.
+class MemberTexts {
+ public:
+  template <class T>
+  void member(std::string_view name, const T& field, Presence presence, Spelling = Spelling::Natural) {
+    if (presence != Presence::ReadOnly) add(name, text_of(field));
+  }
+  template <class Members>
+  void object(std::string_view name, Presence, const Members& members) {
+    const size_t length = path_.size();
+    path_ += fmt::format("{}.", name);
+    members();
+    path_.resize(length);
+  }
+  template <class Optional, class Members>
+  void optional_object(std::string_view name, const Optional& field, const Members& members) {
+    add(name, field ? "set" : "");
+    if (field) object(name, Presence::Optional, [&] { members(*field); });
+  }
+  void reference(std::string_view name, const ResourceId& id, Presence, Kinds) {
+    add(name, id.empty() ? "" : id.key());
+  }
+
+  const std::map<std::string, std::string>& texts() const { return texts_; }
+
+ private:
+  void add(std::string_view name, std::string text) { texts_[path_ + std::string(name)] = std::move(text); }
+
+  template <class T>
+  static std::string text_of(const T& value) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      return std::to_string(value);
+    } else {
+      return Text<T>::print(value);
+    }
+  }
+  template <class T>
+  static std::string text_of(const std::optional<T>& value) {
+    return value ? "=" + text_of(*value) : "";
+  }
+  template <class T>
+  static std::string text_of(const std::vector<T>& values) {
+    std::string text;
+    for (const T& value : values) text += text_of(value) + ",";
+    return text;
+  }
+
+  std::string path_;
+  std::map<std::string, std::string> texts_;
+};
+
+std::map<std::string, std::string> texts_of(const Body& body) {
+  MemberTexts visitor;
+  describe_body(visitor, body);
+  return visitor.texts();
+}
+
+// An address from a pool is anybody's; that the interface gets one is what counts.
+bool is_allocated_anew(const Resource& resource, const std::string& member) {
+  return resource.kind() == Kind::NetworkInterface && member == "privateMacAddress" &&
+         resource.as<NetworkInterface>().mac_allocation == Allocation::Dynamic;
+}
+
+std::string differing_members(const Resource& resource, const Resource& made) {
+  const auto wanted = texts_of(resource.body);
+  const auto got = texts_of(made.body);
+  std::string members;
+  std::string last;
+  const auto add = [&](const std::string& member) {
+    members += (members.empty() ? "" : ", ") + member;
+    last = member;
+  };
+  for (const auto& [member, text] : wanted) {
+    const auto found = got.find(member);
+    const bool same = found != got.end() && found->second == text;
+    const bool is_inside_last = !last.empty() && member.starts_with(last + ".");
+    if (!same && !is_inside_last && !is_allocated_anew(resource, member)) add(member);
+  }
+  if (resource.kind() == Kind::Peering && resource.as<Peering>().state != made.as<Peering>().state)
+    add(fmt::format("that it is {}", Text<PeeringState>::print(resource.as<Peering>().state)));
+  if (resource.annotations && !resource.annotations->metadata.empty()) add("resourceMetadata");
+  if (resource.annotations && !resource.annotations->tags.empty()) add("tags");
+  return members;
+}
+
+// Puts the document into a fresh controller, one operation after another, so that one that is
+// refused hides nothing of the others.
+Model made_of(const LabDocument& document, std::vector<std::string>& unsaid) {
+  constexpr uint32_t kMost = std::numeric_limits<uint32_t>::max();
+  const Limits limits{kMost, kMost};
+  Model model = make_fresh(Model(), FreshContents::Seeded, limits)->model;
+  for (Operation& operation : expand(document, model, Prune::Keep).operations) {
+    const std::string path = operation.draft.id.path();
+    auto applied = apply(model, {{std::move(operation)}, {}}, limits);
+    if (applied) {
+      model = std::move(applied->model);
+    } else {
+      unsaid.push_back(fmt::format("{}: a fresh controller refuses it: {}", path, applied.error().message));
+    }
+  }
+  return model;
+}
+
+}  // namespace
+
+LabExport to_document(const Model& model) {
+  LabExport result{document_of(model), {}};
+  const Model made = made_of(result.document, result.unsaid);
+  for (const KindInfo& row : kKinds) {
+    for (const ResourcePtr& resource : model.collection(row.kind)) {
+      const Resource* there = made.find(resource->id);
+      const ResourceId parent = resource->id.parent();
+      if (there == nullptr && !parent.empty() && made.find(parent) == nullptr) continue;  // said of the parent
+      const std::string members = there == nullptr ? "all of it" : differing_members(*resource, *there);
+      if (!members.empty()) result.unsaid.push_back(fmt::format("{}: {}", resource->id.path(), members));
+    }
+  }
+  return result;
+}
+
+std::string export_lab(const Model& model) {
+  const LabExport exported = to_document(model);
+  std::vector<std::string> comments = {
+      "The networks of an Isthmus controller, as a lab document for `isthmus apply -f`.",
+      "MAC addresses and virtual subnet ids that were allocated are not written: they are allocated anew.",
+  };
+  if (!exported.unsaid.empty()) {
+    comments.emplace_back("");
+    comments.emplace_back("Not in this document, since its short form cannot say it:");
+    for (const std::string& line : exported.unsaid) comments.push_back("  " + line);
+  }
+  return print(exported.document, comments);
+}
+
+}  // namespace isthmus::api::lab

@@ -1,0 +1,230 @@
+// Virtual machines, the links between networks, and what should be true of them.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "api/control/lab/sections.h"
+#include "dataplane/pipeline/drop_reason.h"
+
+namespace isthmus::api::lab {
+namespace {
+
+constexpr std::array<std::string_view, 8> kVmMembers = {"at", "address", "allocation", "mac", "forward",
+                                                        "acl", "ipConfiguration", "host"};
+constexpr std::array<std::string_view, 3> kLinkMembers = {"latency", "loss", "rate"};
+constexpr std::array<std::string_view, 7> kExpectMembers = {"from", "to", "port", "protocol",
+                                                            "result", "via", "reason"};
+
+void read_place(Reading& reading, const Spot& spot, LabVm& vm) {
+  if (spot.node == nullptr) return;
+  const std::string subnet = reading.reference(spot, "subnet", reading.declared.subnets);
+  const size_t slash = subnet.find('/');
+  if (slash == std::string::npos) return;
+  vm.network = subnet.substr(0, slash);
+  vm.subnet = subnet.substr(slash + 1);
+}
+
+void read_vm_address(Reader& reader, const Spot& map, LabVm& vm) {
+  static constexpr std::pair<std::string_view, Allocation> kAllocations[] = {
+      {"static", Allocation::Static}, {"dynamic", Allocation::Dynamic}};
+  const Spot address = Reader::find(map, "address");
+  const Spot allocation = Reader::find(map, "allocation");
+  if (address.node != nullptr) vm.address = reader.value<net::IpAddress>(address, "an address");
+  vm.allocation = address.node != nullptr ? Allocation::Static : Allocation::Dynamic;
+  if (allocation.node == nullptr) return;
+  vm.allocation = reader.word<Allocation>(allocation, "an allocation", kAllocations).value_or(vm.allocation);
+  if (vm.allocation == Allocation::Static && address.node == nullptr)
+    reader.problem(allocation, "A static allocation needs an 'address'.");
+}
+
+void read_vm(Reading& reading, const Spot& map, LabVm& vm) {
+  Reader& reader = reading.reader;
+  if (!reader.has_only(map, "A virtual machine", kVmMembers)) return;
+  read_place(reading, reader.require(map, "A virtual machine", "at"), vm);
+  read_vm_address(reader, map, vm);
+  if (const Spot mac = Reader::find(map, "mac"); mac.node != nullptr)
+    vm.mac = reader.value<net::Mac>(mac, "a MAC address");
+  if (const Spot forward = Reader::find(map, "forward"); forward.node != nullptr)
+    vm.forward = reader.boolean(forward, "'forward'").value_or(false);
+  vm.acl = reading.optional_reference(map, "acl", "access list", reading.declared.access_lists);
+  if (const Spot name = Reader::find(map, "ipConfiguration"); name.node != nullptr)
+    vm.ip_configuration = reader.name(name, "the name of an IP configuration").value_or("");
+  if (const Spot host = Reader::find(map, "host"); host.node != nullptr)
+    vm.host = reader.name(host, "the name of a host").value_or("");
+}
+
+// A number and its unit, such as 5ms or 0.1%.
+std::optional<double> with_unit(Reader& reader, const Spot& spot, std::string_view what,
+                                std::span<const std::pair<std::string_view, double>> units) {
+  const auto written = reader.text(spot, what);
+  if (!written) return std::nullopt;
+  double number = 0;
+  const auto [end, error] = std::from_chars(written->data(), written->data() + written->size(), number,
+                                            std::chars_format::fixed);
+  const std::string_view unit = written->substr(static_cast<size_t>(end - written->data()));
+  std::string legal;
+  for (const auto& [name, factor] : units) {
+    constexpr double kMost = 1e15;  // keeps every value in range of 64 bits
+    if (error == std::errc{} && name == unit && number >= 0 && number * factor <= kMost) return number * factor;
+    legal += (legal.empty() ? "" : ", ") + std::string(name);
+  }
+  reader.problem(spot, fmt::format("{} is not {}: write a number and one of {}.", in_quotes(*written), what, legal));
+  return std::nullopt;
+}
+
+void read_impairments(Reader& reader, const Spot& map, LabLink& link) {
+  static constexpr std::pair<std::string_view, double> kTimes[] = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}};
+  static constexpr std::pair<std::string_view, double> kRates[] = {
+      {"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}};
+  static constexpr std::pair<std::string_view, double> kPercent[] = {{"%", 1e4}};
+  constexpr double kMillion = 1e6;
+  if (!reader.has_only(map, "A link", kLinkMembers)) return;
+  if (const Spot spot = Reader::find(map, "latency"); spot.node != nullptr)
+    link.latency = std::chrono::microseconds(
+        std::llround(with_unit(reader, spot, "a latency", kTimes).value_or(0)));
+  if (const Spot spot = Reader::find(map, "rate"); spot.node != nullptr)
+    link.rate_bits_per_second =
+        static_cast<uint64_t>(std::llround(with_unit(reader, spot, "a rate", kRates).value_or(0)));
+  if (const Spot spot = Reader::find(map, "loss"); spot.node != nullptr) {
+    const double ppm = with_unit(reader, spot, "a loss", kPercent).value_or(0);
+    if (ppm > kMillion) reader.problem(spot, "A loss is at most 100%.");
+    link.loss_ppm = static_cast<uint32_t>(std::llround(std::min(ppm, kMillion)));
+  }
+}
+
+// "spoke1-hub"; names may hold '-' themselves, so every split is tried.
+bool split_link(const Names& networks, std::string_view name, LabLink& link) {
+  for (size_t dash = name.find('-'); dash != std::string_view::npos; dash = name.find('-', dash + 1)) {
+    const std::string* a = networks.find(name.substr(0, dash));
+    const std::string* b = networks.find(name.substr(dash + 1));
+    if (a == nullptr || b == nullptr) continue;
+    link.a = *a;
+    link.b = *b;
+    return true;
+  }
+  return false;
+}
+
+// A virtual machine, or address@network; a bare address too where `bare` allows it.
+enum class Bare : uint8_t { Refused, Allowed };
+std::string read_end(Reading& reading, const Spot& spot, Bare bare) {
+  if (spot.node == nullptr) return {};
+  const auto written = reading.reader.text(spot, "an end of an expectation");
+  if (!written) return {};
+  const size_t at = written->find('@');
+  const bool is_address = net::IpAddress::parse(written->substr(0, at)).has_value();
+  if (at == std::string_view::npos) {
+    if (is_address && bare == Bare::Allowed) return std::string(*written);
+    return reading.reference(spot, "virtual machine", reading.declared.vms);
+  }
+  const std::string* network = reading.declared.networks.find(written->substr(at + 1));
+  if (is_address && network != nullptr) return fmt::format("{}@{}", written->substr(0, at), *network);
+  reading.reader.problem(spot, fmt::format("{} is not an address and a network of this document, such as "
+                                           "10.0.0.4@hub.",
+                                           in_quotes(*written)));
+  return {};
+}
+
+// "443/tcp"
+void read_expected_port(Reader& reader, const Spot& spot, LabExpectation& expectation) {
+  const auto written = reader.text(spot, "a port and its protocol");
+  if (!written) return;
+  const size_t slash = std::min(written->find('/'), written->size());
+  const std::string_view protocol = written->substr(std::min(slash + 1, written->size()));
+  const auto range = net::PortRange::parse(written->substr(0, slash));
+  if (!range || range->first() != range->last() || (protocol != "tcp" && protocol != "udp"))
+    return reader.problem(spot, fmt::format("{} is not a port and its protocol: write 443/tcp or 53/udp.",
+                                            in_quotes(*written)));
+  expectation.port = range->first();
+  expectation.protocol = protocol;
+}
+
+void read_traffic(Reader& reader, const Spot& map, LabExpectation& expectation) {
+  static constexpr std::pair<std::string_view, std::string_view> kProtocols[] = {
+      {"tcp", "tcp"}, {"udp", "udp"}, {"icmp", "icmp"}, {"any", "any"}};
+  const Spot port = Reader::find(map, "port");
+  const Spot protocol = Reader::find(map, "protocol");
+  expectation.protocol = "any";
+  if (port.node != nullptr && protocol.node != nullptr)
+    reader.problem(protocol, "An expectation has 'port' or 'protocol', not both.");
+  if (port.node != nullptr) read_expected_port(reader, port, expectation);
+  if (protocol.node != nullptr && port.node == nullptr)
+    expectation.protocol = reader.word<std::string_view>(protocol, "a protocol", kProtocols).value_or("any");
+}
+
+bool is_drop_reason(std::string_view text) {
+  return std::any_of(std::begin(dataplane::kDropReasons) + 1, std::end(dataplane::kDropReasons),
+                     [text](const dataplane::DropReasonInfo& row) {
+                       return row.text.starts_with(text) &&
+                              (row.text.size() == text.size() || row.text[text.size()] == '-');
+                     });
+}
+
+void read_reason(Reader& reader, const Spot& spot, LabExpectation& expectation) {
+  if (spot.node == nullptr) return;
+  const auto written = reader.text(spot, "a reason");
+  if (!written) return;
+  expectation.reason = *written;
+  if (expectation.result != LabResult::Drop)
+    reader.problem(spot, "Only an expectation with 'result: drop' has a reason.");
+  if (written->empty() || !is_drop_reason(*written)) {
+    std::vector<std::string_view> known;
+    for (const auto& row : dataplane::kDropReasons) known.push_back(row.text);
+    const std::string meant = did_you_mean(*written, known);
+    reader.problem(spot, fmt::format("{} is not a reason to drop a packet{}", in_quotes(*written),
+                                     meant.empty() ? "." : meant));
+  }
+}
+
+void read_expectation(Reading& reading, const Spot& map) {
+  static constexpr std::pair<std::string_view, LabResult> kResults[] = {{"reach", LabResult::Reach},
+                                                                        {"drop", LabResult::Drop}};
+  constexpr std::string_view kWhat = "An expectation";
+  Reader& reader = reading.reader;
+  if (!reader.has_only(map, kWhat, kExpectMembers)) return;
+  LabExpectation expectation;
+  expectation.from = read_end(reading, reader.require(map, kWhat, "from"), Bare::Refused);
+  expectation.to = read_end(reading, reader.require(map, kWhat, "to"), Bare::Allowed);
+  read_traffic(reader, map, expectation);
+  if (const Spot result = reader.require(map, kWhat, "result"); result.node != nullptr)
+    expectation.result = reader.word<LabResult>(result, "a result", kResults).value_or(LabResult::Reach);
+  expectation.via = reading.optional_reference(map, "via", "virtual machine", reading.declared.vms);
+  read_reason(reader, Reader::find(map, "reason"), expectation);
+  reading.document.expectations.push_back(std::move(expectation));
+}
+
+}  // namespace
+
+void read_vms(Reading& reading, const Spot& section) {
+  if (!reading.reader.is_map(section, "'vms'")) return;
+  reading.each_member(section, "a virtual machine", [&](const std::string& name, const Spot& spot, Where where) {
+    LabVm vm;
+    vm.name = name;
+    reading.place(spot, where);
+    read_vm(reading, spot, vm);
+    reading.document.vms.push_back(std::move(vm));
+  });
+}
+
+void read_links(Reading& reading, const Spot& section) {
+  if (!reading.reader.is_map(section, "'links'")) return;
+  for (const Member& member : section.node->members) {
+    const Spot spot = Reader::member(section, member);
+    LabLink link;
+    if (!split_link(reading.declared.networks, member.name, link))
+      reading.reader.problem(member.where, spot.pointer,
+                             fmt::format("{} does not name two networks of this document: write a-b.",
+                                         in_quotes(member.name)));
+    read_impairments(reading.reader, spot, link);
+    reading.document.links.push_back(std::move(link));
+  }
+}
+
+void read_expectations(Reading& reading, const Spot& section) {
+  if (!reading.reader.is_list(section, "'expect'")) return;
+  for (size_t i = 0; i < section.node->elements.size(); ++i)
+    read_expectation(reading, Reader::element(section, i));
+}
+
+}  // namespace isthmus::api::lab

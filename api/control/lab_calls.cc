@@ -1,0 +1,145 @@
+// Lab documents in and out, and the way back to a fresh controller.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "api/control/calls.h"
+#include "api/control/json_text.h"
+#include "api/control/lab/expand.h"
+#include "api/control/lab/export.h"
+#include "api/control/lab/parse.h"
+#include "controller/rules/apply.h"
+
+namespace isthmus::api::control {
+namespace {
+
+using lab::LabDocument;
+using lab::Prune;
+
+constexpr std::string_view kYaml = "application/yaml";  // RFC 9512
+
+struct MediaType {
+  std::string_view name;
+  lab::LabFormat format;
+};
+constexpr MediaType kMediaTypes[] = {
+    {kYaml, lab::LabFormat::Yaml},
+    {"application/x-yaml", lab::LabFormat::Yaml},
+    {"text/yaml", lab::LabFormat::Yaml},
+    {"application/json", lab::LabFormat::Json},
+};
+
+// Without its parameters: "text/yaml; charset=utf-8" is text/yaml.
+std::optional<lab::LabFormat> format_of(const http::Request& request) {
+  std::string_view type = request.headers.get("Content-Type").value_or("");
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  for (const MediaType& row : kMediaTypes) {
+    if (http::equal_without_case(row.name, type)) return row.format;
+  }
+  return std::nullopt;
+}
+
+Problem wrong_media_type() {
+  Problem problem;
+  problem.status = 415;
+  problem.code = "UnsupportedMediaType";
+  problem.detail = "A lab document is application/yaml or application/json.";
+  problem.remedy =
+      "With curl: -H 'Content-Type: application/yaml' --data-binary @lab.yaml (-d would join the lines).";
+  return problem;
+}
+
+Problem refused_document(const std::vector<lab::LabProblem>& problems) {
+  const lab::LabProblem& first = problems.front();
+  Problem problem = problem_of({ErrorCode::InvalidLabDocument,
+                                first.pointer,
+                                fmt::format("Line {}: {}", first.line, first.message),
+                                "",
+                                {}});
+  problem.problems = problems;
+  return problem;
+}
+
+// The rules speak of resources; a reader of the document wants its line.
+Problem refused_change(const Error& error, const LabDocument& document) {
+  Problem problem = problem_of(error);
+  std::string_view pointer = error.target;
+  while (!pointer.empty()) {
+    const auto found = document.positions.find(pointer);
+    if (found != document.positions.end()) {
+      problem.pointer = pointer;
+      problem.detail = fmt::format("Line {}: {}", found->second.line, error.message);
+      problem.problems = {{found->second.line, found->second.column, std::string(pointer), error.text()}};
+      break;
+    }
+    pointer = pointer.substr(0, pointer.rfind('/'));
+  }
+  return problem;
+}
+
+constexpr std::array<std::string_view, 4> kEffects = {"created", "updated", "deleted", "unchanged"};
+
+std::string write_outcomes(const std::vector<Outcome>& outcomes, Revision revision, bool is_dry_run) {
+  JsonText json;
+  json.object().key("changes").array();
+  for (const Outcome& outcome : outcomes) {
+    json.object()
+        .text("change", kEffects[static_cast<size_t>(outcome.effect)])
+        .text("resource", outcome.id.path())
+        .end_object();
+  }
+  json.end_array().number("revision", revision);
+  if (is_dry_run) json.key("dryRun").boolean(true);
+  json.end_object();
+  return json.take();
+}
+
+http::Response rehearse(const Controller& controller, const LabDocument& document, Prune prune) {
+  const ModelPtr model = controller.model();
+  const auto applied = apply(*model, expand(document, *model, prune), controller.limits());
+  if (!applied) return answer(refused_change(applied.error(), document));
+  return json_answer(write_outcomes(applied->outcomes, model->revision(), true));
+}
+
+}  // namespace
+
+void apply_document(const Service& service, const http::Request& request, const http::Done& done) {
+  const auto dry_run = flag(request, "dryRun");
+  const auto prune_flag = flag(request, "prune");
+  if (!dry_run) return done(answer(problem_of(dry_run.error())));
+  if (!prune_flag) return done(answer(problem_of(prune_flag.error())));
+  const auto format = format_of(request);
+  if (!format) return done(answer(wrong_media_type()));
+  auto parsed = lab::parse_lab(request.body, *format);
+  if (!parsed) return done(answer(refused_document(parsed.error())));
+  const Prune prune = *prune_flag ? Prune::Delete : Prune::Keep;
+  if (*dry_run) return done(rehearse(service.controller, *parsed, prune));
+
+  // Expanded where it is decided, so that no other change comes between.
+  const auto document = std::make_shared<const LabDocument>(std::move(*parsed));
+  const Controller& controller = service.controller;
+  service.controller.submit(
+      [document, prune, &controller](const Model& model) {
+        return apply(model, expand(*document, model, prune), controller.limits());
+      },
+      request.peer, [document, done](const Result<Committed>& result) {
+        done(result ? json_answer(write_outcomes(result->outcomes, result->model->revision(), false))
+                    : answer(refused_change(result.error(), *document)));
+      });
+}
+
+http::Response export_document(const Service& service, const http::Request&) {
+  return text_answer(lab::export_lab(*service.controller.model()), kYaml);
+}
+
+void reset_controller(const Service& service, const http::Request& request, const http::Done& done) {
+  service.controller.reset(request.peer, [done](const Result<Committed>& result) {
+    if (!result) return done(answer(problem_of(result.error())));
+    JsonText json;
+    json.object().number("revision", result->model->revision()).end_object();
+    done(json_answer(json.take()));
+  });
+}
+
+}  // namespace isthmus::api::control

@@ -1,0 +1,196 @@
+#include "api/control/metrics.h"
+
+#include <fmt/format.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "api/config/version.h"
+#include "api/control/calls.h"
+#include "controller/model/text.h"
+
+namespace isthmus::api::control {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+constexpr double kMicro = 1e-6;
+
+template <class Number>
+double number(const Number& value) {
+  return static_cast<double>(value);
+}
+
+class Family {
+ public:
+  Family(MetricType type, std::string name, std::string help) {
+    family_.name = std::move(name);
+    family_.help = std::move(help);
+    family_.type = type;
+  }
+  Family& value(double value, Labels labels = {}) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    (family_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    family_.metric.push_back(std::move(metric));
+    return *this;
+  }
+  Family& histogram(ClientMetric::Histogram histogram) {
+    ClientMetric metric;
+    metric.histogram = std::move(histogram);
+    family_.metric.push_back(std::move(metric));
+    return *this;
+  }
+  MetricFamily take() { return std::move(family_); }
+
+ private:
+  MetricFamily family_;
+};
+
+Family counter(std::string name, std::string help) {
+  return {MetricType::Counter, std::move(name), std::move(help)};
+}
+Family gauge(std::string name, std::string help) {
+  return {MetricType::Gauge, std::move(name), std::move(help)};
+}
+
+using Families = std::vector<MetricFamily>;
+
+ClientMetric::Histogram durations_of(const http::Metrics& http) {
+  ClientMetric::Histogram histogram;
+  for (size_t i = 0; i < http.durations.size(); ++i) {
+    histogram.sample_count += http.durations[i];
+    const double bound = i < http::kDurationBoundsUs.size() ? number(http::kDurationBoundsUs[i]) * kMicro
+                                                            : std::numeric_limits<double>::infinity();
+    histogram.bucket.push_back({histogram.sample_count, bound});
+  }
+  histogram.sample_sum = number(http.duration_sum_us.load()) * kMicro;
+  return histogram;
+}
+
+void add_http(Families& families, const http::Metrics& http) {
+  Family requests = counter("isthmus_http_requests_total", "Requests answered, by method and class of status.");
+  for (size_t method = 0; method < http.requests.size(); ++method) {
+    const std::string_view name = method < http::kMethodCount
+                                      ? http::to_string(static_cast<http::Method>(method))
+                                      : "other";
+    for (size_t status = 0; status < http.requests[method].size(); ++status) {
+      const uint64_t count = http.requests[method][status];
+      if (count > 0)
+        requests.value(number(count), {{"method", std::string(name)}, {"code", fmt::format("{}xx", status + 1)}});
+    }
+  }
+  families.push_back(requests.take());
+  families.push_back(Family(MetricType::Histogram, "isthmus_http_request_duration_seconds",
+                            "From the first byte of a request to the last one of its answer.")
+                         .histogram(durations_of(http))
+                         .take());
+  families.push_back(gauge("isthmus_http_connections", "Open connections.").value(number(http.connections_open.load())).take());
+  families.push_back(counter("isthmus_http_connections_accepted_total", "Connections accepted.")
+                         .value(number(http.connections_accepted.load())).take());
+  families.push_back(counter("isthmus_http_connections_refused_total", "Connections refused over a limit.")
+                         .value(number(http.connections_refused.load())).take());
+  families.push_back(counter("isthmus_http_timeouts_total", "Requests and connections that were too slow.")
+                         .value(number(http.timeouts.load())).take());
+  families.push_back(counter("isthmus_http_guard_refusals_total", "Requests that broke a rule of the guard.")
+                         .value(number(http.guard_refusals.load())).take());
+}
+
+void add_controller(Families& families, const Controller& controller) {
+  const ControllerStats& stats = controller.stats();
+  families.push_back(counter("isthmus_changes_total", "Changes, by what became of them.")
+                         .value(number(stats.changes.load()), {{"result", "acknowledged"}})
+                         .value(number(stats.refused.load()), {{"result", "refused"}})
+                         .value(number(stats.failed.load()), {{"result", "failed"}})
+                         .take());
+  families.push_back(counter("isthmus_transactions_total", "Transactions of the store; changes that wait together share one.")
+                         .value(number(stats.transactions.load())).take());
+  families.push_back(counter("isthmus_commit_seconds_total", "Time spent in the store's commits.")
+                         .value(number(stats.commit_time_us.load()) * kMicro).take());
+  families.push_back(counter("isthmus_recomputed_routes_total", "Pairs of table and prefix that changes looked at.")
+                         .value(number(stats.recomputed_routes.load())).take());
+}
+
+void add_model(Families& families, const Model& model) {
+  families.push_back(gauge("isthmus_revision", "How often the controller has changed.")
+                         .value(number(model.revision())).take());
+  Family resources = gauge("isthmus_resources", "Resources, by type.");
+  for (const KindInfo& row : kKinds)
+    resources.value(number(model.count(row.kind)), {{"kind", std::string(row.noun)}});
+  families.push_back(resources.take());
+
+  constexpr std::array kStates = {PeeringState::Initiated, PeeringState::Connected, PeeringState::Disconnected};
+  std::array<uint64_t, kStates.size()> count{};
+  for (const ResourcePtr& peering : model.collection(Kind::Peering))
+    ++count[static_cast<size_t>(peering->as<Peering>().state)];
+  Family peerings = gauge("isthmus_peerings", "Peering objects, by state; each side is one.");
+  for (const PeeringState state : kStates)
+    peerings.value(number(count[static_cast<size_t>(state)]), {{"state", Text<PeeringState>::print(state)}});
+  families.push_back(peerings.take());
+}
+
+void add_dataplane(Families& families, const dataplane::DataplaneStats& stats) {
+  const auto add = [&families](std::string_view name, std::string_view help, uint64_t value) {
+    families.push_back(gauge(fmt::format("isthmus_dataplane_{}", name), std::string(help)).value(number(value)).take());
+  };
+  families.push_back(counter("isthmus_dataplane_publications_total", "Versions of the tables that were published.")
+                         .value(number(stats.version)).take());
+  add("tables", "Routing tables.", stats.tables);
+  add("routes", "Routes in all tables.", stats.routes);
+  add("actions", "Distinct actions that routes lead to.", stats.actions);
+  add("peer_policies", "Directions between two networks that packets may pass.", stats.policies);
+  add("endpoints", "Addresses of interfaces.", stats.endpoints);
+  add("ports", "Interfaces.", stats.ports);
+  add("access_lists", "Access lists.", stats.access_lists);
+  add("memory_bytes", "Memory of the present version's nodes and values.", stats.bytes);
+  add("versions_pending", "Replaced versions that a reader may still hold.", stats.versions_pending);
+}
+
+// The second number of statm is the resident set in pages (proc(5)).
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t size_pages = 0;
+  uint64_t resident_pages = 0;
+  statm >> size_pages >> resident_pages;
+  return number(resident_pages) * number(sysconf(_SC_PAGESIZE));
+}
+
+void add_process(Families& families) {
+  families.push_back(gauge("process_resident_memory_bytes", "Resident memory size in bytes.").value(resident_bytes()).take());
+  families.push_back(gauge("isthmus_build_info", "Always 1; the labels say what was built.")
+                         .value(1, {{"version", std::string(config::kVersion)}})
+                         .take());
+}
+
+}  // namespace
+
+std::vector<MetricFamily> metric_families(const Controller& controller, const http::Metrics* http) {
+  Families families;
+  if (http != nullptr) add_http(families, *http);
+  add_controller(families, controller);
+  add_model(families, *controller.model());
+  add_dataplane(families, controller.dataplane_stats());
+  add_process(families);
+  return families;
+}
+
+std::string metrics_text(const Controller& controller, const http::Metrics* http) {
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, metric_families(controller, http));
+  return text.str();
+}
+
+http::Response show_metrics(const Service& service, const http::Request&) {
+  return text_answer(metrics_text(service.controller, service.http_metrics),
+                     "text/plain; version=0.0.4; charset=utf-8");
+}
+
+}  // namespace isthmus::api::control

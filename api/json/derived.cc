@@ -1,0 +1,82 @@
+#include "api/json/derived.h"
+
+#include <array>
+
+#include "controller/rules/allocation.h"
+
+namespace isthmus::api::json {
+namespace {
+
+constexpr int kEverywhere = 99;
+constexpr int kNotInGrandparent = 1;  // a pool in a subnet in a network has no usage
+
+void write_reference(Output& out, const Resource& resource) {
+  out.start_object();
+  out.text_member("resourceRef", resource.id.reference());
+  out.end_object();
+}
+
+// Who of these types refers to the resource.
+template <Kind... kinds>
+void users(Output& out, const Model& model, const Resource& resource) {
+  out.start_array();
+  for (const Resource* user : model.referrers(resource)) {
+    if (((user->kind() == kinds) || ...)) write_reference(out, *user);
+  }
+  out.end_array();
+}
+
+// Lists of types that this controller does not have yet, and counters that nothing counts yet.
+void none(Output& out, const Model&, const Resource&) {
+  out.start_array();
+  out.end_array();
+}
+void zero(Output& out, const Model&, const Resource&) { out.number(0); }
+
+uint64_t size_of(const IpPool& pool) {
+  const uint64_t distance = pool.end.distance_from(pool.start);
+  return distance == ~uint64_t{0} ? distance : distance + 1;
+}
+
+void ip_pool_usage(Output& out, const Model& model, const Resource& resource) {
+  out.start_object();
+  out.number_member("numberOfIPAddresses", size_of(resource.as<IpPool>()));
+  out.number_member("numberofIPAddressesAllocated", addresses_in_use(model, resource));
+  out.number_member("numberOfIPAddressesInTransition", 0);
+  out.end_object();
+}
+
+void mac_pool_usage(Output& out, const Model& model, const Resource& resource) {
+  const MacPool& pool = resource.as<MacPool>();
+  out.start_object();
+  out.number_member("numberOfMacAddresses", pool.end.value() - pool.start.value() + 1);
+  out.number_member("numberofMacAddressesAllocated", macs_in_use(model, resource));
+  out.end_object();
+}
+
+constexpr std::array kDerived = {
+    DerivedMember{Kind::LogicalNetwork, "virtualNetworks", kEverywhere,
+                  &users<Kind::VirtualNetwork>},
+    DerivedMember{Kind::LogicalSubnet, "ipConfigurations", kEverywhere,
+                  &users<Kind::IpConfiguration>},
+    DerivedMember{Kind::LogicalSubnet, "networkInterfaces", kEverywhere, &none},
+    DerivedMember{Kind::LogicalSubnet, "gatewayPools", kEverywhere, &none},
+    DerivedMember{Kind::IpPool, "usage", kNotInGrandparent, &ip_pool_usage},
+    DerivedMember{Kind::MacPool, "usage", kEverywhere, &mac_pool_usage},
+    DerivedMember{Kind::AccessControlList, "ipConfigurations", kEverywhere,
+                  &users<Kind::IpConfiguration>},
+    DerivedMember{Kind::AccessControlList, "subnets", kEverywhere,
+                  &users<Kind::Subnet, Kind::LogicalSubnet>},
+    DerivedMember{Kind::RouteTable, "subnets", kEverywhere, &users<Kind::Subnet>},
+    DerivedMember{Kind::Subnet, "unbilledEgressBytes", kEverywhere, &zero},
+    DerivedMember{Kind::Subnet, "billedEgressBytes", kEverywhere, &zero},
+    DerivedMember{Kind::Subnet, "ipConfigurations", kEverywhere, &users<Kind::IpConfiguration>},
+    DerivedMember{Kind::IpConfiguration, "loadBalancerBackendAddressPools", kEverywhere, &none},
+    DerivedMember{Kind::IpConfiguration, "loadBalancerInboundNatRules", kEverywhere, &none},
+};
+
+}  // namespace
+
+std::span<const DerivedMember> derived_members() { return kDerived; }
+
+}  // namespace isthmus::api::json

@@ -1,0 +1,23 @@
+// Members that answers have and nobody stores: back references, usage counts, counters. One table,
+// a row per member. For .cc files of this folder.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "api/json/output.h"
+#include "controller/model/model.h"
+
+namespace isthmus::api::json {
+
+struct DerivedMember {
+  Kind kind;
+  std::string_view name;
+  // How many levels below the resource that was asked for it still appears.
+  int depth_max;
+  void (*write)(Output& out, const Model& model, const Resource& resource);  // the value
+};
+
+std::span<const DerivedMember> derived_members();
+
+}  // namespace isthmus::api::json

@@ -1,0 +1,100 @@
+// The visitor that writes a resource's members into a JSON object. For .cc files of this folder.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "api/json/output.h"
+#include "controller/model/describe.h"
+
+namespace isthmus::api::json {
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(Output& out) : out_(out) {}
+
+  template <class T>
+  void member(std::string_view name, const T& field, Presence,
+              Spelling spelling = Spelling::Natural) {
+    if (is_absent(field)) {
+      if (spelling == Spelling::Blank) out_.text_member(name, "");
+      return;
+    }
+    out_.key(name);
+    write(field, spelling);
+  }
+
+  template <class Members>
+  void object(std::string_view name, Presence presence, const Members& members) {
+    const bool outer = is_in_optional_object_;
+    is_in_optional_object_ = presence == Presence::Optional;
+    out_.key(name);
+    out_.start_object();
+    members();
+    out_.end_object();
+    is_in_optional_object_ = outer;
+  }
+
+  template <class Optional, class Members>
+  void optional_object(std::string_view name, const Optional& field, const Members& members) {
+    if (field) object(name, Presence::Optional, [&] { members(*field); });
+  }
+
+  void reference(std::string_view name, const ResourceId& target, Presence, Kinds) {
+    if (target.empty()) return;
+    out_.key(name);
+    out_.start_object();
+    out_.text_member("resourceRef", target.reference());
+    out_.end_object();
+  }
+
+ private:
+  template <class T>
+  bool is_absent(const T&) const {
+    return false;
+  }
+  template <class T>
+  bool is_absent(const std::optional<T>& field) const {
+    return !field;
+  }
+  // Empty lists are written, but an unset object is {}: dhcpOptions, dnsSettings.
+  template <class T>
+  bool is_absent(const std::vector<T>& field) const {
+    return is_in_optional_object_ && field.empty();
+  }
+  bool is_absent(const std::string& field) const { return field.empty(); }
+
+  template <class T>
+  void write(const T& field, Spelling spelling) {
+    if constexpr (std::is_same_v<T, bool>) {
+      if (spelling == Spelling::AsTitle) return out_.text(field ? "True" : "False");
+      out_.boolean(field);
+    } else if constexpr (std::is_integral_v<T>) {
+      if (spelling == Spelling::AsText) return out_.text(std::to_string(field));
+      out_.number(field);
+    } else if constexpr (std::is_same_v<T, net::Mac>) {
+      out_.text(Text<T>::print(
+          field, spelling == Spelling::Dashed ? MacStyle::Dashed : MacStyle::Compact));
+    } else {
+      out_.text(Text<T>::print(field));
+    }
+  }
+  template <class T>
+  void write(const std::optional<T>& field, Spelling spelling) {
+    write(*field, spelling);
+  }
+  template <class T>
+  void write(const std::vector<T>& field, Spelling spelling) {
+    out_.start_array();
+    for (const T& element : field) write(element, spelling);
+    out_.end_array();
+  }
+
+  Output& out_;
+  bool is_in_optional_object_ = false;
+};
+
+}  // namespace isthmus::api::json

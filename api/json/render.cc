@@ -1,0 +1,132 @@
+#include "api/json/render.h"
+
+#include <algorithm>
+
+#include "api/json/derived.h"
+#include "api/json/json_writer.h"
+
+namespace isthmus::api::json {
+namespace {
+
+class Renderer {
+ public:
+  Renderer(Output& out, const Model& model) : out_(out), model_(model) {}
+
+  void resource(const Resource& root) {
+    Revision renewed = 0;
+    for (ResourceId id = root.id.parent(); !id.empty(); id = id.parent()) {
+      if (const Resource* ancestor = model_.find(id))
+        renewed = std::max(renewed, ancestor->put_revision);
+    }
+    resource(root, renewed, 0);
+  }
+
+ private:
+  // `renewed` is the newest revision in which an ancestor was put: it renews the etags below.
+  void resource(const Resource& resource, Revision renewed, int depth);
+  void annotations(const Annotations& annotations);
+  void properties(const Resource& resource, Revision renewed, int depth);
+  void children(const Resource& parent, Kind kind, Revision renewed, int depth);
+  const std::string& etag(Revision revision);
+
+  Output& out_;
+  const Model& model_;
+  Revision etag_revision_ = 0;  // of the etag below; children often have their parent's
+  std::string etag_;
+};
+
+void Renderer::resource(const Resource& resource, Revision renewed, int depth) {
+  renewed = std::max(renewed, resource.put_revision);
+  out_.start_object();
+  out_.text_member("resourceRef", resource.id.reference());
+  out_.text_member("resourceId", resource.id.name());
+  out_.text_member("etag", etag(std::max(renewed, resource.changed_revision)));
+  out_.text_member("instanceId", resource.instance_id.to_string());
+  if (resource.annotations) annotations(*resource.annotations);
+  out_.key("properties");
+  properties(resource, renewed, depth);
+  out_.end_object();
+}
+
+void Renderer::annotations(const Annotations& annotations) {
+  const auto write = [this](std::string_view name, const auto& pairs) {
+    if (pairs.empty()) return;
+    out_.key(name);
+    out_.start_object();
+    for (const auto& [key, text] : pairs) {
+      out_.client_key(key);
+      out_.text(text);
+    }
+    out_.end_object();
+  };
+  write("resourceMetadata", annotations.metadata);
+  write("tags", annotations.tags);
+}
+
+void Renderer::properties(const Resource& resource, Revision renewed, int depth) {
+  out_.start_object();
+  out_.text_member("provisioningState", "Succeeded");
+  JsonWriter writer(out_);
+  describe_body(writer, resource.body);
+  for (const KindInfo& row : kKinds) {
+    if (row.parent == resource.kind()) children(resource, row.kind, renewed, depth);
+  }
+  for (const DerivedMember& row : derived_members()) {
+    if (row.kind != resource.kind() || depth > row.depth_max) continue;
+    out_.key(row.name);
+    row.write(out_, model_, resource);
+  }
+  out_.end_object();
+}
+
+void Renderer::children(const Resource& parent, Kind kind, Revision renewed, int depth) {
+  // Real controllers leave out a list of peerings that is empty, and show other empty lists.
+  bool is_open = info(kind).in_parent != InParent::Echoed;
+  const auto open = [&] {
+    out_.key(info(kind).segment);
+    out_.start_array();
+  };
+  if (is_open) open();
+  model_.each_below(parent.id, kind, [&](const Resource& child) {
+    if (!is_open) open();
+    is_open = true;
+    resource(child, renewed, depth + 1);
+    return true;
+  });
+  if (is_open) out_.end_array();
+}
+
+const std::string& Renderer::etag(Revision revision) {
+  if (etag_.empty() || revision != etag_revision_) etag_ = etag_of_revision(model_, revision);
+  etag_revision_ = revision;
+  return etag_;
+}
+
+Output& output_of_this_thread() {
+  thread_local Output output;
+  return output;
+}
+
+}  // namespace
+
+std::string render(const Model& model, const Resource& resource) {
+  Output& out = output_of_this_thread();
+  Renderer(out, model).resource(resource);
+  return out.take();
+}
+
+std::string render_list(const Model& model, std::span<const Resource* const> resources,
+                        std::string_view next_link) {
+  Output& out = output_of_this_thread();
+  Renderer renderer(out, model);
+  out.start_object();
+  out.key("value");
+  out.start_array();
+  for (const Resource* resource : resources) renderer.resource(*resource);
+  out.end_array();
+  out.text_member("nextLink", next_link);
+  out.end_object();
+  return out.take();
+}
+
+}  // namespace isthmus::api::json

@@ -1,0 +1,39 @@
+// Where a request leads: the path below /networking, taken apart. Pure.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "controller/base/error.h"
+#include "controller/model/resource_id.h"
+
+namespace isthmus::api::networking {
+
+enum class Form : uint8_t {
+  Discovery,        // /networking/discovery
+  Collection,       // /networking/v1/virtualNetworks, /networking/v1/virtualNetworks/red/subnets
+  Item,             // /networking/v1/virtualNetworks/red
+  Singleton,        // /networking/v1/virtualNetworkManager/configuration
+  Operation,        // /networking/v1/operations/{id}
+  OperationResult,  // /networking/v1/operationResults/{id}
+};
+
+struct Address {
+  Form form = Form::Discovery;
+  std::string version;     // as served: "v1"
+  ResourceId id;           // the item; of a collection the parent, empty at the top
+  Kind kind = Kind::None;  // of the items
+  std::string operation_id;
+};
+
+// The versions that are served, all alike.
+std::span<const std::string_view> served_versions();
+
+// `segments` begin with "networking". Words of the path are compared without case.
+Result<Address> parse_address(std::span<const std::string> segments);
+
+// "/networking/v1/virtualNetworks/red/subnets"
+std::string collection_path(const Address& collection);
+
+}  // namespace isthmus::api::networking

@@ -1,0 +1,69 @@
+#include "api/networking/answers.h"
+
+#include <fmt/format.h>
+
+#include "api/networking/address.h"
+#include "api/networking/networking_handler.h"
+
+namespace isthmus::api::networking {
+namespace {
+
+using http::json_escaped;
+
+std::string error_body(std::string_view code, std::string_view message, std::string_view target,
+                       const std::vector<ErrorDetail>& details) {
+  std::string body = fmt::format(R"({{"error":{{"code":"{}","message":"{}")", json_escaped(code),
+                                 json_escaped(message));
+  if (!target.empty()) body += fmt::format(R"(,"target":"{}")", json_escaped(target));
+  for (size_t i = 0; i < details.size(); ++i) {
+    body += fmt::format(R"({}{{"code":"{}","message":"{}"}})", i == 0 ? R"(,"details":[)" : ",",
+                        json_escaped(details[i].code), json_escaped(details[i].message));
+  }
+  body += details.empty() ? "}}" : "]}}";
+  return body;
+}
+
+}  // namespace
+
+http::Response json_answer(int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+http::Response error_answer(const Error& error) {
+  const ErrorInfo& row = info(error.code);
+  return json_answer(row.status, error_body(row.name, error.text(), error.target, error.details));
+}
+
+http::Response networking_error_body(const http::ServerError& error) {
+  return json_answer(error.status, error_body(error.code, error.message, "", {}));
+}
+
+// Clients read the newest version from either place, and do not mind a leading V.
+http::Response discovery_answer() {
+  std::string newest(served_versions().back());
+  newest.front() = 'V';
+  return json_answer(
+      200,
+      fmt::format(R"({{"currentRestVersion":"{0}","properties":{{"currentRestVersion":"{0}"}}}})",
+                  newest));
+}
+
+http::Response accepted(std::string_view host, std::string_view version,
+                        std::string_view operation) {
+  const auto at = [&](std::string_view type) {
+    return link(host, fmt::format("/networking/{}/{}/{}", version, type, operation));
+  };
+  http::Response response = json_answer(202, "");
+  response.headers.push_back({"Location", at("operationResults")});
+  response.headers.push_back({"Azure-AsyncOperation", at("operations")});
+  return response;
+}
+
+std::string link(std::string_view host, std::string_view path) {
+  return host.empty() ? std::string(path) : fmt::format("http://{}{}", host, path);
+}
+
+}  // namespace isthmus::api::networking

@@ -1,0 +1,27 @@
+// Answers of the dialect that are not resources: errors, discovery, operations. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/http/message.h"
+#include "controller/base/error.h"
+
+namespace isthmus::api::networking {
+
+http::Response json_answer(int status, std::string body);
+
+// {"error":{"code","message","target","details"}}, with the status of the code.
+http::Response error_answer(const Error& error);
+
+http::Response discovery_answer();
+
+// 202, and where to ask what became of the operation. `host` is the request's; without one the
+// links are paths.
+http::Response accepted(std::string_view host, std::string_view version,
+                        std::string_view operation);
+
+// A link to this server as the client reached it.
+std::string link(std::string_view host, std::string_view path);
+
+}  // namespace isthmus::api::networking

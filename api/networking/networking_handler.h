@@ -1,0 +1,40 @@
+// The Network Controller's northbound API at /networking/{v1..v5}: requests to changes, resources
+// to answers. It decides nothing: what is legal is the controller's rules.
+//
+// Sources: the Network Controller northbound API reference (paths, methods, status codes,
+// envelope); where that is silent, docs/api/networking.md says what this controller does.
+#pragma once
+
+#include "api/config/config.h"
+#include "api/http/message.h"
+#include "api/networking/operation_log.h"
+#include "controller/controller.h"
+
+namespace isthmus::api::networking {
+
+struct NetworkingOptions {
+  config::EmptyCollection empty_collection = config::EmptyCollection::Full;
+  size_t page_items = 10'000;       // of one answer; a client may ask for fewer with $top
+  size_t operations_kept = 10'000;  // finished deletions that can still be asked about
+};
+
+class NetworkingHandler final : public http::Handler {
+ public:
+  NetworkingHandler(Controller& controller, NetworkingOptions options);
+
+  // For paths below /networking. GET answers on the calling thread; PUT and DELETE answer on the
+  // controller's.
+  void handle(http::Request request, http::Done done) override;
+
+ private:
+  friend struct Methods;
+
+  Controller& controller_;
+  const NetworkingOptions options_;
+  OperationLog operations_;
+};
+
+// The server's own errors, in this dialect's shape.
+http::Response networking_error_body(const http::ServerError& error);
+
+}  // namespace isthmus::api::networking

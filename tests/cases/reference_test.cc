@@ -1,0 +1,89 @@
+// Holds docs/api/networking.md complete: each type has a section whose table names each member that
+// the type has, and no other.
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "api/json/derived.h"
+#include "controller/model/describe.h"
+#include "tests/cases/golden_file.h"
+
+namespace isthmus::testing {
+namespace {
+
+using Names = std::set<std::string>;
+
+class MemberNames {
+ public:
+  template <class T>
+  void member(std::string_view name, T&, Presence, Spelling = Spelling::Natural) {
+    names.insert(prefix_ + std::string(name));
+  }
+  void reference(std::string_view name, ResourceId&, Presence, Kinds) {
+    names.insert(prefix_ + std::string(name));
+  }
+  template <class Members>
+  void object(std::string_view name, Presence, const Members& members) {
+    const std::string outer = prefix_;
+    prefix_ += std::string(name) + ".";
+    members();
+    prefix_ = outer;
+  }
+  template <class T, class Members>
+  void optional_object(std::string_view name, std::optional<T>& field, const Members& members) {
+    object(name, Presence::Optional, [&] { members(field.emplace()); });
+  }
+
+  Names names;
+
+ private:
+  std::string prefix_;
+};
+
+Names members_of(Kind kind) {
+  MemberNames collector;
+  Body body = make_body(kind);
+  describe_body(collector, body);
+  for (const KindInfo& row : kKinds) {
+    if (row.parent == kind) collector.names.emplace(row.segment);
+  }
+  for (const auto& row : api::json::derived_members()) {
+    if (row.kind == kind) collector.names.emplace(row.name);
+  }
+  return collector.names;
+}
+
+// "virtualNetworks/{id}/subnets"
+std::string title_of(Kind kind) {
+  const KindInfo& row = info(kind);
+  if (row.parent == Kind::None) return std::string(row.segment);
+  return title_of(row.parent) + "/{id}/" + std::string(row.segment);
+}
+
+// The names in backquotes in the first column of the tables between this title and the next.
+Names documented(const std::string& document, const std::string& title) {
+  Names names;
+  std::istringstream lines(document);
+  bool is_inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("#")) is_inside = line == "### `" + title + "`";
+    if (!is_inside || !line.starts_with("| `")) continue;
+    const std::string cell = line.substr(1, line.find('|', 1));
+    static const std::regex kQuoted("`([^`]+)`");
+    for (std::sregex_iterator it(cell.begin(), cell.end(), kQuoted), end; it != end; ++it)
+      names.insert((*it)[1]);
+  }
+  return names;
+}
+
+TEST(NetworkingReference, TellsEveryMember) {
+  const std::string document = read_file(source_folder() / "docs/api/networking.md");
+  for (const KindInfo& row : kKinds)
+    EXPECT_EQ(documented(document, title_of(row.kind)), members_of(row.kind)) << title_of(row.kind);
+}
+
+}  // namespace
+}  // namespace isthmus::testing

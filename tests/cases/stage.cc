@@ -1,0 +1,107 @@
+#include "tests/cases/stage.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "tests/cases/json_text.h"
+#include "tests/cases/peering_watch.h"
+
+namespace isthmus::testing {
+namespace {
+
+using api::http::Method;
+using api::http::Response;
+
+struct Option {
+  std::string_view name;
+  void (*set)(InProcess::Options&, uint32_t);
+};
+constexpr std::array kOptions = {
+    Option{"bare", [](InProcess::Options& o, uint32_t n) { o.controller.bare = n != 0; }},
+    Option{"peerings-per-network",
+           [](InProcess::Options& o, uint32_t n) { o.controller.limits.peerings_per_network = n; }},
+    Option{"prefixes-per-network",
+           [](InProcess::Options& o, uint32_t n) { o.controller.limits.prefixes_per_network = n; }},
+    Option{"page-items", [](InProcess::Options& o, uint32_t n) { o.networking.page_items = n; }},
+    Option{"operations-kept",
+           [](InProcess::Options& o, uint32_t n) { o.networking.operations_kept = n; }},
+    Option{"bare-empty-collections",
+           [](InProcess::Options& o, uint32_t n) {
+             o.networking.empty_collection =
+                 n != 0 ? api::config::EmptyCollection::Bare : api::config::EmptyCollection::Full;
+           }},
+};
+
+const Rule* find_rule(std::string_view name) {
+  for (const KindInfo& row : kKinds) {
+    for (const Rule& rule : rules_of(row.kind)) {
+      if (rule.name == name) return &rule;
+    }
+  }
+  return nullptr;
+}
+
+// What a target names, where it names a resource.
+ResourceId resource_of(std::string_view target) {
+  const size_t version = target.find('/', 1);
+  const size_t path = version == std::string_view::npos ? version : target.find('/', version + 1);
+  if (path == std::string_view::npos) return {};
+  return ResourceId::parse(target.substr(path)).value_or(ResourceId());
+}
+
+}  // namespace
+
+void Stage::configure(std::string_view option, std::string_view value) {
+  for (const Option& row : kOptions) {
+    if (row.name != option) continue;
+    row.set(options_, static_cast<uint32_t>(std::stoul(std::string(value))));
+    return;
+  }
+  complain(fmt::format("there is no option '{}'", option));
+}
+
+void Stage::announce(std::string_view rule) {
+  announced_ = find_rule(rule);
+  if (announced_ == nullptr) complain(fmt::format("there is no rule '{}'", rule));
+}
+
+Response Stage::send(Method method, const std::string& target, const std::string& body,
+                     const api::http::Headers& headers) {
+  const ModelPtr before = controller().model();
+  const PeeringWatch watch(*before, resource_of(target), body);
+  Response response = controller().call(method, target, body, headers);
+  const bool changes = method == Method::Put || method == Method::Delete;
+  if (response.status >= 300) {
+    check_refusal(response, before->revision());
+  } else if (changes) {
+    const auto event = method == Method::Put ? PeeringEvent::Put : PeeringEvent::Delete;
+    const auto verdict = watch.judge(*controller().model(), event);
+    if (verdict.row) findings_.transitions.insert(*verdict.row);
+    if (!verdict.broken.empty()) complain(verdict.broken);
+    if (method == Method::Put) check_put(target, response);
+  }
+  return response;
+}
+
+void Stage::check_refusal(const Response& response, Revision before) {
+  const std::string code = text_at(response.body, "/error/code");
+  findings_.codes.insert(code);
+  if (controller().model()->revision() != before) complain("a refused request changed something");
+  if (announced_ == nullptr) return;
+  if (code == info(announced_->error).name) {
+    findings_.rules.insert(std::string(announced_->name));
+  } else {
+    complain(fmt::format("the rule '{}' refuses as {}, but the answer was {}", announced_->name,
+                         info(announced_->error).name, code));
+  }
+  announced_ = nullptr;
+}
+
+void Stage::check_put(const std::string& target, const Response& response) {
+  const Response read = controller().call(Method::Get, target);
+  if (read.status != 200 || read.body != response.body)
+    complain(fmt::format("GET {} does not answer what its PUT answered", target));
+}
+
+}  // namespace isthmus::testing

@@ -1,0 +1,53 @@
+// Where stories are played: a controller in this process, and the laws that hold after every
+// request.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controller/rules/rule.h"
+#include "tests/support/in_process.h"
+
+namespace isthmus::testing {
+
+// What a story has shown.
+struct Findings {
+  std::vector<std::string> broken;  // laws that did not hold
+  std::set<std::string> rules;      // whose refusal came where a `rule` line announced it
+  std::set<std::string> codes;      // of error answers
+  std::set<size_t> transitions;     // rows of kPeeringTransitions that happened
+};
+
+class Stage {
+ public:
+  explicit Stage(Findings& findings) : findings_(findings) {}
+
+  // Before the first request.
+  void configure(std::string_view option, std::string_view value);
+  // The next refusal is this rule's.
+  void announce(std::string_view rule);
+
+  // `target` is a whole one: "/networking/v1/virtualNetworks/red".
+  api::http::Response send(api::http::Method method, const std::string& target,
+                           const std::string& body = {}, const api::http::Headers& headers = {});
+  void restart() { controller().restart(); }
+
+ private:
+  InProcess& controller() {
+    if (!controller_) controller_.emplace(options_);
+    return *controller_;
+  }
+  void check_refusal(const api::http::Response& response, Revision before);
+  void check_put(const std::string& target, const api::http::Response& response);
+  void complain(std::string what) { findings_.broken.push_back(std::move(what)); }
+
+  Findings& findings_;
+  InProcess::Options options_;
+  std::optional<InProcess> controller_;
+  const Rule* announced_ = nullptr;
+};
+
+}  // namespace isthmus::testing

@@ -1,0 +1,151 @@
+#include "tools/isthmus/api.h"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+namespace isthmus::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kPollInterval{100};
+
+Exit exit_of(int status) {
+  switch (status) {
+    case 404:
+      return Exit::NotFound;
+    case 409:
+    case 412:
+      return Exit::Conflict;
+    default:
+      return Exit::Failure;
+  }
+}
+
+// {"error":{"code","message","details":[{"message"}]}}, as the Network Controller answers.
+void read_controller_error(const Value& error, Problem& problem) {
+  problem.code = text_at(error, "/code");
+  problem.message = text_at(error, "/message");
+  const Value* details = find(error, "/details");
+  if (details == nullptr || !details->IsArray()) return;
+  for (const Value& detail : details->GetArray())
+    problem.remedy += (problem.remedy.empty() ? "" : "; ") + text_at(detail, "/message");
+}
+
+// RFC 9457 with our members.
+void read_problem_document(const Value& document, Problem& problem) {
+  problem.code = text_at(document, "/code");
+  problem.message = text_at(document, "/detail");
+  if (problem.message.empty()) problem.message = text_at(document, "/title");
+  problem.remedy = text_at(document, "/remedy");
+}
+
+}  // namespace
+
+Problem to_problem(const HttpResponse& response) {
+  Problem problem{exit_of(response.status), {}, {}, {}, response.body};
+  if (const std::optional<Json> json = parse_json(response.body); json && json->IsObject()) {
+    if (const Value* error = find(*json, "/error"); error != nullptr && error->IsObject())
+      read_controller_error(*error, problem);
+    else
+      read_problem_document(*json, problem);
+  }
+  if (problem.message.empty())
+    problem.message = fmt::format("the server answered with status {}", response.status);
+  return problem;
+}
+
+std::string path_of(std::string_view link) {
+  const size_t scheme = link.find("://");
+  if (scheme == std::string_view::npos) return std::string(link);
+  const size_t path = link.find('/', scheme + 3);
+  return std::string(path == std::string_view::npos ? "/" : link.substr(path));
+}
+
+std::string encoded(std::string_view text) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string out;
+  for (char c : text) {
+    if (kPlain.find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+Result<Reply> Api::call(const HttpRequest& request, std::chrono::milliseconds timeout) {
+  auto response = transport_.send(request, timeout);
+  if (!response)
+    return tl::unexpected(
+        Problem{Exit::Unreachable,
+                {},
+                fmt::format("cannot reach {}: {}", server_, response.error()),
+                "is isthmusd running there? --server or ISTHMUS_SERVER names another",
+                {}});
+  if (response->status < 200 || response->status >= 300)
+    return tl::unexpected(to_problem(*response));
+  Json json = parse_json(response->body).value_or(Json());
+  return Reply{std::move(*response), std::move(json)};
+}
+
+Result<Json> Api::get(std::string_view target) {
+  return call({"GET", std::string(target), {}, {}}).map([](Reply&& reply) {
+    return std::move(reply.json);
+  });
+}
+
+Result<Json> Api::list(std::string_view target) {
+  Json all(rapidjson::kArrayType);
+  for (std::string next(target); !next.empty();) {
+    Result<Json> page = get(next);
+    if (!page) return tl::unexpected(page.error());
+    if (const Value* elements = find(*page, "/value"); elements != nullptr && elements->IsArray())
+      for (const Value& element : elements->GetArray())
+        all.PushBack(Value(element, all.GetAllocator()), all.GetAllocator());
+    next = path_of(text_at(*page, "/nextLink"));
+  }
+  return all;
+}
+
+Result<Reply> Api::put(std::string_view target, const Value& body, std::string_view if_match) {
+  HttpRequest request{
+      "PUT", std::string(target), {{"Content-Type", "application/json"}}, to_text(body)};
+  if (!if_match.empty()) request.headers.emplace_back("If-Match", if_match);
+  return call(request);
+}
+
+Result<Reply> Api::post(std::string_view target, std::string body, std::string_view content_type) {
+  HttpRequest request{"POST", std::string(target), {}, std::move(body)};
+  if (!content_type.empty()) request.headers.emplace_back("Content-Type", content_type);
+  return call(request);
+}
+
+Result<bool> Api::remove(std::string_view target) {
+  const Result<Reply> reply = call({"DELETE", std::string(target), {}, {}});
+  if (!reply) return tl::unexpected(reply.error());
+  const std::string operation = path_of(reply->http.header("Azure-AsyncOperation"));
+  if (reply->http.status != 202 || operation.empty()) return reply->http.status != 204;
+
+  const auto deadline = std::chrono::steady_clock::now() + kTimeout;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const Result<Json> state = get(operation);
+    if (!state) return tl::unexpected(state.error());
+    const std::string status = text_at(*state, "/status");
+    if (status == "Succeeded") return true;
+    if (status != "InProgress") {
+      Problem problem{Exit::Failure, {}, "the operation ended as " + status, {}, to_text(*state)};
+      if (const Value* error = find(*state, "/error")) read_controller_error(*error, problem);
+      return tl::unexpected(problem);
+    }
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  return tl::unexpected(
+      Problem{Exit::Timeout,
+              {},
+              "the deletion is accepted but not done after 60 s",
+              "isthmus wait --for operation=" + operation.substr(operation.rfind('/') + 1),
+              {}});
+}
+
+}  // namespace isthmus::cli

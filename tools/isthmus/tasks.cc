@@ -1,0 +1,57 @@
+#include "tools/isthmus/tasks.h"
+
+#include "api/config/version.h"
+
+namespace isthmus::cli {
+namespace {
+
+constexpr auto kRequired = Option::Need::Required;
+constexpr auto kOne = Option::Values::One;
+constexpr auto kNone = Option::Values::None;
+
+constexpr Option kRoutesOptions[] = {
+    {"WHAT", "a NIC, or a subnet as NETWORK/SUBNET", kOne, kRequired},
+    {"--losers", "also the routes that lost, and why", kNone},
+};
+constexpr Option kExplainOptions[] = {
+    {"FROM", "a NIC, or ADDRESS@NETWORK", kOne, kRequired},
+    {"TO", "a NIC, a name or an address", kOne, kRequired},
+    {"WHAT", "tcp/443, udp/53, icmp or any (default)"},
+};
+constexpr Option kApplyOptions[] = {
+    {"-f,--file", "a lab document; - reads it from the standard input", kOne, kRequired},
+    {"--dry-run", "say what would change, and change nothing", kNone},
+    {"--prune", "also delete what the document does not have", kNone},
+};
+constexpr Option kWaitOptions[] = {
+    {"--for", "ready, peering=NETWORK/NAME:STATE or operation=ID", kOne, kRequired},
+    {"--timeout", "how long, such as 500ms, 30s or 2m (30s)"},
+};
+
+constexpr Task kTasks[] = {
+    {"explain", "trace", "what happens to a packet and its reply, and why", kExplainOptions,
+     &explain},
+    {"routes", "", "the effective routes of a NIC or a subnet", kRoutesOptions, &show_routes},
+    {"apply", "", "make the controller hold what a lab document says", kApplyOptions, &apply_lab},
+    {"export", "", "what the controller holds, as a lab document", {}, &export_lab},
+    {"wait", "", "until a condition holds", kWaitOptions, &wait_for},
+    {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},
+    {"version", "", "of this program and of the server", {}, &show_version},
+};
+
+}  // namespace
+
+std::span<const Task> tasks() { return kTasks; }
+
+Result<void> show_version(Session& session, const Arguments&) {
+  Result<Json> server = session.api.get("/_isthmus/v1/version");
+  Json versions(rapidjson::kObjectType);
+  auto& memory = versions.GetAllocator();
+  versions.AddMember("client", Value(std::string(api::config::kVersion).c_str(), memory), memory);
+  versions.AddMember("server", server ? Value(*server, memory) : Value(), memory);
+  if (Result<void> printed = session.output.print(versions); !printed) return printed;
+  if (!server) return tl::unexpected(server.error());
+  return {};
+}
+
+}  // namespace isthmus::cli

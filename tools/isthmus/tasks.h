@@ -1,0 +1,41 @@
+// The commands that are not a verb on a noun, as a table: their words, their options, what runs.
+#pragma once
+
+#include <iosfwd>
+#include <span>
+#include <string_view>
+
+#include "tools/isthmus/api.h"
+#include "tools/isthmus/nouns.h"
+#include "tools/isthmus/output.h"
+#include "tools/isthmus/resource.h"
+
+namespace isthmus::cli {
+
+// What a command works with.
+struct Session {
+  Api& api;
+  Output& output;     // data
+  std::ostream& err;  // everything else
+};
+
+struct Task {
+  std::string_view word;
+  std::string_view alias;  // another word for the same; may be empty
+  std::string_view help;
+  std::span<const Option> options;
+  Result<void> (*run)(Session&, const Arguments&);
+};
+
+std::span<const Task> tasks();
+
+// Each in the file that its name says.
+Result<void> explain(Session& session, const Arguments& arguments);       // explain.cc
+Result<void> show_routes(Session& session, const Arguments& arguments);   // routes.cc
+Result<void> apply_lab(Session& session, const Arguments& arguments);     // lab.cc
+Result<void> export_lab(Session& session, const Arguments& arguments);    // lab.cc
+Result<void> reset(Session& session, const Arguments& arguments);         // lab.cc
+Result<void> wait_for(Session& session, const Arguments& arguments);      // wait.cc
+Result<void> show_version(Session& session, const Arguments& arguments);  // tasks.cc
+
+}  // namespace isthmus::cli

@@ -1,0 +1,10 @@
+// The five verbs that every noun has.
+#pragma once
+
+#include "tools/isthmus/command_line.h"
+
+namespace isthmus::cli {
+
+Result<void> run_verb(Session& session, const NounCommand& command, const Arguments& arguments);
+
+}  // namespace isthmus::cli
