@@ -1,6 +1,6 @@
 #include "api/config/logging.h"
 
-#include <regex>
+#include <algorithm>
 
 #include <gtest/gtest.h>
 #include <spdlog/formatter.h>

@@ -85,7 +85,11 @@ Inbox::Parsed Inbox::parse_body() {
 
 Refusal Inbox::too_long() const {
   if (parser_->is_header_done()) return kMalformedBody;
-  return parser_->has_request_line() ? kHeaderTooLarge : kTargetTooLong;
+  if (parser_->has_request_line()) return kHeaderTooLarge;
+  // Once Beast has waited for the end of a line, it waits for the end of the header before it gives
+  // the request line: the bytes tell which of the two is the long one.
+  const bool line_fits = bytes().find("\r\n") <= limits_.target_bytes + kMethodAndVersionBytes;
+  return line_fits ? kHeaderTooLarge : kTargetTooLong;
 }
 
 Refusal Inbox::refusal_for(error_code error) const {

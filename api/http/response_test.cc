@@ -1,8 +1,8 @@
 #include "api/http/response.h"
 
-#include <regex>
 #include <set>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "api/http/access_log.h"
@@ -82,11 +82,12 @@ TEST(HttpDate, CacheFollowsTheClockBothWays) {
 }
 
 TEST(RequestId, IsARandomUuid) {
-  const std::regex version_4("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
+  const std::string version_4 =
+      "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
     const std::string id = make_request_id();
-    EXPECT_TRUE(std::regex_match(id, version_4)) << id;
+    EXPECT_THAT(id, testing::MatchesRegex(version_4));
     EXPECT_TRUE(seen.insert(id).second) << id;
   }
 }

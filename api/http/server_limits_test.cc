@@ -168,6 +168,7 @@ TEST(Server, StopDoesNotWaitForever) {
 }
 
 TEST(Server, AnAnswerMayComeAfterTheServerIsGone) {
+  const QuietLog quiet;
   TestHandler handler;
   Limits limits;
   limits.stop_timeout = milliseconds(1);

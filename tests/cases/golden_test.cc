@@ -2,7 +2,7 @@
 // row of the peering state table and each error code is in one.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <map>
 #include <sstream>
 
 #include "controller/rules/peering_state.h"

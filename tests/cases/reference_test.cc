@@ -1,5 +1,6 @@
 // Holds docs/api/networking.md complete: each type has a section whose table names each member that
 // the type has, and no other.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <regex>
@@ -20,15 +21,15 @@ class MemberNames {
  public:
   template <class T>
   void member(std::string_view name, T&, Presence, Spelling = Spelling::Natural) {
-    names.insert(prefix_ + std::string(name));
+    names.insert(fmt::format("{}{}", prefix_, name));
   }
   void reference(std::string_view name, ResourceId&, Presence, Kinds) {
-    names.insert(prefix_ + std::string(name));
+    names.insert(fmt::format("{}{}", prefix_, name));
   }
   template <class Members>
   void object(std::string_view name, Presence, const Members& members) {
     const std::string outer = prefix_;
-    prefix_ += std::string(name) + ".";
+    prefix_ = fmt::format("{}{}.", prefix_, name);
     members();
     prefix_ = outer;
   }
@@ -60,7 +61,7 @@ Names members_of(Kind kind) {
 std::string title_of(Kind kind) {
   const KindInfo& row = info(kind);
   if (row.parent == Kind::None) return std::string(row.segment);
-  return title_of(row.parent) + "/{id}/" + std::string(row.segment);
+  return fmt::format("{}/{{id}}/{}", title_of(row.parent), row.segment);
 }
 
 // The names in backquotes in the first column of the tables between this title and the next.
@@ -69,7 +70,7 @@ Names documented(const std::string& document, const std::string& title) {
   std::istringstream lines(document);
   bool is_inside = false;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("#")) is_inside = line == "### `" + title + "`";
+    if (line.starts_with("#")) is_inside = line == fmt::format("### `{}`", title);
     if (!is_inside || !line.starts_with("| `")) continue;
     const std::string cell = line.substr(1, line.find('|', 1));
     static const std::regex kQuoted("`([^`]+)`");

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import tempfile
 
-script = sys.argv[1]
+script = os.path.abspath(sys.argv[1])
 runner = {".py": [sys.executable], ".sh": ["bash"]}[os.path.splitext(script)[1]]
 with tempfile.TemporaryDirectory(prefix="isthmus-") as folder:
     status = subprocess.call([*runner, script], cwd=folder, env=os.environ | {"TMPDIR": folder}, stdin=subprocess.DEVNULL)

@@ -37,6 +37,9 @@ void read_problem_document(const Value& document, Problem& problem) {
   problem.message = text_at(document, "/detail");
   if (problem.message.empty()) problem.message = text_at(document, "/title");
   problem.remedy = text_at(document, "/remedy");
+  const Value* all = find(document, "/problems");
+  if (all != nullptr && all->IsArray() && all->Size() > 1)
+    problem.message += fmt::format(" (and {} more: -o json lists them)", all->Size() - 1);
 }
 
 }  // namespace

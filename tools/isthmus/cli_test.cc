@@ -253,10 +253,10 @@ TEST(Routes, ListTheLosersBelowTheWinner) {
   server.answer(question, 200, body);
   server.answer(question + "&losers=true", 200, body);
   EXPECT_EQ(run_against(server, "routes web1 -o tsv").out,
-            "10.0.0.0/16\tVirtualAppliance\t10.0.0.4\tuser\tactive\t/routeTables/rt/routes/r\n");
+            "10.0.0.0/16\tVirtualAppliance\t10.0.0.4\tuser\tactive\t/routeTables/rt/routes/r\t\n");
   EXPECT_EQ(run_against(server, "routes web1 --losers -o tsv").out,
-            "10.0.0.0/16\tVirtualAppliance\t10.0.0.4\tuser\tactive\t/routeTables/rt/routes/r\t\n"
-            "10.0.0.0/16\tVnetLocal\t\tsystem\tlost\t\ta user route wins\n");
+            "10.0.0.0/16\tVirtualAppliance\t10.0.0.4\tuser\tactive\t/routeTables/rt/routes/r\t\t\n"
+            "10.0.0.0/16\tVnetLocal\t\tsystem\tlost\t\ta user route wins\t\n");
 }
 
 TEST(Export, IsTheDocumentUnlessAnotherFormIsChosen) {

@@ -19,16 +19,18 @@ std::string parameter(std::string_view what) {
   return fmt::format("{}={}", nic ? "nic" : "subnet", encoded(what));
 }
 
+// The subnet is told only where the interface lies in several.
 constexpr Column kRouteColumns[] = {
     {"Prefix", "/prefix"},   {"NextHopType", "/nextHopType"},
     {"NextHop", "/nextHop"}, {"Source", "/source"},
     {"State", "/state"},     {"Via", "/via"},
+    {"Subnet", "/subnet"},
 };
 constexpr Column kLoserColumns[] = {
     {"Prefix", "/prefix"},   {"NextHopType", "/nextHopType"},
     {"NextHop", "/nextHop"}, {"Source", "/source"},
     {"State", "/state"},     {"Via", "/via"},
-    {"Because", "/because"},
+    {"Because", "/because"}, {"Subnet", "/subnet"},
 };
 
 // `via` is a reference; a table shows its path.

@@ -39,6 +39,12 @@ constexpr Task kTasks[] = {
     {"version", "", "of this program and of the server", {}, &show_version},
 };
 
+constexpr Column kVersionColumns[] = {
+    {"Client", "/client"},
+    {"Server", "/server/version"},
+    {"ServerBuiltWith", "/server/builtWith"},
+};
+
 }  // namespace
 
 std::span<const Task> tasks() { return kTasks; }
@@ -49,7 +55,9 @@ Result<void> show_version(Session& session, const Arguments&) {
   auto& memory = versions.GetAllocator();
   versions.AddMember("client", Value(std::string(api::config::kVersion).c_str(), memory), memory);
   versions.AddMember("server", server ? Value(*server, memory) : Value(), memory);
-  if (Result<void> printed = session.output.print(versions); !printed) return printed;
+  Result<void> printed =
+      session.output.print(versions, [&] { return grid_of(kVersionColumns, versions); });
+  if (!printed) return printed;
   if (!server) return tl::unexpected(server.error());
   return {};
 }

@@ -260,6 +260,42 @@ class Expansion {
     }
   }
 
+  // Addresses that the document gives to a machine; who has one now must let go of it first.
+  struct Claims {
+    std::map<std::pair<ResourceId, net::IpAddress>, ResourceId> addresses;
+    std::map<net::Mac, ResourceId> macs;
+  };
+  Claims claimed() const {
+    Claims claims;
+    for (const LabVm& vm : document_.vms) {
+      const ResourceId id = top(Kind::NetworkInterface, vm.name);
+      const ResourceId subnet = below(top(Kind::VirtualNetwork, vm.network), Kind::Subnet, vm.subnet);
+      if (vm.address) claims.addresses.emplace(std::pair(subnet, *vm.address), id);
+      if (vm.mac) claims.macs.emplace(*vm.mac, id);
+    }
+    return claims;
+  }
+  bool holds_claimed(const Resource& nic, const Claims& claims) const {
+    const auto& mac = nic.as<NetworkInterface>().mac;
+    const auto mac_claim = mac ? claims.macs.find(*mac) : claims.macs.end();
+    bool held = mac_claim != claims.macs.end() && mac_claim->second != nic.id;
+    for (const Resource* ip : model_.below(nic.id, Kind::IpConfiguration)) {
+      const IpConfiguration& body = ip->as<IpConfiguration>();
+      if (!body.address) continue;
+      const auto claim = claims.addresses.find(std::pair(body.subnet, *body.address));
+      held = held || (claim != claims.addresses.end() && claim->second != nic.id);
+    }
+    return held;
+  }
+
+  bool lives_in(const Resource& nic, const std::set<ResourceId>& subnets) const {
+    const auto addresses = model_.below(nic.id, Kind::IpConfiguration);
+    return std::all_of(addresses.begin(), addresses.end(), [&subnets](const Resource* ip) {
+      const ResourceId& subnet = ip->as<IpConfiguration>().subnet;
+      return subnet.kind() != Kind::Subnet || subnets.contains(subnet);
+    });
+  }
+
   void delete_before() {
     std::set<ResourceId> subnets;
     for (const LabNetwork& network : document_.networks) {
@@ -267,12 +303,9 @@ class Expansion {
       for (const LabSubnet& subnet : network.subnets) subnets.insert(below(id, Kind::Subnet, subnet.name));
     }
     const auto vms = named(Kind::NetworkInterface, document_.vms);
+    const Claims claims = claimed();
     for (const ResourcePtr& nic : model_.collection(Kind::NetworkInterface)) {
-      bool stays = vms.contains(nic->id);
-      for (const Resource* ip : model_.below(nic->id, Kind::IpConfiguration)) {
-        const ResourceId& subnet = ip->as<IpConfiguration>().subnet;
-        stays = stays && (subnet.kind() != Kind::Subnet || subnets.contains(subnet));
-      }
+      const bool stays = vms.contains(nic->id) && !holds_claimed(*nic, claims) && lives_in(*nic, subnets);
       if (!stays) erase(nic->id);
     }
     for (const ResourcePtr& side : model_.collection(Kind::Peering)) {

@@ -103,7 +103,7 @@ struct Wrong {
 
 constexpr Wrong kWrong[] = {
     {"netwroks: {}", 2, 1, "/netwroks", "did you mean 'networks'?"},
-    {"pink: {}", 2, 1, "/pink", "it has version, realm, networks"},
+    {"firewall: {}", 2, 1, "/firewall", "it has version, realm, networks"},
     {"realm: azure", 2, 8, "/realm", "use one of onprem"},
     {"networks: []", 2, 11, "/networks", "'networks' is a map, not a list"},
     {"networks: {a: {}}", 2, 15, "/networks/a", "needs the member 'prefixes'"},
@@ -157,11 +157,11 @@ constexpr Wrong kWrong[] = {
     {"expect: [{from: v, to: 10.0.0.4, result: reach}]", 2, 17, "/expect/0/from", "no virtual machine 'v'"},
     {"expect: [{from: 10.0.0.4@a, to: 10.0.0.4, result: reach}]", 2, 17, "/expect/0/from", "a network of this document"},
     {"networks: {a: {prefixes: [10.0.0.0/8]}}\nexpect: [{from: 10.0.0.4@a, to: 10.0.0.5, result: drop, reason: no-rout}]",
-     3, 66, "/expect/0/reason", "did you mean 'no-route'?"},
+     3, 65, "/expect/0/reason", "did you mean 'no-route'?"},
     {"networks: {a: {prefixes: [10.0.0.0/8]}}\nexpect: [{from: 10.0.0.4@a, to: 10.0.0.5, result: reach, reason: no-route}]",
-     3, 67, "/expect/0/reason", "Only an expectation with 'result: drop'"},
+     3, 66, "/expect/0/reason", "Only an expectation with 'result: drop'"},
     {"networks: {a: {prefixes: [10.0.0.0/8]}}\nexpect: [{from: 10.0.0.4@a, to: 10.0.0.5, result: reach, port: 443}]", 3,
-     65, "/expect/0/port", "write '443' in quotes"},
+     64, "/expect/0/port", "write '443' in quotes"},
     {"networks: {a: &x {prefixes: [10.0.0.0/8]}, b: *x}", 2, 15, "/networks/a", "Anchors and aliases"},
     {"networks: {a: !!map {prefixes: [10.0.0.0/8]}}", 2, 15, "/networks/a", "Tags such as"},
     {"---\nversion: 1", 2, 1, "", "a second one starts here"},

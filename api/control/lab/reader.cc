@@ -61,9 +61,21 @@ Spot Reader::find(const Spot& map, std::string_view name) {
   return {};
 }
 
+// Has a member that was refused as unknown probably meant this one? Then that says enough.
+bool Reader::is_misspelt(const Spot& map, std::string_view name) const {
+  const std::string_view known[] = {name};
+  return std::any_of(map.node->members.begin(), map.node->members.end(), [&](const Member& m) {
+    const std::string pointer = member(map, m).pointer;
+    return !nearest(m.name, known).empty() &&
+           std::any_of(problems_.begin(), problems_.end(),
+                       [&pointer](const LabProblem& problem) { return problem.pointer == pointer; });
+  });
+}
+
 Spot Reader::require(const Spot& map, std::string_view what, std::string_view name) {
   Spot found = find(map, name);
-  if (found.node == nullptr) problem(map, fmt::format("{} needs the member '{}'.", what, name));
+  if (found.node == nullptr && !is_misspelt(map, name))
+    problem(map, fmt::format("{} needs the member '{}'.", what, name));
   return found;
 }
 

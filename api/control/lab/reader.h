@@ -78,6 +78,7 @@ class Reader {
   }
 
  private:
+  bool is_misspelt(const Spot& map, std::string_view name) const;
   bool is_type(const Spot& spot, std::string_view what, NodeType type);
   std::vector<LabProblem> problems_;
 };
