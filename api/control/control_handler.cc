@@ -87,11 +87,12 @@ http::Response other_method(const http::Request& request, const std::string& pat
   if (request.method == Method::Options) {
     response.status = 204;
   } else {
-    response = answer(problem_of({ErrorCode::MethodNotAllowed,
-                                  "",
-                                  fmt::format("{} does not take {}.", path, http::to_string(request.method)),
-                                  fmt::format("Use one of {}.", allowed(path)),
-                                  {}}));
+    response = answer(
+        problem_of({ErrorCode::MethodNotAllowed,
+                    "",
+                    fmt::format("{} does not take {}.", path, http::to_string(request.method)),
+                    fmt::format("Use one of {}.", allowed(path)),
+                    {}}));
   }
   response.headers.push_back({"Allow", allowed(path)});
   return response;
@@ -100,9 +101,9 @@ http::Response other_method(const http::Request& request, const std::string& pat
 // A misspelt dryRun must not become a real change.
 std::optional<Error> unknown_parameter(const Row& row, const http::Request& request) {
   for (const http::QueryParameter& parameter : request.query) {
-    const bool known = std::any_of(row.parameters.begin(), row.parameters.end(), [&](std::string_view name) {
-      return http::equal_without_case(name, parameter.name);
-    });
+    const bool known = std::any_of(
+        row.parameters.begin(), row.parameters.end(),
+        [&](std::string_view name) { return http::equal_without_case(name, parameter.name); });
     if (known) continue;
     const std::string_view near = nearest(parameter.name, row.parameters);
     return Error{ErrorCode::InvalidParameterValue,

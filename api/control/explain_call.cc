@@ -15,12 +15,16 @@ namespace isthmus::api::control {
 namespace {
 
 constexpr std::array<std::string_view, 4> kMembers = {"from", "to", "protocol", "port"};
-constexpr std::string_view kExample = R"(Send {"from":"web1","to":"db1","protocol":"tcp","port":443}.)";
+constexpr std::string_view kExample =
+    R"(Send {"from":"web1","to":"db1","protocol":"tcp","port":443}.)";
 
-std::string_view text_of(const rapidjson::Value& value) { return {value.GetString(), value.GetStringLength()}; }
+std::string_view text_of(const rapidjson::Value& value) {
+  return {value.GetString(), value.GetStringLength()};
+}
 
 tl::unexpected<Error> malformed(std::string pointer, std::string message) {
-  return fail(ErrorCode::InvalidRequestContent, std::move(pointer), std::move(message), std::string(kExample));
+  return fail(ErrorCode::InvalidRequestContent, std::move(pointer), std::move(message),
+              std::string(kExample));
 }
 
 // 443 or "443".
@@ -35,11 +39,13 @@ std::optional<uint16_t> port_of(const rapidjson::Value& value) {
   return port;
 }
 
-Result<void> read_member(std::string_view name, const rapidjson::Value& value, ExplainQuestion& question) {
+Result<void> read_member(std::string_view name, const rapidjson::Value& value,
+                         ExplainQuestion& question) {
   const std::string pointer = fmt::format("/{}", name);
   if (name == "port") {
     question.port = port_of(value);
-    if (!question.port) return fail(ErrorCode::InvalidParameterValue, pointer, "A port is a number from 0 to 65535.");
+    if (!question.port)
+      return fail(ErrorCode::InvalidParameterValue, pointer, "A port is a number from 0 to 65535.");
     return {};
   }
   std::string* const fields[] = {&question.from, &question.to, &question.protocol};
@@ -69,7 +75,8 @@ Result<ExplainQuestion> read_question(const http::Request& request) {
   return question;
 }
 
-void write_steps(JsonText& json, std::string_view direction, const std::vector<ExplainStep>& steps) {
+void write_steps(JsonText& json, std::string_view direction,
+                 const std::vector<ExplainStep>& steps) {
   json.key(direction).array();
   for (const ExplainStep& step : steps) {
     json.object()

@@ -46,7 +46,8 @@ Problem wrong_media_type() {
   problem.code = "UnsupportedMediaType";
   problem.detail = "A lab document is application/yaml or application/json.";
   problem.remedy =
-      "With curl: -H 'Content-Type: application/yaml' --data-binary @lab.yaml (-d would join the lines).";
+      "With curl: -H 'Content-Type: application/yaml' --data-binary @lab.yaml (-d would join the "
+      "lines).";
   return problem;
 }
 
@@ -70,7 +71,8 @@ Problem refused_change(const Error& error, const LabDocument& document) {
     if (found != document.positions.end()) {
       problem.pointer = pointer;
       problem.detail = fmt::format("Line {}: {}", found->second.line, error.message);
-      problem.problems = {{found->second.line, found->second.column, std::string(pointer), error.text()}};
+      problem.problems = {
+          {found->second.line, found->second.column, std::string(pointer), error.text()}};
       break;
     }
     pointer = pointer.substr(0, pointer.rfind('/'));
@@ -80,7 +82,8 @@ Problem refused_change(const Error& error, const LabDocument& document) {
 
 constexpr std::array<std::string_view, 4> kEffects = {"created", "updated", "deleted", "unchanged"};
 
-std::string write_outcomes(const std::vector<Outcome>& outcomes, Revision revision, bool is_dry_run) {
+std::string write_outcomes(const std::vector<Outcome>& outcomes, Revision revision,
+                           bool is_dry_run) {
   JsonText json;
   json.object().key("changes").array();
   for (const Outcome& outcome : outcomes) {
@@ -123,9 +126,11 @@ void apply_document(const Service& service, const http::Request& request, const 
       [document, prune, &controller](const Model& model) {
         return apply(model, expand(*document, model, prune), controller.limits());
       },
-      request.peer, [document, done](const Result<Committed>& result) {
-        done(result ? json_answer(write_outcomes(result->outcomes, result->model->revision(), false))
-                    : answer(refused_change(result.error(), *document)));
+      request.peer,
+      [document, done](const Result<Committed>& result) {
+        done(result
+                 ? json_answer(write_outcomes(result->outcomes, result->model->revision(), false))
+                 : answer(refused_change(result.error(), *document)));
       });
 }
 
@@ -133,7 +138,8 @@ http::Response export_document(const Service& service, const http::Request&) {
   return text_answer(lab::export_lab(*service.controller.model()), kYaml);
 }
 
-void reset_controller(const Service& service, const http::Request& request, const http::Done& done) {
+void reset_controller(const Service& service, const http::Request& request,
+                      const http::Done& done) {
   service.controller.reset(request.peer, [done](const Result<Committed>& result) {
     if (!result) return done(answer(problem_of(result.error())));
     JsonText json;

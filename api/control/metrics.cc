@@ -68,8 +68,9 @@ ClientMetric::Histogram durations_of(const http::Metrics& http) {
   ClientMetric::Histogram histogram;
   for (size_t i = 0; i < http.durations.size(); ++i) {
     histogram.sample_count += http.durations[i];
-    const double bound = i < http::kDurationBoundsUs.size() ? number(http::kDurationBoundsUs[i]) * kMicro
-                                                            : std::numeric_limits<double>::infinity();
+    const double bound = i < http::kDurationBoundsUs.size()
+                             ? number(http::kDurationBoundsUs[i]) * kMicro
+                             : std::numeric_limits<double>::infinity();
     histogram.bucket.push_back({histogram.sample_count, bound});
   }
   histogram.sample_sum = number(http.duration_sum_us.load()) * kMicro;
@@ -77,15 +78,16 @@ ClientMetric::Histogram durations_of(const http::Metrics& http) {
 }
 
 void add_http(Families& families, const http::Metrics& http) {
-  Family requests = counter("isthmus_http_requests_total", "Requests answered, by method and class of status.");
+  Family requests =
+      counter("isthmus_http_requests_total", "Requests answered, by method and class of status.");
   for (size_t method = 0; method < http.requests.size(); ++method) {
-    const std::string_view name = method < http::kMethodCount
-                                      ? http::to_string(static_cast<http::Method>(method))
-                                      : "other";
+    const std::string_view name =
+        method < http::kMethodCount ? http::to_string(static_cast<http::Method>(method)) : "other";
     for (size_t status = 0; status < http.requests[method].size(); ++status) {
       const uint64_t count = http.requests[method][status];
       if (count > 0)
-        requests.value(number(count), {{"method", std::string(name)}, {"code", fmt::format("{}xx", status + 1)}});
+        requests.value(number(count),
+                       {{"method", std::string(name)}, {"code", fmt::format("{}xx", status + 1)}});
     }
   }
   families.push_back(requests.take());
@@ -93,15 +95,24 @@ void add_http(Families& families, const http::Metrics& http) {
                             "From the first byte of a request to the last one of its answer.")
                          .histogram(durations_of(http))
                          .take());
-  families.push_back(gauge("isthmus_http_connections", "Open connections.").value(number(http.connections_open.load())).take());
+  families.push_back(gauge("isthmus_http_connections", "Open connections.")
+                         .value(number(http.connections_open.load()))
+                         .take());
   families.push_back(counter("isthmus_http_connections_accepted_total", "Connections accepted.")
-                         .value(number(http.connections_accepted.load())).take());
-  families.push_back(counter("isthmus_http_connections_refused_total", "Connections refused over a limit.")
-                         .value(number(http.connections_refused.load())).take());
-  families.push_back(counter("isthmus_http_timeouts_total", "Requests and connections that were too slow.")
-                         .value(number(http.timeouts.load())).take());
-  families.push_back(counter("isthmus_http_guard_refusals_total", "Requests that broke a rule of the guard.")
-                         .value(number(http.guard_refusals.load())).take());
+                         .value(number(http.connections_accepted.load()))
+                         .take());
+  families.push_back(
+      counter("isthmus_http_connections_refused_total", "Connections refused over a limit.")
+          .value(number(http.connections_refused.load()))
+          .take());
+  families.push_back(
+      counter("isthmus_http_timeouts_total", "Requests and connections that were too slow.")
+          .value(number(http.timeouts.load()))
+          .take());
+  families.push_back(
+      counter("isthmus_http_guard_refusals_total", "Requests that broke a rule of the guard.")
+          .value(number(http.guard_refusals.load()))
+          .take());
 }
 
 void add_controller(Families& families, const Controller& controller) {
@@ -111,38 +122,50 @@ void add_controller(Families& families, const Controller& controller) {
                          .value(number(stats.refused.load()), {{"result", "refused"}})
                          .value(number(stats.failed.load()), {{"result", "failed"}})
                          .take());
-  families.push_back(counter("isthmus_transactions_total", "Transactions of the store; changes that wait together share one.")
-                         .value(number(stats.transactions.load())).take());
+  families.push_back(counter("isthmus_transactions_total",
+                             "Transactions of the store; changes that wait together share one.")
+                         .value(number(stats.transactions.load()))
+                         .take());
   families.push_back(counter("isthmus_commit_seconds_total", "Time spent in the store's commits.")
-                         .value(number(stats.commit_time_us.load()) * kMicro).take());
-  families.push_back(counter("isthmus_recomputed_routes_total", "Pairs of table and prefix that changes looked at.")
-                         .value(number(stats.recomputed_routes.load())).take());
+                         .value(number(stats.commit_time_us.load()) * kMicro)
+                         .take());
+  families.push_back(counter("isthmus_recomputed_routes_total",
+                             "Pairs of table and prefix that changes looked at.")
+                         .value(number(stats.recomputed_routes.load()))
+                         .take());
 }
 
 void add_model(Families& families, const Model& model) {
   families.push_back(gauge("isthmus_revision", "How often the controller has changed.")
-                         .value(number(model.revision())).take());
+                         .value(number(model.revision()))
+                         .take());
   Family resources = gauge("isthmus_resources", "Resources, by type.");
   for (const KindInfo& row : kKinds)
     resources.value(number(model.count(row.kind)), {{"kind", std::string(row.noun)}});
   families.push_back(resources.take());
 
-  constexpr std::array kStates = {PeeringState::Initiated, PeeringState::Connected, PeeringState::Disconnected};
+  constexpr std::array kStates = {PeeringState::Initiated, PeeringState::Connected,
+                                  PeeringState::Disconnected};
   std::array<uint64_t, kStates.size()> count{};
   for (const ResourcePtr& peering : model.collection(Kind::Peering))
     ++count[static_cast<size_t>(peering->as<Peering>().state)];
   Family peerings = gauge("isthmus_peerings", "Peering objects, by state; each side is one.");
   for (const PeeringState state : kStates)
-    peerings.value(number(count[static_cast<size_t>(state)]), {{"state", Text<PeeringState>::print(state)}});
+    peerings.value(number(count[static_cast<size_t>(state)]),
+                   {{"state", Text<PeeringState>::print(state)}});
   families.push_back(peerings.take());
 }
 
 void add_dataplane(Families& families, const dataplane::DataplaneStats& stats) {
   const auto add = [&families](std::string_view name, std::string_view help, uint64_t value) {
-    families.push_back(gauge(fmt::format("isthmus_dataplane_{}", name), std::string(help)).value(number(value)).take());
+    families.push_back(gauge(fmt::format("isthmus_dataplane_{}", name), std::string(help))
+                           .value(number(value))
+                           .take());
   };
-  families.push_back(counter("isthmus_dataplane_publications_total", "Versions of the tables that were published.")
-                         .value(number(stats.version)).take());
+  families.push_back(
+      counter("isthmus_dataplane_publications_total", "Versions of the tables that were published.")
+          .value(number(stats.version))
+          .take());
   add("tables", "Routing tables.", stats.tables);
   add("routes", "Routes in all tables.", stats.routes);
   add("actions", "Distinct actions that routes lead to.", stats.actions);
@@ -151,7 +174,8 @@ void add_dataplane(Families& families, const dataplane::DataplaneStats& stats) {
   add("ports", "Interfaces.", stats.ports);
   add("access_lists", "Access lists.", stats.access_lists);
   add("memory_bytes", "Memory of the present version's nodes and values.", stats.bytes);
-  add("versions_pending", "Replaced versions that a reader may still hold.", stats.versions_pending);
+  add("versions_pending", "Replaced versions that a reader may still hold.",
+      stats.versions_pending);
 }
 
 // The second number of statm is the resident set in pages (proc(5)).
@@ -164,7 +188,9 @@ double resident_bytes() {
 }
 
 void add_process(Families& families) {
-  families.push_back(gauge("process_resident_memory_bytes", "Resident memory size in bytes.").value(resident_bytes()).take());
+  families.push_back(gauge("process_resident_memory_bytes", "Resident memory size in bytes.")
+                         .value(resident_bytes())
+                         .take());
   families.push_back(gauge("isthmus_build_info", "Always 1; the labels say what was built.")
                          .value(1, {{"version", std::string(config::kVersion)}})
                          .take());

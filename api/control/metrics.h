@@ -15,7 +15,8 @@ struct MetricFamily;
 namespace isthmus::api::control {
 
 // `http` may be null. Names follow Prometheus' conventions: base units, counters end in _total.
-std::vector<prometheus::MetricFamily> metric_families(const Controller& controller, const http::Metrics* http);
+std::vector<prometheus::MetricFamily> metric_families(const Controller& controller,
+                                                      const http::Metrics* http);
 
 // The text format, version 0.0.4.
 std::string metrics_text(const Controller& controller, const http::Metrics* http);

@@ -13,7 +13,11 @@ namespace isthmus::api::control {
 namespace {
 
 Error not_there(std::string_view what, std::string_view written) {
-  return {ErrorCode::ResourceNotFound, "", fmt::format("There is no {} {}.", what, in_quotes(written)), "", {}};
+  return {ErrorCode::ResourceNotFound,
+          "",
+          fmt::format("There is no {} {}.", what, in_quotes(written)),
+          "",
+          {}};
 }
 
 // "web1" or "/networkInterfaces/web1".
@@ -28,11 +32,13 @@ Result<const Resource*> find_nic(const Model& model, std::string_view written) {
 
 // "hub/dmz" or "/virtualNetworks/hub/subnets/dmz".
 Result<const Resource*> find_subnet(const Model& model, std::string_view written) {
-  const bool is_short = std::count(written.begin(), written.end(), '/') == 1 && !written.starts_with('/');
+  const bool is_short =
+      std::count(written.begin(), written.end(), '/') == 1 && !written.starts_with('/');
   const size_t slash = written.find('/');
-  const auto id = is_short ? ResourceId::parse(fmt::format("/virtualNetworks/{}/subnets/{}",
-                                                           written.substr(0, slash), written.substr(slash + 1)))
-                           : ResourceId::parse(written);
+  const auto id =
+      is_short ? ResourceId::parse(fmt::format("/virtualNetworks/{}/subnets/{}",
+                                               written.substr(0, slash), written.substr(slash + 1)))
+               : ResourceId::parse(written);
   const Resource* subnet = id && id->kind() == Kind::Subnet ? model.find(*id) : nullptr;
   if (subnet == nullptr) return tl::unexpected(not_there("subnet of a virtual network", written));
   return subnet;
@@ -50,21 +56,27 @@ std::vector<const Resource*> subnets_of(const Model& model, const Resource& nic)
   return subnets;
 }
 
-Result<std::vector<const Resource*>> asked_subnets(const Model& model, const http::Request& request) {
+Result<std::vector<const Resource*>> asked_subnets(const Model& model,
+                                                   const http::Request& request) {
   const auto nic = request.parameter("nic");
   const auto subnet = request.parameter("subnet");
   if (nic.has_value() == subnet.has_value()) {
-    return fail(ErrorCode::InvalidParameterValue, "", "The call needs one of the parameters nic and subnet.",
+    return fail(ErrorCode::InvalidParameterValue, "",
+                "The call needs one of the parameters nic and subnet.",
                 "Ask for ?nic=web1 or ?subnet=hub/dmz.");
   }
-  if (subnet) return find_subnet(model, *subnet).map([](const Resource* one) { return std::vector{one}; });
-  return find_nic(model, *nic).map([&model](const Resource* one) { return subnets_of(model, *one); });
+  if (subnet)
+    return find_subnet(model, *subnet).map([](const Resource* one) { return std::vector{one}; });
+  return find_nic(model, *nic).map([&model](const Resource* one) {
+    return subnets_of(model, *one);
+  });
 }
 
 void write_candidate(JsonText& json, const RouteCandidate& route) {
   json.text("prefix", route.prefix.to_string()).text("nextHopType", name(route.next_hop));
   if (route.next_hop_address) json.text("nextHop", route.next_hop_address->to_string());
-  if (route.next_hop == NextHop::VirtualNetworkPeering) json.text("nextHop", route.network->id.reference());
+  if (route.next_hop == NextHop::VirtualNetworkPeering)
+    json.text("nextHop", route.network->id.reference());
   json.text("source", name(route.source));
 }
 
@@ -86,11 +98,12 @@ void write_losers(JsonText& json, const std::vector<LostRoute>& losers) {
 
 enum class Losers : uint8_t { Hide, Show };
 
-void write_routes(JsonText& json, const Model& model, const Resource& subnet, std::string_view label,
-                  Losers losers) {
+void write_routes(JsonText& json, const Model& model, const Resource& subnet,
+                  std::string_view label, Losers losers) {
   const ResourceId& table = subnet.as<Subnet>().route_table;
   const Resource* route_table = table.empty() ? nullptr : model.find(table);
-  for (const EffectiveRoute& effective : effective_routes(model, network_of(model, subnet), route_table)) {
+  for (const EffectiveRoute& effective :
+       effective_routes(model, network_of(model, subnet), route_table)) {
     json.object().text_unless_empty("subnet", label);
     write_candidate(json, effective.route);
     json.text("state", effective.is_reachable ? "Active" : "Unreachable");

@@ -22,7 +22,9 @@ std::string not_programmed(const Controller& controller) {
 
 }  // namespace
 
-http::Response livez(const Service&, const http::Request&) { return text_answer("ok\n", kPlainText); }
+http::Response livez(const Service&, const http::Request&) {
+  return text_answer("ok\n", kPlainText);
+}
 
 // One line for each check, as Kubernetes' components print them; "ok" alone when all is well and
 // nobody asked.
@@ -33,7 +35,8 @@ http::Response readyz(const Service& service, const http::Request& request) {
   bool ready = true;
   const auto note = [&](std::string_view name, const std::string& trouble) {
     ready = ready && trouble.empty();
-    lines += trouble.empty() ? fmt::format("[+]{} ok\n", name) : fmt::format("[-]{} failed: {}\n", name, trouble);
+    lines += trouble.empty() ? fmt::format("[+]{} ok\n", name)
+                             : fmt::format("[-]{} failed: {}\n", name, trouble);
   };
   note("programmed", not_programmed(service.controller));
   for (const ReadyCheck& check : service.options.ready_checks) note(check.name, check.trouble());
@@ -88,8 +91,9 @@ http::Response show_stats(const Service& service, const http::Request&) {
       .object();
   for (const KindInfo& row : kKinds) {
     // The children of two types are called the same: a child's count names its parent too.
-    json.number(row.parent == Kind::None ? std::string(row.segment)
-                                         : fmt::format("{}/{}", info(row.parent).segment, row.segment),
+    json.number(row.parent == Kind::None
+                    ? std::string(row.segment)
+                    : fmt::format("{}/{}", info(row.parent).segment, row.segment),
                 model->count(row.kind));
   }
   json.end_object().end_object();

@@ -55,7 +55,7 @@ std::vector<std::string> streams() {
           host + "\r\n",
       chunked + "3;x=\"y\"\r\nabc\r\n1\r\nd\r\n0\r\nTrailer: x\r\n\r\nGET /b HTTP/1.1\r\n" + host +
           "\r\n",
-      chunked + "3\r\nabcd\r\n",
+      chunked + "3\r\nabcd\r\n0\r\n\r\n",
       chunked + "1;" + std::string(300, 'x') + "\r\n",
       "GET /a HTTP/1.1\r\nHost: evil.example\r\n\r\n",
       "GET /a HTTP/1.1\r\n" + host + "A: b\r\n c\r\n\r\n",

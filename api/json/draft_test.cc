@@ -12,7 +12,6 @@
 namespace isthmus::api::json {
 namespace {
 
-using testing::Dump;
 using testing::RandomResources;
 
 // A model in which the resource has its ancestors, as every resource has.

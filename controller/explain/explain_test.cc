@@ -65,8 +65,10 @@ TEST(Explain, NamesTheMissingSideOfAPeeringAndTheCommand) {
       last(answer).detail,
       HasSubstr(
           "peering hub-to-spoke2 is Disconnected, and the peering from spoke2 to hub is missing"));
-  EXPECT_THAT(answer.remedy,
-              HasSubstr("isthmus vnet peering update -n hub-to-spoke2 --vnet-name hub --allow-vnet-access true"));
+  EXPECT_THAT(
+      answer.remedy,
+      HasSubstr(
+          "isthmus vnet peering update -n hub-to-spoke2 --vnet-name hub --allow-vnet-access true"));
   EXPECT_THAT(
       answer.remedy,
       HasSubstr("isthmus vnet peering create -n spoke2-to-hub --vnet-name spoke2 --remote-vnet hub "

@@ -58,8 +58,8 @@ Unreachable unconnected(const Model& model, const Resource& here, const Resource
   const std::string_view from = ours != nullptr ? there.id.name() : here.id.name();
   const std::string_view to = ours != nullptr ? here.id.name() : there.id.name();
   const bool disconnected = present.as<Peering>().state == PeeringState::Disconnected;
-  return {fmt::format("peering {} is {}, and the peering from {} to {} is missing", present.id.name(),
-                      state_text(present), from, to),
+  return {fmt::format("peering {} is {}, and the peering from {} to {} is missing",
+                      present.id.name(), state_text(present), from, to),
           disconnected ? fmt::format("Put {} again and create the peering from {} to {}: {} && {}",
                                      present.id.name(), from, to, put_again_command(present),
                                      create_command(from, to, &present))

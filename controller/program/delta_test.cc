@@ -47,8 +47,8 @@ TEST(ProgramDelta, EqualsTheFullProgramAfterEveryChange) {
   EXPECT_GT(policies, accepted);
   EXPECT_GT(forwarding_ports, accepted / 4);
   EXPECT_GT(appliance_routes, accepted / 4);
-  std::printf("%zu changes, %zu policies, %zu forwarding ports, %zu appliance routes seen\n", accepted,
-              policies, forwarding_ports, appliance_routes);
+  std::printf("%zu changes, %zu policies, %zu forwarding ports, %zu appliance routes seen\n",
+              accepted, policies, forwarding_ports, appliance_routes);
 }
 
 TEST(ProgramDelta, OfManyChangesTogetherIsTheSame) {

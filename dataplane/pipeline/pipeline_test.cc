@@ -303,8 +303,7 @@ TEST_F(PipelineTest, AccessListsOfSenderAndReceiverBothDecide) {
 
 TEST_F(PipelineTest, NamedListThatIsAbsentDenies) {
   program.ports[kWeb].addresses[0].subnet_acl = AclId{9};
-  expect_drop(packet(kWeb, "10.1.0.5"), StageId::AclOut, DropReason::AclDeny,
-              address_tag(kWeb));
+  expect_drop(packet(kWeb, "10.1.0.5"), StageId::AclOut, DropReason::AclDeny, address_tag(kWeb));
 }
 
 TEST_F(PipelineTest, RepliesPassAccessListsUntilTheFlowIsIdle) {
@@ -325,8 +324,7 @@ TEST_F(PipelineTest, AccessListChangeAffectsNewFlowsOnly) {
   new_list(AclId{1}).outbound_default = AclAction::Deny;
   program.ports[kWeb].addresses[0].interface_acl = AclId{1};
   expect_delivery(first, kWeb2);
-  expect_drop(packet(kWeb, "10.1.0.5", 444), StageId::AclOut, DropReason::AclDeny,
-              Tag{3001});
+  expect_drop(packet(kWeb, "10.1.0.5", 444), StageId::AclOut, DropReason::AclDeny, Tag{3001});
 }
 
 TEST_F(PipelineTest, RouteChangeAffectsTheNextPacketOfAFlow) {

@@ -1,5 +1,6 @@
 #include "tests/cases/golden_file.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,8 +29,7 @@ std::string first_difference(std::string_view expected, std::string_view actual)
     if (!more_a) x = "(end)";
     if (!more_b) y = "(end)";
     if (x != y || (!more_a && !more_b))
-      return "line " + std::to_string(line) + " after:    " + before + "\n  expected: " + x +
-             "\n  happened: " + y;
+      return fmt::format("line {} after:   {}\n  expected: {}\n  happened: {}", line, before, x, y);
     before = x;
   }
 }

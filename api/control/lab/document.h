@@ -31,17 +31,17 @@ struct LabSubnet {
 struct LabNetwork {
   std::string name;
   std::vector<net::Prefix> prefixes;  // never empty
-  std::string location;               // for labs that span regions; not part of the controller's model
+  std::string location;  // for labs that span regions; not part of the controller's model
   std::vector<LabSubnet> subnets;
   friend bool operator==(const LabNetwork&, const LabNetwork&) = default;
 };
 
 // The flags of one side's peering object.
 struct LabPeeringFlags {
-  bool access = true;          // allowVirtualNetworkAccess
-  bool forwarded = false;      // allowForwardedTraffic
-  bool transit = false;        // allowGatewayTransit
-  bool remote_gateway = false; // useRemoteGateways
+  bool access = true;           // allowVirtualNetworkAccess
+  bool forwarded = false;       // allowForwardedTraffic
+  bool transit = false;         // allowGatewayTransit
+  bool remote_gateway = false;  // useRemoteGateways
   friend bool operator==(const LabPeeringFlags&, const LabPeeringFlags&) = default;
 };
 
@@ -70,7 +70,8 @@ struct LabPeering {
 };
 
 struct LabRoute {
-  std::string name;  // empty: the name that the route for this prefix has already, or one made of it
+  std::string
+      name;  // empty: the name that the route for this prefix has already, or one made of it
   net::Prefix prefix;
   NextHopType next = NextHopType::None;
   std::optional<net::IpAddress> address;  // of an appliance
@@ -84,7 +85,8 @@ struct LabRouteTable {
 };
 
 struct LabRule {
-  std::string name;  // empty: the name that the rule of this priority has already, or one made of it
+  std::string
+      name;  // empty: the name that the rule of this priority has already, or one made of it
   RuleAction action = RuleAction::Allow;
   RuleType type = RuleType::Inbound;
   RuleProtocol protocol = RuleProtocol::All;
@@ -112,14 +114,15 @@ struct LabVm {
   std::optional<net::IpAddress> address;
   Allocation allocation = Allocation::Dynamic;
   std::optional<net::Mac> mac;
-  bool forward = false;  // may send packets of others: portSettings.macSpoofingEnabled
-  std::string acl;       // an access list of this document; may be empty
+  bool forward = false;          // may send packets of others: portSettings.macSpoofingEnabled
+  std::string acl;               // an access list of this document; may be empty
   std::string ip_configuration;  // its name; empty: the name it has already, or "ip"
   std::string host;              // where it runs, in labs of several hosts; not part of the model
   friend bool operator==(const LabVm&, const LabVm&) = default;
 };
 
-// What a link does to packets, where packets run. Checked and kept; nothing of it reaches the model.
+// What a link does to packets, where packets run. Checked and kept; nothing of it reaches the
+// model.
 struct LabLink {
   std::string a;
   std::string b;
@@ -138,8 +141,9 @@ struct LabExpectation {
   std::string protocol;  // tcp, udp, icmp or any
   std::optional<uint16_t> port;
   LabResult result = LabResult::Reach;
-  std::string via;     // a virtual machine that the packet passes
-  std::string reason;  // of a drop: an identifier of dataplane/pipeline/drop_reason.h, or its first words
+  std::string via;  // a virtual machine that the packet passes
+  std::string
+      reason;  // of a drop: an identifier of dataplane/pipeline/drop_reason.h, or its first words
   friend bool operator==(const LabExpectation&, const LabExpectation&) = default;
 };
 
@@ -161,9 +165,9 @@ struct LabDocument {
 
   // Positions are not part of what a document says.
   friend bool operator==(const LabDocument& a, const LabDocument& b) {
-    return a.networks == b.networks && a.peerings == b.peerings && a.route_tables == b.route_tables &&
-           a.access_lists == b.access_lists && a.vms == b.vms && a.links == b.links &&
-           a.expectations == b.expectations;
+    return a.networks == b.networks && a.peerings == b.peerings &&
+           a.route_tables == b.route_tables && a.access_lists == b.access_lists && a.vms == b.vms &&
+           a.links == b.links && a.expectations == b.expectations;
   }
 };
 

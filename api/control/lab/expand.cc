@@ -29,7 +29,9 @@ struct NameSources {
 };
 std::vector<std::string> choose_names(size_t count, const NameSources& sources) {
   struct WithoutCase {
-    bool operator()(const std::string& a, const std::string& b) const { return compare_paths(a, b) < 0; }
+    bool operator()(const std::string& a, const std::string& b) const {
+      return compare_paths(a, b) < 0;
+    }
   };
   std::set<std::string, WithoutCase> taken;
   std::vector<std::string> names(count);
@@ -96,7 +98,8 @@ class Expansion {
   template <class KeyOf>
   auto names_by(const ResourceId& parent, Kind kind, const KeyOf& key_of) const {
     std::map<decltype(key_of(std::declval<const Resource&>())), std::string> names;
-    for (const Resource* child : model_.below(parent, kind)) names.emplace(key_of(*child), child->id.name());
+    for (const Resource* child : model_.below(parent, kind))
+      names.emplace(key_of(*child), child->id.name());
     return names;
   }
   template <class Key>
@@ -119,13 +122,14 @@ class Expansion {
         list.rules.size(),
         {[&](size_t i) { return list.rules[i].name; },
          [&](size_t i) {
-           return found_or_empty(present_names, std::pair(list.rules[i].type, list.rules[i].priority));
+           return found_or_empty(present_names,
+                                 std::pair(list.rules[i].type, list.rules[i].priority));
          },
          [&](size_t i) { return default_rule_name(list.rules[i].type, list.rules[i].priority); }});
     for (size_t i = 0; i < names.size(); ++i) {
       const ResourceId rule = below(id, Kind::AclRule, names[i]);
-      draft.children[0].items.push_back({rule, rule_pointer(list, pointer, i), {}, nullptr,
-                                         rule_body(rule, list.rules[i]), {}});
+      draft.children[0].items.push_back(
+          {rule, rule_pointer(list, pointer, i), {}, nullptr, rule_body(rule, list.rules[i]), {}});
     }
     return draft;
   }
@@ -134,7 +138,8 @@ class Expansion {
   std::string rule_pointer(const LabAccessList& list, const std::string& pointer, size_t i) const {
     const bool is_map = list.inbound_default || list.outbound_default;
     std::string in_map = fmt::format("{}/rules/{}", pointer, i);
-    return is_map || document_.positions.contains(in_map) ? in_map : fmt::format("{}/{}", pointer, i);
+    return is_map || document_.positions.contains(in_map) ? in_map
+                                                          : fmt::format("{}/{}", pointer, i);
   }
 
   AclRule rule_body(const ResourceId& id, const LabRule& rule) const {
@@ -163,8 +168,12 @@ class Expansion {
          [&](size_t i) { return default_route_name(table.routes[i].prefix); }});
     for (size_t i = 0; i < names.size(); ++i) {
       const LabRoute& route = table.routes[i];
-      draft.children[0].items.push_back({below(id, Kind::Route, names[i]), fmt::format("{}/{}", pointer, i),
-                                         {}, nullptr, Route{route.prefix, route.next, route.address}, {}});
+      draft.children[0].items.push_back({below(id, Kind::Route, names[i]),
+                                         fmt::format("{}/{}", pointer, i),
+                                         {},
+                                         nullptr,
+                                         Route{route.prefix, route.next, route.address},
+                                         {}});
     }
     return draft;
   }
@@ -180,8 +189,12 @@ class Expansion {
     for (const LabSubnet& subnet : network.subnets) {
       const ResourceId child = below(id, Kind::Subnet, subnet.name);
       named_subnets.insert(child);
-      subnets.push_back({child, fmt::format("{}/subnets/{}", pointer, subnet.name), {}, nullptr,
-                         subnet_body(child, subnet), {}});
+      subnets.push_back({child,
+                         fmt::format("{}/subnets/{}", pointer, subnet.name),
+                         {},
+                         nullptr,
+                         subnet_body(child, subnet),
+                         {}});
     }
     if (prune_ == Prune::Delete) return draft;
     for (const Resource* subnet : model_.below(id, Kind::Subnet)) {
@@ -234,8 +247,10 @@ class Expansion {
     address.address = vm.address;
     address.allocation = vm.allocation;
     address.subnet = below(top(Kind::VirtualNetwork, vm.network), Kind::Subnet, vm.subnet);
-    address.access_control_list = vm.acl.empty() ? ResourceId() : top(Kind::AccessControlList, vm.acl);
-    return {id, pointer, {}, nullptr, body, {{Kind::IpConfiguration, {{ip, pointer, {}, nullptr, address, {}}}}}};
+    address.access_control_list =
+        vm.acl.empty() ? ResourceId() : top(Kind::AccessControlList, vm.acl);
+    return {id,      pointer, {},
+            nullptr, body,    {{Kind::IpConfiguration, {{ip, pointer, {}, nullptr, address, {}}}}}};
   }
 
   std::string ip_configuration_name(const ResourceId& nic, const LabVm& vm) const {
@@ -269,7 +284,8 @@ class Expansion {
     Claims claims;
     for (const LabVm& vm : document_.vms) {
       const ResourceId id = top(Kind::NetworkInterface, vm.name);
-      const ResourceId subnet = below(top(Kind::VirtualNetwork, vm.network), Kind::Subnet, vm.subnet);
+      const ResourceId subnet =
+          below(top(Kind::VirtualNetwork, vm.network), Kind::Subnet, vm.subnet);
       if (vm.address) claims.addresses.emplace(std::pair(subnet, *vm.address), id);
       if (vm.mac) claims.macs.emplace(*vm.mac, id);
     }
@@ -300,12 +316,14 @@ class Expansion {
     std::set<ResourceId> subnets;
     for (const LabNetwork& network : document_.networks) {
       const ResourceId id = top(Kind::VirtualNetwork, network.name);
-      for (const LabSubnet& subnet : network.subnets) subnets.insert(below(id, Kind::Subnet, subnet.name));
+      for (const LabSubnet& subnet : network.subnets)
+        subnets.insert(below(id, Kind::Subnet, subnet.name));
     }
     const auto vms = named(Kind::NetworkInterface, document_.vms);
     const Claims claims = claimed();
     for (const ResourcePtr& nic : model_.collection(Kind::NetworkInterface)) {
-      const bool stays = vms.contains(nic->id) && !holds_claimed(*nic, claims) && lives_in(*nic, subnets);
+      const bool stays =
+          vms.contains(nic->id) && !holds_claimed(*nic, claims) && lives_in(*nic, subnets);
       if (!stays) erase(nic->id);
     }
     for (const ResourcePtr& side : model_.collection(Kind::Peering)) {

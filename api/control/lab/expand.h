@@ -24,7 +24,8 @@ enum class Prune : uint8_t {
 
 // Each draft's pointer is where it stands in the document. What pruning deletes before the puts:
 // interfaces (also those whose subnet goes, or whose address another one is given: they are created
-// again), peerings; after them: networks, route tables, access lists. What a fresh controller is seeded with is never deleted.
+// again), peerings; after them: networks, route tables, access lists. What a fresh controller is
+// seeded with is never deleted.
 Change expand(const LabDocument& document, const Model& model, Prune prune);
 
 // Names that the document leaves open.

@@ -25,7 +25,8 @@ LabDocument parsed(std::string_view text) {
   auto document = parse_lab(text, LabFormat::Yaml);
   if (document) return *document;
   for (const LabProblem& problem : document.error())
-    ADD_FAILURE() << problem.line << ":" << problem.column << " " << problem.message << "\n" << text;
+    ADD_FAILURE() << problem.line << ":" << problem.column << " " << problem.message << "\n"
+                  << text;
   return {};
 }
 
@@ -40,7 +41,8 @@ std::vector<std::string> told(const Applied& applied) {
   static constexpr std::string_view kEffects[] = {"created", "updated", "deleted", "unchanged"};
   std::vector<std::string> lines;
   for (const Outcome& outcome : applied.outcomes)
-    lines.push_back(fmt::format("{} {}", kEffects[static_cast<size_t>(outcome.effect)], outcome.id.path()));
+    lines.push_back(
+        fmt::format("{} {}", kEffects[static_cast<size_t>(outcome.effect)], outcome.id.path()));
   return lines;
 }
 
@@ -64,15 +66,19 @@ vms: {z: {at: a/s}, fw: {at: a/s, address: 10.1.0.2, forward: true}}
 TEST(LabExpand, MakesEverythingInAnOrderThatTheRulesAccept) {
   const Applied first = applied(fresh_model(), parsed(kLab));
   EXPECT_THAT(told(first), ::testing::ElementsAre(
-                               "created /accessControlLists/l", "created /routeTables/r", "created /virtualNetworks/b",
-                               "created /virtualNetworks/a", "created /virtualNetworks/a/virtualNetworkPeerings/a-to-b",
+                               "created /accessControlLists/l", "created /routeTables/r",
+                               "created /virtualNetworks/b", "created /virtualNetworks/a",
+                               "created /virtualNetworks/a/virtualNetworkPeerings/a-to-b",
                                "created /virtualNetworks/b/virtualNetworkPeerings/b-to-a",
                                "created /networkInterfaces/fw", "created /networkInterfaces/z"));
   const Model& model = first.model;
-  const Peering& a_to_b = at(model, "/virtualNetworks/a/virtualNetworkPeerings/a-to-b").as<Peering>();
+  const Peering& a_to_b =
+      at(model, "/virtualNetworks/a/virtualNetworkPeerings/a-to-b").as<Peering>();
   EXPECT_EQ(a_to_b.state, PeeringState::Connected);
   EXPECT_FALSE(a_to_b.allow_forwarded_traffic);
-  EXPECT_TRUE(at(model, "/virtualNetworks/b/virtualNetworkPeerings/b-to-a").as<Peering>().allow_forwarded_traffic);
+  EXPECT_TRUE(at(model, "/virtualNetworks/b/virtualNetworkPeerings/b-to-a")
+                  .as<Peering>()
+                  .allow_forwarded_traffic);
   EXPECT_TRUE(a_to_b.allow_virtual_network_access);
   const auto& fw = at(model, "/networkInterfaces/fw").as<NetworkInterface>();
   EXPECT_EQ(fw.port_settings->mac_spoofing, Toggle::Enabled);
@@ -80,14 +86,16 @@ TEST(LabExpand, MakesEverythingInAnOrderThatTheRulesAccept) {
             net::IpAddress::parse("10.1.0.3"))
       << "a given address is never taken by allocation, whatever the order of the document";
   EXPECT_EQ(at(model, "/accessControlLists/l/aclRules/in-100").as<AclRule>().priority, 100u);
-  EXPECT_EQ(at(model, "/routeTables/r/routes/to-10.9.0.0_16").as<Route>().next_hop, net::IpAddress::parse("10.1.0.4"));
+  EXPECT_EQ(at(model, "/routeTables/r/routes/to-10.9.0.0_16").as<Route>().next_hop,
+            net::IpAddress::parse("10.1.0.4"));
 }
 
 TEST(LabExpand, ChangesNothingTheSecondTime) {
   const Applied first = applied(fresh_model(), parsed(kLab));
   const Applied second = applied(first.model, parsed(kLab));
   EXPECT_TRUE(second.changes.empty());
-  for (const Outcome& outcome : second.outcomes) EXPECT_EQ(outcome.effect, Effect::Unchanged) << outcome.id.path();
+  for (const Outcome& outcome : second.outcomes)
+    EXPECT_EQ(outcome.effect, Effect::Unchanged) << outcome.id.path();
   EXPECT_EQ(second.model.revision(), first.model.revision());
 }
 
@@ -103,12 +111,12 @@ TEST(LabExpand, PrunesInAnOrderThatTheRulesAccept) {
   const Applied first = applied(fresh_model(), parsed(kLab));
   const LabDocument less = parsed("version: 1\nnetworks: {a: {prefixes: [10.1.0.0/16]}}\n");
   const Applied pruned = applied(first.model, less, Prune::Delete);
-  EXPECT_THAT(told(pruned),
-              ::testing::ElementsAre("deleted /networkInterfaces/fw", "deleted /networkInterfaces/z",
-                                     "deleted /virtualNetworks/a/virtualNetworkPeerings/a-to-b",
-                                     "deleted /virtualNetworks/b/virtualNetworkPeerings/b-to-a",
-                                     "updated /virtualNetworks/a", "deleted /virtualNetworks/b",
-                                     "deleted /routeTables/r", "deleted /accessControlLists/l"));
+  EXPECT_THAT(told(pruned), ::testing::ElementsAre(
+                                "deleted /networkInterfaces/fw", "deleted /networkInterfaces/z",
+                                "deleted /virtualNetworks/a/virtualNetworkPeerings/a-to-b",
+                                "deleted /virtualNetworks/b/virtualNetworkPeerings/b-to-a",
+                                "updated /virtualNetworks/a", "deleted /virtualNetworks/b",
+                                "deleted /routeTables/r", "deleted /accessControlLists/l"));
   EXPECT_EQ(pruned.model.count(Kind::Subnet), 0u);
 }
 
@@ -124,13 +132,17 @@ TEST(LabExpand, NeverPrunesWhatAFreshControllerHolds) {
 }
 
 TEST(LabExpand, MovesAMachineOutOfASubnetThatGoes) {
-  const Applied first = applied(fresh_model(), parsed("version: 1\nnetworks: {a: {prefixes: [10.1.0.0/16], subnets: {old: "
-                                                      "10.1.0.0/24}}}\nvms: {v: {at: a/old}}\n"));
-  const Applied moved = applied(first.model, parsed("version: 1\nnetworks: {a: {prefixes: [10.1.0.0/16], subnets: {new: "
-                                                    "10.1.0.0/24}}}\nvms: {v: {at: a/new}}\n"),
-                                Prune::Delete);
-  EXPECT_THAT(told(moved), ::testing::ElementsAre("deleted /networkInterfaces/v", "updated /virtualNetworks/a",
-                                                  "created /networkInterfaces/v"));
+  const Applied first = applied(
+      fresh_model(), parsed("version: 1\nnetworks: {a: {prefixes: [10.1.0.0/16], subnets: {old: "
+                            "10.1.0.0/24}}}\nvms: {v: {at: a/old}}\n"));
+  const Applied moved =
+      applied(first.model,
+              parsed("version: 1\nnetworks: {a: {prefixes: [10.1.0.0/16], subnets: {new: "
+                     "10.1.0.0/24}}}\nvms: {v: {at: a/new}}\n"),
+              Prune::Delete);
+  EXPECT_THAT(told(moved),
+              ::testing::ElementsAre("deleted /networkInterfaces/v", "updated /virtualNetworks/a",
+                                     "created /networkInterfaces/v"));
 }
 
 TEST(LabExpand, KeepsNamesThatThingsHaveAlready) {
@@ -141,7 +153,8 @@ peerings: [{from: a, to: b, name: towards-b}]
 routes: {r: [{prefix: 10.9.0.0/16, next: none, name: stop}]}
 access: {l: [{allow: in, priority: 100, name: https}]}
 vms: {v: {at: a/s, ipConfiguration: first}}
-)")).model;
+)"))
+                    .model;
   const Applied again = applied(model, parsed(R"(
 version: 1
 networks: {a: {prefixes: [10.1.0.0/16], subnets: {s: 10.1.0.0/24}}, b: {prefixes: [10.2.0.0/16]}}
@@ -149,8 +162,10 @@ peerings: [{from: a, to: b}]
 routes: {r: [{prefix: 10.9.0.0/16, next: none}]}
 access: {l: [{allow: in, priority: 100}]}
 vms: {v: {at: a/s}}
-)"), Prune::Delete);
-  for (const Outcome& outcome : again.outcomes) EXPECT_EQ(outcome.effect, Effect::Unchanged) << outcome.id.path();
+)"),
+                                Prune::Delete);
+  for (const Outcome& outcome : again.outcomes)
+    EXPECT_EQ(outcome.effect, Effect::Unchanged) << outcome.id.path();
 }
 
 TEST(LabExpand, KeepsWhatItCannotSay) {
@@ -163,7 +178,8 @@ TEST(LabExpand, KeepsWhatItCannotSay) {
   const Model model = apply(first.model, {{put}, "test"}, kLimits)->model;
   const Applied again = applied(model, parsed(kLab));
   EXPECT_TRUE(again.changes.empty());
-  EXPECT_THAT(to_document(model).unsaid, ::testing::ElementsAre("/virtualNetworks/a: dhcpOptions.dnsServers"));
+  EXPECT_THAT(to_document(model).unsaid,
+              ::testing::ElementsAre("/virtualNetworks/a: dhcpOptions.dnsServers"));
 }
 
 TEST(LabExpand, RevivesADisconnectedPeering) {
@@ -252,7 +268,8 @@ TEST(LabLaw, AnyLabPrunedIntoAnyOtherIsThatOther) {
     Change change = expand(lab, model, Prune::Delete);
     auto pruned = apply(model, change, kLimits);
     if (!pruned) {  // a network that stays and is peered keeps its address space: the rule stands
-      ASSERT_EQ(pruned.error().code, ErrorCode::AddressSpaceLockedByPeering) << pruned.error().message;
+      ASSERT_EQ(pruned.error().code, ErrorCode::AddressSpaceLockedByPeering)
+          << pruned.error().message;
       continue;
     }
     const LabExport exported = to_document(pruned->model);
@@ -277,7 +294,8 @@ TEST(LabLaw, ExportOfAnyModelChangesNothingWhereItCameFrom) {
     const auto result = apply(model, expand(lab, model, Prune::Keep), kLimits);
     if (!result) continue;  // such as a Disconnected peering that would overlap by now
     for (const ResourceChange& change : result->changes) {
-      if (change.any().kind() == Kind::Peering || change.any().kind() == Kind::VirtualNetwork) continue;
+      if (change.any().kind() == Kind::Peering || change.any().kind() == Kind::VirtualNetwork)
+        continue;
       ADD_FAILURE() << change.any().id.path();
     }
     for (const Outcome& outcome : result->outcomes) {

@@ -24,11 +24,12 @@ std::string unless_default(std::string_view name, std::string_view made) {
 std::string name_of(const ResourceId& id) { return id.empty() ? "" : std::string(id.name()); }
 
 LabNetwork network_of_model(const Model& model, const Resource& resource) {
-  LabNetwork network{std::string(resource.id.name()), resource.as<VirtualNetwork>().address_space, {}, {}};
+  LabNetwork network{
+      std::string(resource.id.name()), resource.as<VirtualNetwork>().address_space, {}, {}};
   for (const Resource* subnet : model.below(resource.id, Kind::Subnet)) {
     const Subnet& body = subnet->as<Subnet>();
-    network.subnets.push_back({std::string(subnet->id.name()), body.prefix, name_of(body.route_table),
-                               name_of(body.access_control_list)});
+    network.subnets.push_back({std::string(subnet->id.name()), body.prefix,
+                               name_of(body.route_table), name_of(body.access_control_list)});
   }
   return network;
 }
@@ -39,8 +40,8 @@ LabPeering side_of_model(const Resource& peering) {
   side.from = peering.id.parent().name();
   side.to = body.remote_virtual_network.name();
   side.name = unless_default(peering.id.name(), default_peering_name(side.from, side.to));
-  side.flags = {body.allow_virtual_network_access, body.allow_forwarded_traffic, body.allow_gateway_transit,
-                body.use_remote_gateways};
+  side.flags = {body.allow_virtual_network_access, body.allow_forwarded_traffic,
+                body.allow_gateway_transit, body.use_remote_gateways};
   return side;
 }
 
@@ -52,7 +53,8 @@ std::vector<LabPeering> peerings_of_model(const Model& model) {
     if (!written.insert(peering->serial).second) continue;
     sides.push_back(side_of_model(*peering));
     const Resource* other = other_side(model, *peering);
-    if (other != nullptr && written.insert(other->serial).second) sides.push_back(side_of_model(*other));
+    if (other != nullptr && written.insert(other->serial).second)
+      sides.push_back(side_of_model(*other));
   }
   return sides;
 }
@@ -61,8 +63,8 @@ LabRouteTable route_table_of_model(const Model& model, const Resource& resource)
   LabRouteTable table{std::string(resource.id.name()), {}};
   for (const Resource* route : model.below(resource.id, Kind::Route)) {
     const Route& body = route->as<Route>();
-    table.routes.push_back({unless_default(route->id.name(), default_route_name(body.prefix)), body.prefix,
-                            body.next_hop_type, body.next_hop});
+    table.routes.push_back({unless_default(route->id.name(), default_route_name(body.prefix)),
+                            body.prefix, body.next_hop_type, body.next_hop});
   }
   std::sort(table.routes.begin(), table.routes.end(),
             [](const LabRoute& a, const LabRoute& b) { return a.prefix < b.prefix; });
@@ -71,12 +73,14 @@ LabRouteTable route_table_of_model(const Model& model, const Resource& resource)
 
 LabAccessList access_list_of_model(const Model& model, const Resource& resource) {
   const AccessControlList& list_body = resource.as<AccessControlList>();
-  LabAccessList list{std::string(resource.id.name()), list_body.inbound_default, list_body.outbound_default, {}};
+  LabAccessList list{
+      std::string(resource.id.name()), list_body.inbound_default, list_body.outbound_default, {}};
   for (const Resource* rule : model.below(resource.id, Kind::AclRule)) {
     const AclRule& body = rule->as<AclRule>();
-    list.rules.push_back({unless_default(rule->id.name(), default_rule_name(body.type, body.priority)),
-                          body.action, body.type, body.protocol, body.source, body.destination,
-                          body.source_ports, body.destination_ports, body.priority});
+    list.rules.push_back(
+        {unless_default(rule->id.name(), default_rule_name(body.type, body.priority)), body.action,
+         body.type, body.protocol, body.source, body.destination, body.source_ports,
+         body.destination_ports, body.priority});
   }
   std::sort(list.rules.begin(), list.rules.end(), [](const LabRule& a, const LabRule& b) {
     return std::pair(a.type, a.priority) < std::pair(b.type, b.priority);
@@ -130,7 +134,8 @@ void leave_out_allocated(const Model& model, std::vector<LabVm>& vms) {
     const ResourceId network = *ResourceId::make(Kind::VirtualNetwork, vm.network);
     by_subnet[*network.child(Kind::Subnet, vm.subnet)].push_back(&vm);
   }
-  for (auto& [id, users] : by_subnet) leave_out_allocated(model.find(id)->as<Subnet>().prefix, users);
+  for (auto& [id, users] : by_subnet)
+    leave_out_allocated(model.find(id)->as<Subnet>().prefix, users);
 }
 
 LabDocument document_of(const Model& model) {
@@ -153,7 +158,8 @@ LabDocument document_of(const Model& model) {
 class MemberTexts {
  public:
   template <class T>
-  void member(std::string_view name, const T& field, Presence presence, Spelling = Spelling::Natural) {
+  void member(std::string_view name, const T& field, Presence presence,
+              Spelling = Spelling::Natural) {
     if (presence != Presence::ReadOnly) add(name, text_of(field));
   }
   template <class Members>
@@ -175,7 +181,9 @@ class MemberTexts {
   const std::map<std::string, std::string>& texts() const { return texts_; }
 
  private:
-  void add(std::string_view name, std::string text) { texts_[path_ + std::string(name)] = std::move(text); }
+  void add(std::string_view name, std::string text) {
+    texts_[path_ + std::string(name)] = std::move(text);
+  }
 
   template <class T>
   static std::string text_of(const T& value) {
@@ -246,7 +254,8 @@ Model made_of(const LabDocument& document, std::vector<std::string>& unsaid) {
     if (applied) {
       model = std::move(applied->model);
     } else {
-      unsaid.push_back(fmt::format("{}: a fresh controller refuses it: {}", path, applied.error().message));
+      unsaid.push_back(
+          fmt::format("{}: a fresh controller refuses it: {}", path, applied.error().message));
     }
   }
   return model;
@@ -261,9 +270,12 @@ LabExport to_document(const Model& model) {
     for (const ResourcePtr& resource : model.collection(row.kind)) {
       const Resource* there = made.find(resource->id);
       const ResourceId parent = resource->id.parent();
-      if (there == nullptr && !parent.empty() && made.find(parent) == nullptr) continue;  // said of the parent
-      const std::string members = there == nullptr ? "all of it" : differing_members(*resource, *there);
-      if (!members.empty()) result.unsaid.push_back(fmt::format("{}: {}", resource->id.path(), members));
+      if (there == nullptr && !parent.empty() && made.find(parent) == nullptr)
+        continue;  // said of the parent
+      const std::string members =
+          there == nullptr ? "all of it" : differing_members(*resource, *there);
+      if (!members.empty())
+        result.unsaid.push_back(fmt::format("{}: {}", resource->id.path(), members));
     }
   }
   return result;
@@ -273,7 +285,8 @@ std::string export_lab(const Model& model) {
   const LabExport exported = to_document(model);
   std::vector<std::string> comments = {
       "The networks of an Isthmus controller, as a lab document for `isthmus apply -f`.",
-      "MAC addresses and virtual subnet ids that were allocated are not written: they are allocated anew.",
+      "MAC addresses and virtual subnet ids that were allocated are not written: they are "
+      "allocated anew.",
   };
   if (!exported.unsaid.empty()) {
     comments.emplace_back("");

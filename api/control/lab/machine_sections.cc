@@ -10,10 +10,10 @@
 namespace isthmus::api::lab {
 namespace {
 
-constexpr std::array<std::string_view, 8> kVmMembers = {"at", "address", "allocation", "mac", "forward",
-                                                        "acl", "ipConfiguration", "host"};
+constexpr std::array<std::string_view, 8> kVmMembers = {
+    "at", "address", "allocation", "mac", "forward", "acl", "ipConfiguration", "host"};
 constexpr std::array<std::string_view, 3> kLinkMembers = {"latency", "loss", "rate"};
-constexpr std::array<std::string_view, 7> kExpectMembers = {"from", "to", "port", "protocol",
+constexpr std::array<std::string_view, 7> kExpectMembers = {"from",   "to",  "port",  "protocol",
                                                             "result", "via", "reason"};
 
 void read_place(Reading& reading, const Spot& spot, LabVm& vm) {
@@ -33,7 +33,8 @@ void read_vm_address(Reader& reader, const Spot& map, LabVm& vm) {
   if (address.node != nullptr) vm.address = reader.value<net::IpAddress>(address, "an address");
   vm.allocation = address.node != nullptr ? Allocation::Static : Allocation::Dynamic;
   if (allocation.node == nullptr) return;
-  vm.allocation = reader.word<Allocation>(allocation, "an allocation", kAllocations).value_or(vm.allocation);
+  vm.allocation =
+      reader.word<Allocation>(allocation, "an allocation", kAllocations).value_or(vm.allocation);
   if (vm.allocation == Allocation::Static && address.node == nullptr)
     reader.problem(allocation, "A static allocation needs an 'address'.");
 }
@@ -60,21 +61,24 @@ std::optional<double> with_unit(Reader& reader, const Spot& spot, std::string_vi
   const auto written = reader.text(spot, what);
   if (!written) return std::nullopt;
   double number = 0;
-  const auto [end, error] = std::from_chars(written->data(), written->data() + written->size(), number,
-                                            std::chars_format::fixed);
+  const auto [end, error] = std::from_chars(written->data(), written->data() + written->size(),
+                                            number, std::chars_format::fixed);
   const std::string_view unit = written->substr(static_cast<size_t>(end - written->data()));
   std::string legal;
   for (const auto& [name, factor] : units) {
     constexpr double kMost = 1e15;  // keeps every value in range of 64 bits
-    if (error == std::errc{} && name == unit && number >= 0 && number * factor <= kMost) return number * factor;
+    if (error == std::errc{} && name == unit && number >= 0 && number * factor <= kMost)
+      return number * factor;
     legal += (legal.empty() ? "" : ", ") + std::string(name);
   }
-  reader.problem(spot, fmt::format("{} is not {}: write a number and one of {}.", in_quotes(*written), what, legal));
+  reader.problem(spot, fmt::format("{} is not {}: write a number and one of {}.",
+                                   in_quotes(*written), what, legal));
   return std::nullopt;
 }
 
 void read_impairments(Reader& reader, const Spot& map, LabLink& link) {
-  static constexpr std::pair<std::string_view, double> kTimes[] = {{"us", 1}, {"ms", 1e3}, {"s", 1e6}};
+  static constexpr std::pair<std::string_view, double> kTimes[] = {
+      {"us", 1}, {"ms", 1e3}, {"s", 1e6}};
   static constexpr std::pair<std::string_view, double> kRates[] = {
       {"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}};
   static constexpr std::pair<std::string_view, double> kPercent[] = {{"%", 1e4}};
@@ -95,7 +99,8 @@ void read_impairments(Reader& reader, const Spot& map, LabLink& link) {
 
 // "spoke1-hub"; names may hold '-' themselves, so every split is tried.
 bool split_link(const Names& networks, std::string_view name, LabLink& link) {
-  for (size_t dash = name.find('-'); dash != std::string_view::npos; dash = name.find('-', dash + 1)) {
+  for (size_t dash = name.find('-'); dash != std::string_view::npos;
+       dash = name.find('-', dash + 1)) {
     const std::string* a = networks.find(name.substr(0, dash));
     const std::string* b = networks.find(name.substr(dash + 1));
     if (a == nullptr || b == nullptr) continue;
@@ -119,10 +124,12 @@ std::string read_end(Reading& reading, const Spot& spot, Bare bare) {
     return reading.reference(spot, "virtual machine", reading.declared.vms);
   }
   const std::string* network = reading.declared.networks.find(written->substr(at + 1));
-  if (is_address && network != nullptr) return fmt::format("{}@{}", written->substr(0, at), *network);
-  reading.reader.problem(spot, fmt::format("{} is not an address and a network of this document, such as "
-                                           "10.0.0.4@hub.",
-                                           in_quotes(*written)));
+  if (is_address && network != nullptr)
+    return fmt::format("{}@{}", written->substr(0, at), *network);
+  reading.reader.problem(spot,
+                         fmt::format("{} is not an address and a network of this document, such as "
+                                     "10.0.0.4@hub.",
+                                     in_quotes(*written)));
   return {};
 }
 
@@ -134,8 +141,9 @@ void read_expected_port(Reader& reader, const Spot& spot, LabExpectation& expect
   const std::string_view protocol = written->substr(std::min(slash + 1, written->size()));
   const auto range = net::PortRange::parse(written->substr(0, slash));
   if (!range || range->first() != range->last() || (protocol != "tcp" && protocol != "udp"))
-    return reader.problem(spot, fmt::format("{} is not a port and its protocol: write 443/tcp or 53/udp.",
-                                            in_quotes(*written)));
+    return reader.problem(spot,
+                          fmt::format("{} is not a port and its protocol: write 443/tcp or 53/udp.",
+                                      in_quotes(*written)));
   expectation.port = range->first();
   expectation.protocol = protocol;
 }
@@ -150,7 +158,8 @@ void read_traffic(Reader& reader, const Spot& map, LabExpectation& expectation) 
     reader.problem(protocol, "An expectation has 'port' or 'protocol', not both.");
   if (port.node != nullptr) read_expected_port(reader, port, expectation);
   if (protocol.node != nullptr && port.node == nullptr)
-    expectation.protocol = reader.word<std::string_view>(protocol, "a protocol", kProtocols).value_or("any");
+    expectation.protocol =
+        reader.word<std::string_view>(protocol, "a protocol", kProtocols).value_or("any");
 }
 
 bool is_drop_reason(std::string_view text) {
@@ -188,7 +197,8 @@ void read_expectation(Reading& reading, const Spot& map) {
   expectation.to = read_end(reading, reader.require(map, kWhat, "to"), Bare::Allowed);
   read_traffic(reader, map, expectation);
   if (const Spot result = reader.require(map, kWhat, "result"); result.node != nullptr)
-    expectation.result = reader.word<LabResult>(result, "a result", kResults).value_or(LabResult::Reach);
+    expectation.result =
+        reader.word<LabResult>(result, "a result", kResults).value_or(LabResult::Reach);
   expectation.via = reading.optional_reference(map, "via", "virtual machine", reading.declared.vms);
   read_reason(reader, Reader::find(map, "reason"), expectation);
   reading.document.expectations.push_back(std::move(expectation));
@@ -198,13 +208,14 @@ void read_expectation(Reading& reading, const Spot& map) {
 
 void read_vms(Reading& reading, const Spot& section) {
   if (!reading.reader.is_map(section, "'vms'")) return;
-  reading.each_member(section, "a virtual machine", [&](const std::string& name, const Spot& spot, Where where) {
-    LabVm vm;
-    vm.name = name;
-    reading.place(spot, where);
-    read_vm(reading, spot, vm);
-    reading.document.vms.push_back(std::move(vm));
-  });
+  reading.each_member(section, "a virtual machine",
+                      [&](const std::string& name, const Spot& spot, Where where) {
+                        LabVm vm;
+                        vm.name = name;
+                        reading.place(spot, where);
+                        read_vm(reading, spot, vm);
+                        reading.document.vms.push_back(std::move(vm));
+                      });
 }
 
 void read_links(Reading& reading, const Spot& section) {
@@ -213,9 +224,10 @@ void read_links(Reading& reading, const Spot& section) {
     const Spot spot = Reader::member(section, member);
     LabLink link;
     if (!split_link(reading.declared.networks, member.name, link))
-      reading.reader.problem(member.where, spot.pointer,
-                             fmt::format("{} does not name two networks of this document: write a-b.",
-                                         in_quotes(member.name)));
+      reading.reader.problem(
+          member.where, spot.pointer,
+          fmt::format("{} does not name two networks of this document: write a-b.",
+                      in_quotes(member.name)));
     read_impairments(reading.reader, spot, link);
     reading.document.links.push_back(std::move(link));
   }

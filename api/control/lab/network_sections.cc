@@ -6,7 +6,8 @@
 namespace isthmus::api::lab {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNetworkMembers = {"prefixes", "subnets", "location", "realm"};
+constexpr std::array<std::string_view, 4> kNetworkMembers = {"prefixes", "subnets", "location",
+                                                             "realm"};
 constexpr std::array<std::string_view, 3> kSubnetMembers = {"prefix", "routes", "acl"};
 constexpr std::array<std::string_view, 8> kPeeringMembers = {
     "between", "from", "to", "name", "access", "forwarded", "transit", "remoteGateway"};
@@ -16,23 +17,25 @@ void read_subnet_map(Reading& reading, const Spot& map, LabSubnet& subnet) {
   if (!reader.has_only(map, "A subnet", kSubnetMembers)) return;
   if (const Spot prefix = reader.require(map, "A subnet", "prefix"); prefix.node != nullptr)
     subnet.prefix = reader.value<net::Prefix>(prefix, "an address prefix").value_or(net::Prefix());
-  subnet.routes = reading.optional_reference(map, "routes", "route table", reading.declared.route_tables);
+  subnet.routes =
+      reading.optional_reference(map, "routes", "route table", reading.declared.route_tables);
   subnet.acl = reading.optional_reference(map, "acl", "access list", reading.declared.access_lists);
 }
 
 void read_subnets(Reading& reading, const Spot& section, LabNetwork& network) {
   if (!reading.reader.is_map(section, "'subnets'")) return;
-  reading.each_member(section, "a subnet", [&](const std::string& name, const Spot& spot, Where where) {
-    LabSubnet subnet{name, {}, {}, {}};
-    reading.place(spot, where);
-    if (spot.node->type == NodeType::Text) {
-      const auto prefix = reading.reader.value<net::Prefix>(spot, "an address prefix");
-      subnet.prefix = prefix.value_or(net::Prefix());
-    } else {
-      read_subnet_map(reading, spot, subnet);
-    }
-    network.subnets.push_back(std::move(subnet));
-  });
+  reading.each_member(
+      section, "a subnet", [&](const std::string& name, const Spot& spot, Where where) {
+        LabSubnet subnet{name, {}, {}, {}};
+        reading.place(spot, where);
+        if (spot.node->type == NodeType::Text) {
+          const auto prefix = reading.reader.value<net::Prefix>(spot, "an address prefix");
+          subnet.prefix = prefix.value_or(net::Prefix());
+        } else {
+          read_subnet_map(reading, spot, subnet);
+        }
+        network.subnets.push_back(std::move(subnet));
+      });
 }
 
 void read_prefixes(Reading& reading, const Spot& list, LabNetwork& network) {
@@ -52,7 +55,8 @@ void read_network(Reading& reading, const Spot& map, LabNetwork& network) {
     read_prefixes(reading, list, network);
   if (const Spot location = Reader::find(map, "location"); location.node != nullptr)
     network.location = reader.name(location, "the name of a location").value_or("");
-  if (const Spot realm = Reader::find(map, "realm"); realm.node != nullptr) read_realm(reading, realm);
+  if (const Spot realm = Reader::find(map, "realm"); realm.node != nullptr)
+    read_realm(reading, realm);
   if (const Spot subnets = Reader::find(map, "subnets"); subnets.node != nullptr)
     read_subnets(reading, subnets, network);
 }
@@ -60,7 +64,8 @@ void read_network(Reading& reading, const Spot& map, LabNetwork& network) {
 // One peering entry on its way to one or two sides.
 class PeeringEntry {
  public:
-  PeeringEntry(Reading& reading, const Spot& map) : reading_(reading), reader_(reading.reader), map_(map) {}
+  PeeringEntry(Reading& reading, const Spot& map)
+      : reading_(reading), reader_(reading.reader), map_(map) {}
 
   void read() {
     if (!reader_.has_only(map_, "A peering", kPeeringMembers)) return;
@@ -105,8 +110,9 @@ class PeeringEntry {
     there.flags.*flag.field = both || first;
     back.flags.*flag.field = both || second;
     if (!none && !both && !first && !second)
-      reader_.problem(spot, fmt::format("{} is not a side of this peering: use both, none, {} or {}.",
-                                        in_quotes(*written), there.from, back.from));
+      reader_.problem(spot,
+                      fmt::format("{} is not a side of this peering: use both, none, {} or {}.",
+                                  in_quotes(*written), there.from, back.from));
   }
 
   void read_one_side() {
@@ -151,12 +157,13 @@ void read_realm(Reading& reading, const Spot& spot) {
 
 void read_networks(Reading& reading, const Spot& section) {
   if (!reading.reader.is_map(section, "'networks'")) return;
-  reading.each_member(section, "a network", [&](const std::string& name, const Spot& spot, Where where) {
-    LabNetwork network{name, {}, {}, {}};
-    reading.place(spot, where);
-    read_network(reading, spot, network);
-    reading.document.networks.push_back(std::move(network));
-  });
+  reading.each_member(section, "a network",
+                      [&](const std::string& name, const Spot& spot, Where where) {
+                        LabNetwork network{name, {}, {}, {}};
+                        reading.place(spot, where);
+                        read_network(reading, spot, network);
+                        reading.document.networks.push_back(std::move(network));
+                      });
 }
 
 void read_peerings(Reading& reading, const Spot& section) {

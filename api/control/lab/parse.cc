@@ -18,12 +18,15 @@ struct Section {
   void (*read)(Reading&, const Spot&);
 };
 
-constexpr std::array kSections = {
-    Section{"version", &read_version},   Section{"realm", &read_realm},
-    Section{"networks", &read_networks}, Section{"peerings", &read_peerings},
-    Section{"routes", &read_routes},     Section{"access", &read_access},
-    Section{"vms", &read_vms},           Section{"links", &read_links},
-    Section{"expect", &read_expectations}};
+constexpr std::array kSections = {Section{"version", &read_version},
+                                  Section{"realm", &read_realm},
+                                  Section{"networks", &read_networks},
+                                  Section{"peerings", &read_peerings},
+                                  Section{"routes", &read_routes},
+                                  Section{"access", &read_access},
+                                  Section{"vms", &read_vms},
+                                  Section{"links", &read_links},
+                                  Section{"expect", &read_expectations}};
 
 constexpr auto kSectionNames = [] {
   std::array<std::string_view, kSections.size()> names;
@@ -56,7 +59,8 @@ tl::expected<void, LabProblem> check_json(std::string_view text) {
 
 }  // namespace
 
-tl::expected<LabDocument, std::vector<LabProblem>> parse_lab(std::string_view text, LabFormat format) {
+tl::expected<LabDocument, std::vector<LabProblem>> parse_lab(std::string_view text,
+                                                             LabFormat format) {
   const auto refused = [](LabProblem problem) {
     return tl::unexpected(std::vector{std::move(problem)});
   };

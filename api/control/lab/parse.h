@@ -16,6 +16,7 @@ enum class LabFormat : uint8_t { Yaml, Json };
 constexpr size_t kLabProblemsMax = 20;  // a document is rarely wrong in more than a few ways
 
 // Every problem that was found, in the order of the text; the first ones of very many.
-tl::expected<LabDocument, std::vector<LabProblem>> parse_lab(std::string_view text, LabFormat format);
+tl::expected<LabDocument, std::vector<LabProblem>> parse_lab(std::string_view text,
+                                                             LabFormat format);
 
 }  // namespace isthmus::api::lab

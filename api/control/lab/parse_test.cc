@@ -85,7 +85,8 @@ TEST(LabParse, RemembersWhereThingsStand) {
 }
 
 TEST(LabParse, ReadsJsonAsJson) {
-  const auto json = parse_lab(R"({"version":1,"networks":{"a":{"prefixes":["10.0.0.0\/8"]}}})", LabFormat::Json);
+  const auto json =
+      parse_lab(R"({"version":1,"networks":{"a":{"prefixes":["10.0.0.0\/8"]}}})", LabFormat::Json);
   ASSERT_TRUE(json);
   EXPECT_EQ(json->networks[0].prefixes[0], *net::Prefix::parse("10.0.0.0/8"));
   const auto yaml = parse_lab("version: 1\n", LabFormat::Json);
@@ -108,61 +109,88 @@ constexpr Wrong kWrong[] = {
     {"networks: []", 2, 11, "/networks", "'networks' is a map, not a list"},
     {"networks: {a: {}}", 2, 15, "/networks/a", "needs the member 'prefixes'"},
     {"networks: {a: {prefixes: []}}", 2, 26, "/networks/a/prefixes", "at least one prefix"},
-    {"networks: {a: {prefixes: [10.0.0.1/8]}}", 2, 27, "/networks/a/prefixes/0", "host bits are set; write 10.0.0.0/8"},
-    {"networks: {a: {prefixes: [10.0.0.0/33]}}", 2, 27, "/networks/a/prefixes/0", "write a prefix such as"},
+    {"networks: {a: {prefixes: [10.0.0.1/8]}}", 2, 27, "/networks/a/prefixes/0",
+     "host bits are set; write 10.0.0.0/8"},
+    {"networks: {a: {prefixes: [10.0.0.0/33]}}", 2, 27, "/networks/a/prefixes/0",
+     "write a prefix such as"},
     {"networks: {a: {prefixes: [7]}}", 2, 27, "/networks/a/prefixes/0", "write '7' in quotes"},
-    {"networks: {_a: {prefixes: [10.0.0.0/8]}}", 2, 12, "/networks/_a", "is not the name of a network"},
-    {"networks:\n  a: {prefixes: [10.0.0.0/8]}\n  A: {prefixes: [11.0.0.0/8]}", 4, 3, "/networks", "stands twice"},
+    {"networks: {_a: {prefixes: [10.0.0.0/8]}}", 2, 12, "/networks/_a",
+     "is not the name of a network"},
+    {"networks:\n  a: {prefixes: [10.0.0.0/8]}\n  A: {prefixes: [11.0.0.0/8]}", 4, 3, "/networks",
+     "stands twice"},
     {"networks: {a: {prefixes: [10.0.0.0/8], subnets: {s: {prefx: 10.0.0.0/24}}}}", 2, 54,
      "/networks/a/subnets/s/prefx", "did you mean 'prefix'?"},
-    {"networks: {a: {prefixes: [10.0.0.0/8], subnets: {s: {prefix: 10.0.0.0/24, routes: via}}}}\nroutes: {via-fw: []}",
+    {"networks: {a: {prefixes: [10.0.0.0/8], subnets: {s: {prefix: 10.0.0.0/24, routes: "
+     "via}}}}\nroutes: {via-fw: []}",
      2, 83, "/networks/a/subnets/s/routes", "no route table 'via'"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}}\npeerings: [{between: [a, b]}]", 3, 26, "/peerings/0/between/1",
-     "no network 'b'"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}}\npeerings: [{between: [a]}]", 3, 22, "/peerings/0/between",
-     "between two networks"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\npeerings:\n  - {between: [a, b]}\n"
+    {"networks: {a: {prefixes: [10.0.0.0/8]}}\npeerings: [{between: [a, b]}]", 3, 26,
+     "/peerings/0/between/1", "no network 'b'"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}}\npeerings: [{between: [a]}]", 3, 22,
+     "/peerings/0/between", "between two networks"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\npeerings:\n  - "
+     "{between: [a, b]}\n"
      "  - {from: b, to: a}",
      5, 5, "/peerings/1", "from 'b' to 'a' stands here a second time"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\npeerings: [{between: [a, b], forwarded: c}]",
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\npeerings: [{between: "
+     "[a, b], forwarded: c}]",
      3, 41, "/peerings/0/forwarded", "use both, none, a or b"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\npeerings: [{between: [a, b], name: x}]", 3,
-     36, "/peerings/0/name", "'between' or 'name', not both"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\npeerings: [{from: a, to: b, access: both}]",
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\npeerings: [{between: "
+     "[a, b], name: x}]",
+     3, 36, "/peerings/0/name", "'between' or 'name', not both"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\npeerings: [{from: a, "
+     "to: b, access: both}]",
      3, 37, "/peerings/0/access", "is true or false"},
     {"routes: {r: [{prefix: 10.0.0.0/8}]}", 2, 14, "/routes/r/0", "needs the member 'next'"},
-    {"routes: {r: [{prefix: 10.0.0.0/8, next: appliance x}]}", 2, 41, "/routes/r/0/next", "appliance 10.0.0.4"},
-    {"routes: {r: [{prefix: 10.0.0.0/8, next: firewall}]}", 2, 41, "/routes/r/0/next", "appliance ADDRESS"},
+    {"routes: {r: [{prefix: 10.0.0.0/8, next: appliance x}]}", 2, 41, "/routes/r/0/next",
+     "appliance 10.0.0.4"},
+    {"routes: {r: [{prefix: 10.0.0.0/8, next: firewall}]}", 2, 41, "/routes/r/0/next",
+     "appliance ADDRESS"},
     {"access: {l: [{priority: 1}]}", 2, 14, "/access/l/0", "one of 'allow' and 'deny'"},
-    {"access: {l: [{allow: in, deny: in, priority: 1}]}", 2, 14, "/access/l/0", "one of 'allow' and 'deny'"},
+    {"access: {l: [{allow: in, deny: in, priority: 1}]}", 2, 14, "/access/l/0",
+     "one of 'allow' and 'deny'"},
     {"access: {l: [{allow: in}]}", 2, 14, "/access/l/0", "needs the member 'priority'"},
-    {"access: {l: [{allow: in, priority: 65001}]}", 2, 36, "/access/l/0/priority", "from 1 to 65000"},
+    {"access: {l: [{allow: in, priority: 65001}]}", 2, 36, "/access/l/0/priority",
+     "from 1 to 65000"},
     {"access: {l: [{allow: in, priority: \"100\"}]}", 2, 36, "/access/l/0/priority", "is a number"},
-    {"access: {l: [{allow: in, port: 65536, priority: 1}]}", 2, 32, "/access/l/0/port", "write a port"},
-    {"access: {l: [{allow: in, protocol: sctp, priority: 1}]}", 2, 36, "/access/l/0/protocol", "use one of any, tcp"},
-    {"access: {l: {default: {in: permit}}}", 2, 28, "/access/l/default/in", "use one of allow, deny"},
+    {"access: {l: [{allow: in, port: 65536, priority: 1}]}", 2, 32, "/access/l/0/port",
+     "write a port"},
+    {"access: {l: [{allow: in, protocol: sctp, priority: 1}]}", 2, 36, "/access/l/0/protocol",
+     "use one of any, tcp"},
+    {"access: {l: {default: {in: permit}}}", 2, 28, "/access/l/default/in",
+     "use one of allow, deny"},
     {"vms: {v: {}}", 2, 10, "/vms/v", "needs the member 'at'"},
     {"vms: {v: {at: a/b}}", 2, 15, "/vms/v/at", "no subnet 'a/b'"},
-    {"vms: {v: {at: a/b, allocation: static}}\nnetworks: {a: {prefixes: [10.0.0.0/8], subnets: {b: 10.0.0.0/24}}}", 2, 32,
-     "/vms/v/allocation", "needs an 'address'"},
-    {"vms: {v: {at: a/b, forward: yes}}\nnetworks: {a: {prefixes: [10.0.0.0/8], subnets: {b: 10.0.0.0/24}}}", 2, 29,
-     "/vms/v/forward", "is true or false, not 'yes'"},
+    {"vms: {v: {at: a/b, allocation: static}}\nnetworks: {a: {prefixes: [10.0.0.0/8], subnets: {b: "
+     "10.0.0.0/24}}}",
+     2, 32, "/vms/v/allocation", "needs an 'address'"},
+    {"vms: {v: {at: a/b, forward: yes}}\nnetworks: {a: {prefixes: [10.0.0.0/8], subnets: {b: "
+     "10.0.0.0/24}}}",
+     2, 29, "/vms/v/forward", "is true or false, not 'yes'"},
     {"links: {a-b: {}}", 2, 9, "/links/a-b", "does not name two networks"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {loss: 101%}}", 3, 21,
-     "/links/a-b/loss", "at most 100%"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: 5}}", 3, 24,
-     "/links/a-b/latency", "write '5' in quotes"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: 5h}}", 3, 24,
-     "/links/a-b/latency", "one of us, ms, s"},
-    {"expect: [{from: v, to: 10.0.0.4, result: reach}]", 2, 17, "/expect/0/from", "no virtual machine 'v'"},
-    {"expect: [{from: 10.0.0.4@a, to: 10.0.0.4, result: reach}]", 2, 17, "/expect/0/from", "a network of this document"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}}\nexpect: [{from: 10.0.0.4@a, to: 10.0.0.5, result: drop, reason: no-rout}]",
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {loss: "
+     "101%}}",
+     3, 21, "/links/a-b/loss", "at most 100%"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: "
+     "5}}",
+     3, 24, "/links/a-b/latency", "write '5' in quotes"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: "
+     "5h}}",
+     3, 24, "/links/a-b/latency", "one of us, ms, s"},
+    {"expect: [{from: v, to: 10.0.0.4, result: reach}]", 2, 17, "/expect/0/from",
+     "no virtual machine 'v'"},
+    {"expect: [{from: 10.0.0.4@a, to: 10.0.0.4, result: reach}]", 2, 17, "/expect/0/from",
+     "a network of this document"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}}\nexpect: [{from: 10.0.0.4@a, to: 10.0.0.5, result: "
+     "drop, reason: no-rout}]",
      3, 65, "/expect/0/reason", "did you mean 'no-route'?"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}}\nexpect: [{from: 10.0.0.4@a, to: 10.0.0.5, result: reach, reason: no-route}]",
+    {"networks: {a: {prefixes: [10.0.0.0/8]}}\nexpect: [{from: 10.0.0.4@a, to: 10.0.0.5, result: "
+     "reach, reason: no-route}]",
      3, 66, "/expect/0/reason", "Only an expectation with 'result: drop'"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}}\nexpect: [{from: 10.0.0.4@a, to: 10.0.0.5, result: reach, port: 443}]", 3,
-     64, "/expect/0/port", "write '443' in quotes"},
-    {"networks: {a: &x {prefixes: [10.0.0.0/8]}, b: *x}", 2, 15, "/networks/a", "Anchors and aliases"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}}\nexpect: [{from: 10.0.0.4@a, to: 10.0.0.5, result: "
+     "reach, port: 443}]",
+     3, 64, "/expect/0/port", "write '443' in quotes"},
+    {"networks: {a: &x {prefixes: [10.0.0.0/8]}, b: *x}", 2, 15, "/networks/a",
+     "Anchors and aliases"},
     {"networks: {a: !!map {prefixes: [10.0.0.0/8]}}", 2, 15, "/networks/a", "Tags such as"},
     {"---\nversion: 1", 2, 1, "", "a second one starts here"},
     {"networks: {[a]: 1}", 2, 12, "/networks", "is a text, not a list or a map"},
@@ -193,7 +221,8 @@ TEST(LabParse, NeedsItsVersion) {
 }
 
 TEST(LabParse, NamesEveryProblemInTheOrderOfTheText) {
-  const auto document = parse_lab("version: 1\nvms: {v: {}}\nnetworks: {a: {}, b: {prefixes: [x]}}\n", LabFormat::Yaml);
+  const auto document = parse_lab(
+      "version: 1\nvms: {v: {}}\nnetworks: {a: {}, b: {prefixes: [x]}}\n", LabFormat::Yaml);
   ASSERT_FALSE(document);
   ASSERT_EQ(document.error().size(), 3u);
   EXPECT_EQ(document.error()[0].pointer, "/vms/v");
@@ -220,18 +249,19 @@ std::string repeated(std::string_view piece, size_t bytes) {
 TEST(LabParse, RefusesHostileTexts) {
   constexpr size_t kBytes = 200'000;
   const std::string hostile[] = {
-      repeated("[", kBytes),       repeated("{", kBytes),
-      repeated("- ", kBytes),      repeated("? ", kBytes),
-      repeated("{a: ", kBytes),    "{" + repeated("a,", kBytes),
+      repeated("[", kBytes),        repeated("{", kBytes),
+      repeated("- ", kBytes),       repeated("? ", kBytes),
+      repeated("{a: ", kBytes),     "{" + repeated("a,", kBytes),
       "[" + repeated("a,", kBytes), repeated("a: ", kBytes),
-      repeated("&a ", kBytes),     repeated("!a ", kBytes),
-      repeated("---\n", kBytes),   repeated("\xff\xfe", kBytes),
-      std::string("a\0b", 3),      "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+      repeated("&a ", kBytes),      repeated("!a ", kBytes),
+      repeated("---\n", kBytes),    repeated("\xff\xfe", kBytes),
+      std::string("a\0b", 3),       "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
   };
   for (const std::string& text : hostile) {
     const auto start = std::chrono::steady_clock::now();
     EXPECT_FALSE(parse_lab(text, LabFormat::Yaml)) << text.substr(0, 20);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)) << text.substr(0, 20);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20))
+        << text.substr(0, 20);
   }
 }
 
@@ -244,12 +274,12 @@ TEST(LabTree, BoundsTextNodesAndDepth) {
 
 TEST(LabTree, TellsTypesAsYamlDoes) {
   const std::pair<const char*, NodeType> kTypes[] = {
-      {"", NodeType::Null},         {"~", NodeType::Null},         {"null", NodeType::Null},
-      {"true", NodeType::Bool},     {"False", NodeType::Bool},     {"yes", NodeType::Text},
-      {"1", NodeType::Integer},     {"-1", NodeType::Integer},     {"007", NodeType::Integer},
-      {"1.5", NodeType::Float},     {"1e5", NodeType::Float},      {".5", NodeType::Float},
-      {"10.0.0.0", NodeType::Text}, {"1-2", NodeType::Text},       {"5ms", NodeType::Text},
-      {".", NodeType::Text},        {"0x10", NodeType::Text},      {"10.0.0.0/8", NodeType::Text},
+      {"", NodeType::Null},         {"~", NodeType::Null},     {"null", NodeType::Null},
+      {"true", NodeType::Bool},     {"False", NodeType::Bool}, {"yes", NodeType::Text},
+      {"1", NodeType::Integer},     {"-1", NodeType::Integer}, {"007", NodeType::Integer},
+      {"1.5", NodeType::Float},     {"1e5", NodeType::Float},  {".5", NodeType::Float},
+      {"10.0.0.0", NodeType::Text}, {"1-2", NodeType::Text},   {"5ms", NodeType::Text},
+      {".", NodeType::Text},        {"0x10", NodeType::Text},  {"10.0.0.0/8", NodeType::Text},
   };
   for (const auto& [text, type] : kTypes) EXPECT_EQ(resolve_plain(text), type) << text;
 }

@@ -19,19 +19,22 @@ std::string scalar(std::string_view text) {
   const bool is_truth = std::any_of(kTruths.begin(), kTruths.end(), [text](std::string_view word) {
     return equal_ignoring_case(word, text);
   });
-  const bool is_plain =
-      !is_truth && resolve_plain(text) == NodeType::Text &&
-      std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               std::string_view("._/-@%").find(c) != std::string_view::npos;
-      });
-  return is_plain ? std::string(text) : fmt::format("\"{}\"", text);  // nothing here needs an escape
+  const bool is_plain = !is_truth && resolve_plain(text) == NodeType::Text &&
+                        std::all_of(text.begin(), text.end(), [](char c) {
+                          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                                 (c >= 'A' && c <= 'Z') ||
+                                 std::string_view("._/-@%").find(c) != std::string_view::npos;
+                        });
+  return is_plain ? std::string(text)
+                  : fmt::format("\"{}\"", text);  // nothing here needs an escape
 }
 
 // {key: value, key: value}
 class FlowMap {
  public:
-  FlowMap& add(std::string_view key, std::string_view value) { return add_as_is(key, scalar(value)); }
+  FlowMap& add(std::string_view key, std::string_view value) {
+    return add_as_is(key, scalar(value));
+  }
   FlowMap& add_as_is(std::string_view key, std::string_view value) {
     text_ += fmt::format("{}{}: {}", text_.empty() ? "" : ", ", key, value);
     return *this;
@@ -75,8 +78,9 @@ bool is_side_word(std::string_view name) { return name == "both" || name == "non
 
 // Two sides that one line can say.
 bool is_pair(const LabPeering& there, const LabPeering& back) {
-  return there.from == back.to && there.to == back.from && there.name.empty() && back.name.empty() &&
-         there.from != there.to && !is_side_word(there.from) && !is_side_word(there.to);
+  return there.from == back.to && there.to == back.from && there.name.empty() &&
+         back.name.empty() && there.from != there.to && !is_side_word(there.from) &&
+         !is_side_word(there.to);
 }
 
 std::string pair_text(const LabPeering& there, const LabPeering& back) {
@@ -138,8 +142,9 @@ void print_route_table(std::string& out, const LabRouteTable& table) {
 
 std::string protocol_word(RuleProtocol protocol) {
   std::string word = Text<RuleProtocol>::print(protocol);
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return word;
 }
 
@@ -152,7 +157,8 @@ void add_ports(FlowMap& map, std::string_view key, const AclPorts& ports) {
 
 std::string rule_text(const LabRule& rule) {
   FlowMap map;
-  map.add(rule.action == RuleAction::Allow ? "allow" : "deny", rule.type == RuleType::Inbound ? "in" : "out");
+  map.add(rule.action == RuleAction::Allow ? "allow" : "deny",
+          rule.type == RuleType::Inbound ? "in" : "out");
   if (rule.protocol != RuleProtocol::All) map.add("protocol", protocol_word(rule.protocol));
   if (rule.from.kind != AclAddress::Kind::Any) map.add("from", Text<AclAddress>::print(rule.from));
   add_ports(map, "fromPort", rule.from_ports);
@@ -174,7 +180,8 @@ void print_access_list(std::string& out, const LabAccessList& list) {
     FlowMap defaults;
     add_default(defaults, "in", list.inbound_default);
     add_default(defaults, "out", list.outbound_default);
-    out += fmt::format("  {}:\n    default: {}\n    rules:{}\n", scalar(list.name), defaults.text(), none);
+    out += fmt::format("  {}:\n    default: {}\n    rules:{}\n", scalar(list.name), defaults.text(),
+                       none);
   } else {
     out += fmt::format("  {}:{}\n", scalar(list.name), none);
   }
@@ -213,7 +220,8 @@ std::string rate(uint64_t bits_per_second) {
 }
 
 std::string latency(std::chrono::microseconds time) {
-  return time.count() % 1000 == 0 ? fmt::format("{}ms", time.count() / 1000) : fmt::format("{}us", time.count());
+  return time.count() % 1000 == 0 ? fmt::format("{}ms", time.count() / 1000)
+                                  : fmt::format("{}us", time.count());
 }
 
 void print_link(std::string& out, const LabLink& link) {
@@ -250,7 +258,8 @@ void print_section(std::string& out, std::string_view name, const std::vector<It
 
 std::string print(const LabDocument& document, const std::vector<std::string>& comments) {
   std::string out;
-  for (const std::string& comment : comments) out += comment.empty() ? "#\n" : fmt::format("# {}\n", comment);
+  for (const std::string& comment : comments)
+    out += comment.empty() ? "#\n" : fmt::format("# {}\n", comment);
   out += "version: 1\nrealm: onprem\n";
   print_section(out, "networks", document.networks, &print_network);
   if (!document.peerings.empty()) out += "peerings:\n";

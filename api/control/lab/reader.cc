@@ -19,7 +19,8 @@ std::string unknown_member(std::string_view name, std::string_view what,
                            std::span<const std::string_view> known) {
   const std::string meant = did_you_mean(name, known);
   if (!meant.empty()) return fmt::format("{} has no member {}{}", what, in_quotes(name), meant);
-  return fmt::format("{} has no member {}: it has {}.", what, in_quotes(name), fmt::join(known, ", "));
+  return fmt::format("{} has no member {}: it has {}.", what, in_quotes(name),
+                     fmt::join(known, ", "));
 }
 
 }  // namespace
@@ -67,8 +68,9 @@ bool Reader::is_misspelt(const Spot& map, std::string_view name) const {
   return std::any_of(map.node->members.begin(), map.node->members.end(), [&](const Member& m) {
     const std::string pointer = member(map, m).pointer;
     return !nearest(m.name, known).empty() &&
-           std::any_of(problems_.begin(), problems_.end(),
-                       [&pointer](const LabProblem& problem) { return problem.pointer == pointer; });
+           std::any_of(problems_.begin(), problems_.end(), [&pointer](const LabProblem& problem) {
+             return problem.pointer == pointer;
+           });
   });
 }
 
@@ -90,9 +92,9 @@ Spot Reader::member(const Spot& map, const Member& member) {
 std::optional<std::string_view> Reader::text(const Spot& spot, std::string_view what) {
   if (spot.node->type == NodeType::Text) return spot.node->text;
   const bool needs_quotes = spot.node->is_scalar() && spot.node->type != NodeType::Null;
-  problem(spot, needs_quotes
-                    ? fmt::format("{} is a text, so write {} in quotes.", what, in_quotes(spot.node->text))
-                    : fmt::format("{} is a text, not {}.", what, noun(spot.node->type)));
+  problem(spot, needs_quotes ? fmt::format("{} is a text, so write {} in quotes.", what,
+                                           in_quotes(spot.node->text))
+                             : fmt::format("{} is a text, not {}.", what, noun(spot.node->type)));
   return std::nullopt;
 }
 
@@ -112,9 +114,11 @@ std::optional<std::string> Reader::name(const Spot& spot, std::string_view what)
 }
 
 std::optional<bool> Reader::boolean(const Spot& spot, std::string_view what) {
-  if (spot.node->type == NodeType::Bool) return spot.node->text[0] == 't' || spot.node->text[0] == 'T';
-  problem(spot, fmt::format("{} is true or false, not {}.", what,
-                            spot.node->is_scalar() ? in_quotes(spot.node->text) : noun(spot.node->type)));
+  if (spot.node->type == NodeType::Bool)
+    return spot.node->text[0] == 't' || spot.node->text[0] == 'T';
+  problem(spot,
+          fmt::format("{} is true or false, not {}.", what,
+                      spot.node->is_scalar() ? in_quotes(spot.node->text) : noun(spot.node->type)));
   return std::nullopt;
 }
 
@@ -124,7 +128,8 @@ std::optional<uint32_t> Reader::number(const Spot& spot, std::string_view what, 
   const std::string& digits = spot.node->text;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   const bool is_whole = error == std::errc{} && end == digits.data() + digits.size();
-  if (spot.node->type == NodeType::Integer && is_whole && first <= number && number <= last) return number;
+  if (spot.node->type == NodeType::Integer && is_whole && first <= number && number <= last)
+    return number;
   problem(spot, fmt::format("{} is a number from {} to {}, not {}.", what, first, last,
                             spot.node->is_scalar() ? in_quotes(digits) : noun(spot.node->type)));
   return std::nullopt;

@@ -1,5 +1,5 @@
-// Nodes of a lab document to legal values, with every problem noted where it stands. Reading goes on
-// after a problem, so that one run names all of them.
+// Nodes of a lab document to legal values, with every problem noted where it stands. Reading goes
+// on after a problem, so that one run names all of them.
 #pragma once
 
 #include <fmt/format.h>

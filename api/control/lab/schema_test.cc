@@ -85,7 +85,8 @@ class LabSchema : public ::testing::Test {
     if (!tree) return false;
     Json json;
     to_json(*tree, json, json.GetAllocator());
-    return valijson::Validator().validate(schema_, valijson::adapters::RapidJsonAdapter(json), nullptr);
+    return valijson::Validator().validate(schema_, valijson::adapters::RapidJsonAdapter(json),
+                                          nullptr);
   }
 
  private:

@@ -7,8 +7,8 @@ namespace isthmus::api::lab {
 namespace {
 
 constexpr std::array<std::string_view, 3> kRouteMembers = {"prefix", "next", "name"};
-constexpr std::array<std::string_view, 9> kRuleMembers = {"allow", "deny", "protocol", "port", "from",
-                                                          "to", "fromPort", "priority", "name"};
+constexpr std::array<std::string_view, 9> kRuleMembers = {
+    "allow", "deny", "protocol", "port", "from", "to", "fromPort", "priority", "name"};
 constexpr std::array<std::string_view, 2> kAccessMembers = {"default", "rules"};
 constexpr std::array<std::string_view, 2> kDirections = {"in", "out"};
 constexpr uint32_t kPriorityMax = 65000;  // of access control rules
@@ -56,9 +56,9 @@ void read_route(Reading& reading, const Spot& map, LabRouteTable& table) {
 constexpr std::pair<std::string_view, RuleType> kRuleTypes[] = {{"in", RuleType::Inbound},
                                                                 {"out", RuleType::Outbound}};
 constexpr std::pair<std::string_view, RuleProtocol> kProtocols[] = {
-    {"any", RuleProtocol::All},       {"tcp", RuleProtocol::Tcp}, {"udp", RuleProtocol::Udp},
-    {"icmp", RuleProtocol::Icmp},     {"icmpv6", RuleProtocol::Icmpv6},
-    {"gre", RuleProtocol::Gre},       {"esp", RuleProtocol::Esp},
+    {"any", RuleProtocol::All},   {"tcp", RuleProtocol::Tcp},       {"udp", RuleProtocol::Udp},
+    {"icmp", RuleProtocol::Icmp}, {"icmpv6", RuleProtocol::Icmpv6}, {"gre", RuleProtocol::Gre},
+    {"esp", RuleProtocol::Esp},
 };
 constexpr std::pair<std::string_view, DefaultAction> kDefaultActions[] = {
     {"allow", DefaultAction::Permit}, {"deny", DefaultAction::Deny}};
@@ -72,12 +72,14 @@ void read_ports(Reader& reader, const Spot& spot, AclPorts& ports) {
   if (parsed) {
     ports = *parsed;
   } else {
-    reader.problem(spot, fmt::format("{} is not {}: {}.", in_quotes(*written), kWhat, parsed.error()));
+    reader.problem(spot,
+                   fmt::format("{} is not {}: {}.", in_quotes(*written), kWhat, parsed.error()));
   }
 }
 
 void read_address(Reader& reader, const Spot& spot, AclAddress& address) {
-  if (spot.node != nullptr) address = reader.value<AclAddress>(spot, "an address").value_or(address);
+  if (spot.node != nullptr)
+    address = reader.value<AclAddress>(spot, "an address").value_or(address);
 }
 
 void read_action(Reader& reader, const Spot& map, LabRule& rule) {
@@ -97,7 +99,8 @@ void read_rule(Reading& reading, const Spot& map, LabAccessList& list) {
   LabRule rule;
   read_action(reader, map, rule);
   if (const Spot protocol = Reader::find(map, "protocol"); protocol.node != nullptr)
-    rule.protocol = reader.word<RuleProtocol>(protocol, "a protocol", kProtocols).value_or(RuleProtocol::All);
+    rule.protocol =
+        reader.word<RuleProtocol>(protocol, "a protocol", kProtocols).value_or(RuleProtocol::All);
   read_ports(reader, Reader::find(map, "port"), rule.ports);
   read_ports(reader, Reader::find(map, "fromPort"), rule.from_ports);
   read_address(reader, Reader::find(map, "from"), rule.from);
@@ -126,7 +129,8 @@ void read_access_list(Reading& reading, const Spot& spot, LabAccessList& list) {
   Reader& reader = reading.reader;
   if (spot.node->type != NodeType::Map) return read_rules(reading, spot, list);
   if (!reader.has_only(spot, "An access list", kAccessMembers)) return;
-  if (const Spot rules = Reader::find(spot, "rules"); rules.node != nullptr) read_rules(reading, rules, list);
+  if (const Spot rules = Reader::find(spot, "rules"); rules.node != nullptr)
+    read_rules(reading, rules, list);
   const Spot defaults = Reader::find(spot, "default");
   if (defaults.node == nullptr || !reader.has_only(defaults, "'default'", kDirections)) return;
   read_default(reader, defaults, "in", list.inbound_default);
@@ -137,25 +141,27 @@ void read_access_list(Reading& reading, const Spot& spot, LabAccessList& list) {
 
 void read_routes(Reading& reading, const Spot& section) {
   if (!reading.reader.is_map(section, "'routes'")) return;
-  reading.each_member(section, "a route table", [&](const std::string& name, const Spot& spot, Where where) {
-    LabRouteTable table{name, {}};
-    reading.place(spot, where);
-    if (reading.reader.is_list(spot, "A route table")) {
-      for (size_t i = 0; i < spot.node->elements.size(); ++i)
-        read_route(reading, Reader::element(spot, i), table);
-    }
-    reading.document.route_tables.push_back(std::move(table));
-  });
+  reading.each_member(section, "a route table",
+                      [&](const std::string& name, const Spot& spot, Where where) {
+                        LabRouteTable table{name, {}};
+                        reading.place(spot, where);
+                        if (reading.reader.is_list(spot, "A route table")) {
+                          for (size_t i = 0; i < spot.node->elements.size(); ++i)
+                            read_route(reading, Reader::element(spot, i), table);
+                        }
+                        reading.document.route_tables.push_back(std::move(table));
+                      });
 }
 
 void read_access(Reading& reading, const Spot& section) {
   if (!reading.reader.is_map(section, "'access'")) return;
-  reading.each_member(section, "an access list", [&](const std::string& name, const Spot& spot, Where where) {
-    LabAccessList list{name, {}, {}, {}};
-    reading.place(spot, where);
-    read_access_list(reading, spot, list);
-    reading.document.access_lists.push_back(std::move(list));
-  });
+  reading.each_member(section, "an access list",
+                      [&](const std::string& name, const Spot& spot, Where where) {
+                        LabAccessList list{name, {}, {}, {}};
+                        reading.place(spot, where);
+                        read_access_list(reading, spot, list);
+                        reading.document.access_lists.push_back(std::move(list));
+                      });
 }
 
 }  // namespace isthmus::api::lab

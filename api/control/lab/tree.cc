@@ -51,7 +51,8 @@ bool is_one_of(const std::array<std::string_view, N>& words, std::string_view te
 }
 
 constexpr std::array<std::string_view, 5> kNulls = {"", "~", "null", "Null", "NULL"};
-constexpr std::array<std::string_view, 6> kBools = {"true", "True", "TRUE", "false", "False", "FALSE"};
+constexpr std::array<std::string_view, 6> kBools = {"true",  "True",  "TRUE",
+                                                    "false", "False", "FALSE"};
 
 Where where_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
 
@@ -68,7 +69,8 @@ class TreeBuilder final : public YAML::EventHandler {
   Node take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) refuse(where_of(mark), "A lab is one document, and a second one starts here.");
+    if (++documents_ > 1)
+      refuse(where_of(mark), "A lab is one document, and a second one starts here.");
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -114,11 +116,13 @@ class TreeBuilder final : public YAML::EventHandler {
     if (anchor != YAML::NullAnchor) refuse_alias(mark);
   }
   [[noreturn]] void refuse_alias(const YAML::Mark& mark) const {
-    refuse(where_of(mark), "Anchors and aliases are not used in a lab document: write the value out.");
+    refuse(where_of(mark),
+           "Anchors and aliases are not used in a lab document: write the value out.");
   }
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
     if (tag.empty() || tag == "?" || tag == "!") return;
-    refuse(where_of(mark), fmt::format("Tags such as {} are not used in a lab document.", in_quotes(tag)));
+    refuse(where_of(mark),
+           fmt::format("Tags such as {} are not used in a lab document.", in_quotes(tag)));
   }
 
   void count(Where where) {
@@ -196,7 +200,8 @@ class TreeBuilder final : public YAML::EventHandler {
 
 std::string sentence(std::string text) {
   for (char& c : text) c = c >= 32 && c < 127 ? c : '?';
-  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text + (text.ends_with('.') ? "" : ".");
 }
 
@@ -232,11 +237,13 @@ tl::expected<Node, LabProblem> read_tree(std::string_view text, const TreeLimits
   }
   // A NUL byte also makes yaml-cpp guess UTF-16 or UTF-32.
   if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(nul), '\n');
-    return tl::unexpected(
-        LabProblem{static_cast<int>(line), 1, "", "The document holds a NUL byte: write it in UTF-8."});
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(nul), '\n');
+    return tl::unexpected(LabProblem{static_cast<int>(line), 1, "",
+                                     "The document holds a NUL byte: write it in UTF-8."});
   }
-  if (!http::is_utf8(text)) return tl::unexpected(LabProblem{1, 1, "", "The document is not UTF-8."});
+  if (!http::is_utf8(text))
+    return tl::unexpected(LabProblem{1, 1, "", "The document is not UTF-8."});
   TreeBuilder builder(limits);
   try {
     std::istringstream stream{std::string(text)};

@@ -1,0 +1,480 @@
+// Every call of our own API, in process.
+#include "api/control/control_handler.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "api/control/lab/parse.h"
+#include "tests/support/control_world.h"
+
+namespace isthmus::api::control {
+namespace {
+
+namespace fs = std::filesystem;
+using http::Method;
+using isthmus::testing::at;
+using isthmus::testing::ControlWorld;
+using ::testing::HasSubstr;
+
+std::string file(const fs::path& path) {
+  std::ifstream in(fs::path(ISTHMUS_SOURCE_DIR) / path);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+std::string example(const std::string& name) { return file("docs/examples/" + name + ".yaml"); }
+
+constexpr std::string_view kTwoNetworks = R"(version: 1
+networks:
+  a: {prefixes: [10.1.0.0/16], subnets: {s: 10.1.0.0/24}}
+  b: {prefixes: [10.2.0.0/16], subnets: {s: 10.2.0.0/24}}
+peerings: [{between: [a, b]}]
+vms: {v: {at: a/s}, w: {at: b/s}}
+)";
+
+void expect_problem(const http::Response& response, int status, std::string_view code) {
+  EXPECT_EQ(response.status, status) << response.body;
+  EXPECT_EQ(response.content_type, "application/problem+json");
+  EXPECT_EQ(at(response.body, "/code"), code) << response.body;
+  EXPECT_EQ(at(response.body, "/type"), fmt::format("urn:isthmus:error:{}", code));
+  EXPECT_EQ(at(response.body, "/status"), std::to_string(status));
+  EXPECT_FALSE(at(response.body, "/title").empty());
+  EXPECT_FALSE(at(response.body, "/detail").empty());
+}
+
+TEST(Control, IsAliveAndReady) {
+  ControlWorld world;
+  EXPECT_EQ(world.get("/livez").body, "ok\n");
+  EXPECT_EQ(world.get("/readyz").body, "ok\n");
+  EXPECT_EQ(world.get("/readyz?verbose").body, "[+]programmed ok\nready\n");
+}
+
+TEST(Control, IsNotReadyWhileACheckFails) {
+  ControlOptions options;
+  options.ready_checks = {{"hooks", [] { return std::string("hook 2 of 3 is running"); }}};
+  ControlWorld world(options);
+  const http::Response answer = world.get("/readyz");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.body, "[+]programmed ok\n[-]hooks failed: hook 2 of 3 is running\nnot ready\n");
+}
+
+TEST(Control, IsNotReadyBeforeTheStoredStateIsProgrammed) {
+  auto store = std::move(*open_sqlite_store(":memory:", {}));
+  const json::StoreEncoding encoding;
+  dataplane::Dataplane dataplane;
+  const ManualClock clock;
+  Controller controller(*store, encoding, dataplane, clock, {});
+  ControlHandler handler(controller, {});
+  http::Request request;
+  request.segments = {"readyz"};
+  int status = 0;
+  handler.handle(request, [&status](const http::Response& response) { status = response.status; });
+  EXPECT_EQ(status, 503);
+}
+
+TEST(Control, KnowsWhatItsRoutesAre) {
+  ControlWorld world;
+  for (const RouteInfo& route : control_routes()) {
+    const Method other = route.method == Method::Get ? Method::Put : Method::Get;
+    const http::Response refused = world.call(other, route.path);
+    expect_problem(refused, 405, "MethodNotAllowed");
+    ASSERT_FALSE(refused.headers.empty());
+    EXPECT_EQ(refused.headers[0].name, "Allow");
+    EXPECT_THAT(refused.headers[0].value, HasSubstr(http::to_string(route.method)));
+    const http::Response options = world.call(Method::Options, route.path);
+    EXPECT_EQ(options.status, 204);
+    EXPECT_EQ(options.headers[0].value, refused.headers[0].value);
+  }
+  EXPECT_EQ(world.call(Method::Head, "/livez").status, 200);
+  EXPECT_EQ(world.get("/_ISTHMUS/v1/version/").status, 200)
+      << "case and a trailing slash do not matter";
+}
+
+TEST(Control, SaysWhatIsNearAnUnknownPath) {
+  ControlWorld world;
+  const http::Response near = world.get("/_isthmus/v1/route");
+  expect_problem(near, 404, "ResourceNotFound");
+  EXPECT_EQ(at(near.body, "/remedy"), "Did you mean /_isthmus/v1/routes?");
+  const http::Response far = world.get("/");
+  expect_problem(far, 404, "ResourceNotFound");
+  EXPECT_THAT(at(far.body, "/remedy"), HasSubstr("/networking/v1 and /livez, /readyz"));
+}
+
+TEST(Control, RefusesUnknownParameters) {
+  ControlWorld world;
+  const http::Response answer = world.apply("version: 1\n", "?dry-run=true");
+  expect_problem(answer, 400, "InvalidParameterValue");
+  EXPECT_EQ(at(answer.body, "/remedy"), "Did you mean 'dryRun'?");
+  expect_problem(world.apply("version: 1\n", "?dryRun=maybe"), 400, "InvalidParameterValue");
+}
+
+TEST(Control, TellsItsVersion) {
+  ControlWorld world;
+  const std::string body = world.get("/_isthmus/v1/version").body;
+  EXPECT_EQ(at(body, "/name"), "isthmus");
+  EXPECT_FALSE(at(body, "/version").empty());
+  EXPECT_FALSE(at(body, "/builtWith").empty());
+}
+
+TEST(Control, TellsItsSettingsAndTheirOrigins) {
+  ControlOptions options;
+  options.settings = {{"listen", "127.0.0.1:0", {"flag --listen"}}, {"state", ":memory:", {}}};
+  ControlWorld world(options);
+  const std::string body = world.get("/_isthmus/v1/config").body;
+  EXPECT_EQ(at(body, "/settings/0/name"), "listen");
+  EXPECT_EQ(at(body, "/settings/0/value"), "127.0.0.1:0");
+  EXPECT_EQ(at(body, "/settings/0/origin"), "flag --listen");
+  EXPECT_EQ(at(body, "/settings/1/origin"), "default");
+}
+
+TEST(Control, CountsWhatItHolds) {
+  ControlWorld world;
+  ASSERT_EQ(world.apply(std::string(kTwoNetworks)).status, 200);
+  const std::string body = world.get("/_isthmus/v1/stats").body;
+  EXPECT_EQ(at(body, "/networks"), "2");
+  EXPECT_EQ(at(body, "/resources/virtualNetworks~1subnets"), "2");
+  EXPECT_EQ(at(body, "/resources/logicalNetworks~1subnets"), "1");
+  EXPECT_EQ(at(body, "/resources/virtualNetworks~1virtualNetworkPeerings"), "2");
+  EXPECT_EQ(at(body, "/tables"), "2");
+  EXPECT_EQ(at(body, "/routes"), "4") << "two subnets, seen from both networks";
+  EXPECT_EQ(at(body, "/revision"), std::to_string(world.controller().model()->revision()));
+  EXPECT_EQ(at(body, "/digest"), world.controller().digest());
+  EXPECT_NE(at(body, "/recomputedRoutes"), "0");
+  EXPECT_EQ(at(body, "/changes"), "2") << "seeding and the lab";
+}
+
+// Routes.
+
+TEST(Control, ShowsRoutesOfASubnetAndOfAnInterface) {
+  ControlWorld world;
+  ASSERT_EQ(world.apply(std::string(kTwoNetworks)).status, 200);
+  const std::string body = world.get("/_isthmus/v1/routes?subnet=a/s").body;
+  EXPECT_EQ(at(body, "/routes"), "array of 2");
+  EXPECT_EQ(at(body, "/routes/0/prefix"), "10.1.0.0/24");
+  EXPECT_EQ(at(body, "/routes/0/nextHopType"), "VnetLocal");
+  EXPECT_EQ(at(body, "/routes/0/source"), "System");
+  EXPECT_EQ(at(body, "/routes/0/state"), "Active");
+  EXPECT_EQ(at(body, "/routes/0/via/resourceRef"), "/virtualNetworks/a/subnets/s");
+  EXPECT_EQ(at(body, "/routes/1/nextHopType"), "VirtualNetworkPeering");
+  EXPECT_EQ(at(body, "/routes/1/nextHop"), "/virtualNetworks/b");
+  EXPECT_EQ(at(body, "/routes/1/via/resourceRef"),
+            "/virtualNetworks/a/virtualNetworkPeerings/a-to-b");
+  for (const char* same :
+       {"subnet=%2FvirtualNetworks%2Fa%2Fsubnets%2Fs", "subnet=virtualNetworks/A/subnets/S",
+        "nic=v", "nic=/networkInterfaces/v"})
+    EXPECT_EQ(world.get(fmt::format("/_isthmus/v1/routes?{}", same)).body, body) << same;
+}
+
+TEST(Control, ShowsWhatLostAndWhatIsUnreachable) {
+  ControlWorld world;
+  ASSERT_EQ(world
+                .apply(R"(version: 1
+networks: {a: {prefixes: [10.1.0.0/16], subnets: {s: {prefix: 10.1.0.0/24, routes: r}}}}
+routes: {r: [{prefix: 10.1.0.0/24, next: none}, {prefix: 10.9.0.0/16, next: appliance 10.8.0.1}]}
+)")
+                .status,
+            200);
+  const std::string body = world.get("/_isthmus/v1/routes?subnet=a/s&losers=true").body;
+  EXPECT_EQ(at(body, "/routes/0/nextHopType"), "None");
+  EXPECT_EQ(at(body, "/routes/0/source"), "User");
+  EXPECT_EQ(at(body, "/routes/0/losers/0/nextHopType"), "VnetLocal");
+  EXPECT_EQ(at(body, "/routes/0/losers/0/because"),
+            "a user route wins over a system route of the same prefix");
+  EXPECT_EQ(at(body, "/routes/1/state"), "Unreachable");
+  EXPECT_EQ(at(body, "/routes/1/nextHop"), "10.8.0.1");
+  EXPECT_EQ(at(world.get("/_isthmus/v1/routes?subnet=a/s").body, "/routes/0/losers"), "");
+}
+
+TEST(Control, NamesTheSubnetsOfAnInterfaceWithSeveral) {
+  ControlWorld world;
+  ASSERT_EQ(
+      world
+          .apply("version: 1\nnetworks: {a: {prefixes: [10.1.0.0/16], subnets: {s: 10.1.0.0/24, t: "
+                 "10.1.1.0/24}}}\n")
+          .status,
+      200);
+  Operation put;
+  put.draft.id = *ResourceId::parse("/networkInterfaces/two");
+  put.draft.body = NetworkInterface{};
+  DraftChildren addresses{Kind::IpConfiguration, {}};
+  for (const char* subnet : {"s", "t"}) {
+    IpConfiguration ip;
+    ip.subnet = *ResourceId::parse(fmt::format("/virtualNetworks/a/subnets/{}", subnet));
+    addresses.items.push_back(
+        {*put.draft.id.child(Kind::IpConfiguration, subnet), "", {}, nullptr, ip, {}});
+  }
+  put.draft.children = {addresses};
+  std::promise<bool> done;
+  world.controller().submit({{put}, "test"},
+                            [&](const Result<Committed>& r) { done.set_value(r.has_value()); });
+  ASSERT_TRUE(done.get_future().get());
+  const std::string body = world.get("/_isthmus/v1/routes?nic=two").body;
+  EXPECT_EQ(at(body, "/routes"), "array of 4");
+  EXPECT_EQ(at(body, "/routes/0/subnet"), "/virtualNetworks/a/subnets/s");
+  EXPECT_EQ(at(body, "/routes/2/subnet"), "/virtualNetworks/a/subnets/t");
+}
+
+TEST(Control, RefusesToShowRoutesOfNothing) {
+  ControlWorld world;
+  expect_problem(world.get("/_isthmus/v1/routes"), 400, "InvalidParameterValue");
+  expect_problem(world.get("/_isthmus/v1/routes?nic=a&subnet=b/c"), 400, "InvalidParameterValue");
+  for (const char* query : {"nic=none", "nic=/virtualNetworks/a", "nic=", "subnet=a", "subnet=a/b",
+                            "subnet=/a", "nic=%20"})
+    expect_problem(world.get(fmt::format("/_isthmus/v1/routes?{}", query)), 404,
+                   "ResourceNotFound");
+}
+
+// Apply, export, reset.
+
+TEST(Control, AppliesADocumentOnce) {
+  ControlWorld world;
+  const http::Response first = world.apply(std::string(kTwoNetworks));
+  ASSERT_EQ(first.status, 200) << first.body;
+  EXPECT_EQ(at(first.body, "/changes"), "array of 6");
+  EXPECT_EQ(at(first.body, "/changes/0/change"), "created");
+  EXPECT_EQ(at(first.body, "/changes/0/resource"), "/virtualNetworks/a");
+  EXPECT_EQ(at(first.body, "/revision"), "2");
+  EXPECT_EQ(at(first.body, "/dryRun"), "");
+  const http::Response second = world.apply(std::string(kTwoNetworks));
+  EXPECT_EQ(at(second.body, "/changes/0/change"), "unchanged");
+  EXPECT_EQ(at(second.body, "/revision"), "2");
+}
+
+TEST(Control, RehearsesADocument) {
+  ControlWorld world;
+  const http::Response answer = world.apply(std::string(kTwoNetworks), "?dryRun=true");
+  EXPECT_EQ(at(answer.body, "/changes"), "array of 6");
+  EXPECT_EQ(at(answer.body, "/dryRun"), "true");
+  EXPECT_EQ(at(answer.body, "/revision"), "1");
+  EXPECT_EQ(world.controller().model()->count(Kind::VirtualNetwork), 0u);
+}
+
+TEST(Control, PrunesOnRequest) {
+  ControlWorld world;
+  ASSERT_EQ(world.apply(std::string(kTwoNetworks)).status, 200);
+  const http::Response rehearsed = world.apply("version: 1\n", "?prune&dryRun");
+  EXPECT_EQ(at(rehearsed.body, "/changes"), "array of 6");
+  EXPECT_EQ(at(rehearsed.body, "/changes/0/change"), "deleted");
+  EXPECT_EQ(world.apply("version: 1\n", "?prune=false").status, 200);
+  EXPECT_EQ(world.controller().model()->count(Kind::VirtualNetwork), 2u);
+  EXPECT_EQ(world.apply("version: 1\n", "?prune=true").status, 200);
+  EXPECT_EQ(world.controller().model()->count(Kind::VirtualNetwork), 0u);
+}
+
+TEST(Control, TakesLabDocumentsAsYamlOrJsonOnly) {
+  ControlWorld world;
+  const auto sent_as = [&world](std::string_view type, std::string body) {
+    return world.call(Method::Post, "/_isthmus/v1/apply", std::move(body), type);
+  };
+  for (const char* type :
+       {"application/yaml", "text/yaml", "application/x-yaml", "Application/YAML; charset=utf-8"})
+    EXPECT_EQ(sent_as(type, "version: 1\n").status, 200) << type;
+  EXPECT_EQ(sent_as("application/json", R"({"version":1})").status, 200);
+  expect_problem(sent_as("application/json", "version: 1\n"), 400, "InvalidLabDocument");
+  expect_problem(sent_as("application/x-www-form-urlencoded", "version: 1\n"), 415,
+                 "UnsupportedMediaType");
+  const http::Response untyped = sent_as("", "version: 1\n");
+  expect_problem(untyped, 415, "UnsupportedMediaType");
+  EXPECT_THAT(at(untyped.body, "/remedy"), HasSubstr("--data-binary"));
+}
+
+TEST(Control, PointsAtTheLineThatIsNoLab) {
+  ControlWorld world;
+  const http::Response answer =
+      world.apply("version: 1\nnetworks:\n  a: {prefixs: [10.0.0.0/8]}\n  b: {}\n");
+  expect_problem(answer, 400, "InvalidLabDocument");
+  EXPECT_EQ(at(answer.body, "/detail"),
+            "Line 3: A network has no member 'prefixs'; did you mean 'prefixes'?");
+  EXPECT_EQ(at(answer.body, "/pointer"), "/networks/a/prefixs");
+  EXPECT_EQ(at(answer.body, "/problems"), "array of 2");
+  EXPECT_EQ(at(answer.body, "/problems/1/line"), "4");
+  EXPECT_EQ(at(answer.body, "/problems/1/column"), "6");
+}
+
+TEST(Control, PointsAtTheLineThatTheRulesRefuse) {
+  ControlWorld world;
+  const std::string wrong = R"(version: 1
+networks:
+  a: {prefixes: [10.1.0.0/16]}
+  b: {prefixes: [10.2.0.0/16], subnets: {s: 10.9.0.0/24}}
+)";
+  for (const char* query : {"", "?dryRun=true"}) {
+    const http::Response answer = world.apply(wrong, query);
+    expect_problem(answer, 400, "SubnetOutsideAddressSpace");
+    EXPECT_EQ(at(answer.body, "/pointer"), "/networks/b/subnets/s");
+    EXPECT_THAT(at(answer.body, "/detail"), HasSubstr("Line 4: Subnet 's' (10.9.0.0/24)"));
+    EXPECT_EQ(at(answer.body, "/problems/0/line"), "4");
+    EXPECT_EQ(world.controller().model()->count(Kind::VirtualNetwork), 0u) << "all or nothing";
+  }
+}
+
+TEST(Control, ExportsWhatItHolds) {
+  ControlWorld world;
+  ASSERT_EQ(world.apply(example("hub-and-spoke")).status, 200);
+  const http::Response answer = world.get("/_isthmus/v1/export");
+  EXPECT_EQ(answer.content_type, "application/yaml");
+  EXPECT_THAT(answer.body, HasSubstr(R"(peerings:
+  - {between: [hub, spoke1], forwarded: both}
+  - {between: [hub, spoke2], forwarded: both}
+routes:
+  via-firewall:
+    - {prefix: 10.1.0.0/16, next: appliance 10.0.0.4}
+    - {prefix: 10.2.0.0/16, next: appliance 10.0.0.4}
+)"));
+  EXPECT_THAT(answer.body, HasSubstr("  db1: {at: spoke2/db}\n"));
+  EXPECT_THAT(answer.body, Not(HasSubstr("cannot say")));
+  const http::Response again = world.apply(answer.body, "?prune=true");
+  EXPECT_EQ(at(again.body, "/revision"), "2") << again.body;
+}
+
+TEST(Control, GoesBackToAFreshController) {
+  ControlWorld world;
+  const std::string fresh = world.get("/_isthmus/v1/export").body;
+  ASSERT_EQ(world.apply(std::string(kTwoNetworks)).status, 200);
+  const http::Response answer = world.call(Method::Post, "/_isthmus/v1/reset");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(at(answer.body, "/revision"), "3");
+  EXPECT_EQ(world.get("/_isthmus/v1/export").body, fresh);
+}
+
+TEST(Control, RefusesChangesOnceItStops) {
+  ControlWorld world;
+  world.controller().stop();
+  expect_problem(world.apply("version: 1\n"), 503, "StorageUnavailable");
+  expect_problem(world.call(Method::Post, "/_isthmus/v1/reset"), 503, "StorageUnavailable");
+  EXPECT_EQ(world.get("/_isthmus/v1/export").status, 200) << "reads go on";
+}
+
+// Explain.
+
+TEST(Control, ExplainsTheWayThroughTheFirewall) {
+  ControlWorld world;
+  ASSERT_EQ(world.apply(example("hub-and-spoke")).status, 200);
+  const std::string body =
+      world.explain(R"({"from":"web1","to":"db1","protocol":"tcp","port":443})").body;
+  EXPECT_EQ(at(body, "/verdict"), "delivered") << body;
+  EXPECT_EQ(at(body, "/reason"), "");
+  EXPECT_EQ(at(body, "/remedy"), "");
+  EXPECT_THAT(
+      body,
+      HasSubstr(
+          R"({"stage":"appliance","verdict":"forwarded","resource":"/networkInterfaces/firewall")"));
+  EXPECT_NE(at(body, "/reverse"), "array of 0");
+}
+
+// The first minute of a newcomer: a side goes, explain says which, the document brings it back.
+TEST(Control, ExplainsWhichPeeringIsMissing) {
+  ControlWorld world;
+  ASSERT_EQ(world.apply(example("hub-and-spoke")).status, 200);
+  const std::string question = R"({"from":"web1","to":"db1","protocol":"tcp","port":"443"})";
+  world.erase("/virtualNetworks/spoke1/virtualNetworkPeerings/spoke1-to-hub");
+  const std::string dropped = world.explain(question).body;
+  EXPECT_EQ(at(dropped, "/verdict"), "dropped");
+  EXPECT_FALSE(at(dropped, "/reason").empty());
+  EXPECT_THAT(at(dropped, "/remedy"), HasSubstr("isthmus vnet peering create -n spoke1-to-hub"));
+  ASSERT_EQ(world.apply(example("hub-and-spoke")).status, 200);
+  EXPECT_EQ(at(world.explain(question).body, "/verdict"), "delivered");
+}
+
+TEST(Control, RefusesQuestionsThatItCannotRead) {
+  ControlWorld world;
+  ASSERT_EQ(world.apply(std::string(kTwoNetworks)).status, 200);
+  const std::tuple<const char*, int, const char*, const char*> kQuestions[] = {
+      {"", 400, "InvalidRequestContent", ""},
+      {"[]", 400, "InvalidRequestContent", ""},
+      {R"({"to":"w"})", 400, "InvalidRequestContent", "/from"},
+      {R"({"from":"v"})", 400, "InvalidRequestContent", "/to"},
+      {R"({"from":7,"to":"w"})", 400, "InvalidRequestContent", "/from"},
+      {R"({"from":"v","to":"w","prot":"tcp"})", 400, "InvalidRequestContent", ""},
+      {R"({"from":"v","to":"w","port":65536})", 400, "InvalidParameterValue", "/port"},
+      {R"({"from":"v","to":"w","port":"https"})", 400, "InvalidParameterValue", "/port"},
+      {R"({"from":"v","to":"w","protocol":"sctp"})", 400, "InvalidParameterValue", "/protocol"},
+      {R"({"from":"v","to":"nowhere"})", 404, "ResourceNotFound", "/to"},
+      {R"({"from":"10.1.0.2@c","to":"w"})", 404, "ResourceNotFound", "/from"},
+  };
+  for (const auto& [question, status, code, pointer] : kQuestions) {
+    SCOPED_TRACE(question);
+    const http::Response answer = world.explain(question);
+    expect_problem(answer, status, code);
+    EXPECT_EQ(at(answer.body, "/pointer"), pointer);
+  }
+  EXPECT_EQ(at(world.explain(R"({"from":"10.1.0.2@a","to":"10.2.0.2","protocol":null})").body,
+               "/verdict"),
+            "delivered");
+}
+
+// The server's own errors.
+
+TEST(Control, GivesTheServersErrorsItsShape) {
+  const http::Response answer =
+      problem_body({413, "BodyTooLarge", "The body is too long.", "/_isthmus/v1/apply", "id"});
+  EXPECT_EQ(answer.content_type, "application/problem+json");
+  EXPECT_EQ(at(answer.body, "/code"), "BodyTooLarge");
+  EXPECT_EQ(at(answer.body, "/title"), "Content Too Large");
+  EXPECT_EQ(at(answer.body, "/detail"), "The body is too long.");
+}
+
+// The examples say what is true of them.
+
+std::string question_of(const lab::LabExpectation& expectation) {
+  return fmt::format(R"({{"from":"{}","to":"{}","protocol":"{}"{}}})", expectation.from,
+                     expectation.to, expectation.protocol,
+                     expectation.port ? fmt::format(R"(,"port":{})", *expectation.port) : "");
+}
+
+class Example : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Example, IsAsItSays) {
+  ControlWorld world;
+  const std::string text = example(GetParam());
+  ASSERT_EQ(text.front(), '#') << "an example opens with what to look at";
+  const auto applied = world.apply(text);
+  ASSERT_EQ(applied.status, 200) << applied.body;
+  const auto lab = lab::parse_lab(text, lab::LabFormat::Yaml);
+  ASSERT_FALSE(lab->expectations.empty());
+  for (const lab::LabExpectation& expectation : lab->expectations) {
+    SCOPED_TRACE(question_of(expectation));
+    const std::string body = world.explain(question_of(expectation)).body;
+    EXPECT_EQ(at(body, "/verdict"),
+              expectation.result == lab::LabResult::Reach ? "delivered" : "dropped")
+        << body;
+    EXPECT_THAT(at(body, "/reason"), ::testing::StartsWith(expectation.reason));
+    if (!expectation.via.empty()) {
+      EXPECT_THAT(
+          body, HasSubstr(fmt::format(R"("verdict":"forwarded","resource":"/networkInterfaces/{}")",
+                                      expectation.via)));
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Docs, Example,
+                         ::testing::Values("hub-and-spoke", "contoso-woodgrove", "non-transitive",
+                                           "overlapping"),
+                         [](const auto& row) {
+                           std::string name = row.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST(Control, RefusesToPeerTheOverlappingTenants) {
+  ControlWorld world;
+  std::string lab = example("overlapping");
+  lab.replace(lab.find("peerings:\n"), 10, "peerings:\n  - {from: red, to: blue}\n");
+  const http::Response answer = world.apply(lab);
+  expect_problem(answer, 400, "AddressSpaceOverlap");
+  EXPECT_THAT(at(answer.body, "/pointer"), "/peerings/0");
+}
+
+// Whatever is served is described, and nothing else.
+TEST(Control, IsDescribed) {
+  const std::string reference = file("docs/api/control.md");
+  for (const RouteInfo& route : control_routes())
+    EXPECT_THAT(reference,
+                HasSubstr(fmt::format("`{} {}", http::to_string(route.method), route.path)));
+}
+
+}  // namespace
+}  // namespace isthmus::api::control
