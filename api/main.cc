@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::string_view kNetworking = "/networking";
 
+// By the target as it came: the server's own errors have nothing better.
 bool is_networking(std::string_view path) {
   if (!http::starts_without_case(path, kNetworking)) return false;
   return path.size() == kNetworking.size() || path[kNetworking.size()] == '/' ||
@@ -36,8 +37,10 @@ class Dialects final : public http::Handler {
   Dialects(http::Handler& networking, http::Handler& control)
       : networking_(networking), control_(control) {}
   void handle(http::Request request, http::Done done) override {
-    (is_networking(request.target) ? networking_ : control_)
-        .handle(std::move(request), std::move(done));
+    const bool is_networking_path =
+        !request.segments.empty() &&
+        http::equal_without_case(request.segments.front(), "networking");
+    (is_networking_path ? networking_ : control_).handle(std::move(request), std::move(done));
   }
 
  private:

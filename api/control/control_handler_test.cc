@@ -299,14 +299,19 @@ TEST(Control, PointsAtTheLineThatTheRulesRefuse) {
   const std::string wrong = R"(version: 1
 networks:
   a: {prefixes: [10.1.0.0/16]}
-  b: {prefixes: [10.2.0.0/16], subnets: {s: 10.9.0.0/24}}
+  b:
+    prefixes: [10.2.0.0/16]
+    subnets:
+      r: 10.2.0.0/24
+      s: 10.2.0.0/25
 )";
   for (const char* query : {"", "?dryRun=true"}) {
     const http::Response answer = world.apply(wrong, query);
-    expect_problem(answer, 400, "SubnetOutsideAddressSpace");
-    EXPECT_EQ(at(answer.body, "/pointer"), "/networks/b/subnets/s");
-    EXPECT_THAT(at(answer.body, "/detail"), HasSubstr("Line 4: Subnet 's' (10.9.0.0/24)"));
-    EXPECT_EQ(at(answer.body, "/problems/0/line"), "4");
+    expect_problem(answer, 400, "SubnetOverlap");
+    EXPECT_THAT(at(answer.body, "/pointer"), ::testing::StartsWith("/networks/b/subnets/"));
+    EXPECT_THAT(at(answer.body, "/detail"),
+                ::testing::ContainsRegex("^Line [78]: Subnet '[rs]' .* overlaps"));
+    EXPECT_THAT(at(answer.body, "/problems/0/line"), ::testing::AnyOf("7", "8"));
     EXPECT_EQ(world.controller().model()->count(Kind::VirtualNetwork), 0u) << "all or nothing";
   }
 }
@@ -346,6 +351,19 @@ TEST(Control, RefusesChangesOnceItStops) {
   expect_problem(world.apply("version: 1\n"), 503, "StorageUnavailable");
   expect_problem(world.call(Method::Post, "/_isthmus/v1/reset"), 503, "StorageUnavailable");
   EXPECT_EQ(world.get("/_isthmus/v1/export").status, 200) << "reads go on";
+}
+
+TEST(Control, PointsIntoAccessListsOfBothForms) {
+  ControlWorld world;
+  constexpr std::string_view kRules =
+      "[{allow: in, priority: 7}, {deny: in, priority: 7, name: x}]";
+  const http::Response plain = world.apply(fmt::format("version: 1\naccess: {{l: {}}}\n", kRules));
+  expect_problem(plain, 400, "InvalidParameterValue");
+  EXPECT_EQ(at(plain.body, "/pointer"), "/access/l/0");
+  const http::Response map =
+      world.apply(fmt::format("version: 1\naccess: {{l: {{rules: {}}}}}\n", kRules));
+  EXPECT_EQ(at(map.body, "/pointer"), "/access/l/rules/0");
+  EXPECT_EQ(at(map.body, "/problems/0/column"), "22");
 }
 
 // Explain.

@@ -22,7 +22,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-constexpr double kMicro = 1e-6;
+constexpr double kMicrosecondsPerSecond = 1e6;  // divided by: 100/1e6 is 0.0001, 100*1e-6 is not
 
 template <class Number>
 double number(const Number& value) {
@@ -69,11 +69,11 @@ ClientMetric::Histogram durations_of(const http::Metrics& http) {
   for (size_t i = 0; i < http.durations.size(); ++i) {
     histogram.sample_count += http.durations[i];
     const double bound = i < http::kDurationBoundsUs.size()
-                             ? number(http::kDurationBoundsUs[i]) * kMicro
+                             ? number(http::kDurationBoundsUs[i]) / kMicrosecondsPerSecond
                              : std::numeric_limits<double>::infinity();
     histogram.bucket.push_back({histogram.sample_count, bound});
   }
-  histogram.sample_sum = number(http.duration_sum_us.load()) * kMicro;
+  histogram.sample_sum = number(http.duration_sum_us.load()) / kMicrosecondsPerSecond;
   return histogram;
 }
 
@@ -127,7 +127,7 @@ void add_controller(Families& families, const Controller& controller) {
                          .value(number(stats.transactions.load()))
                          .take());
   families.push_back(counter("isthmus_commit_seconds_total", "Time spent in the store's commits.")
-                         .value(number(stats.commit_time_us.load()) * kMicro)
+                         .value(number(stats.commit_time_us.load()) / kMicrosecondsPerSecond)
                          .take());
   families.push_back(counter("isthmus_recomputed_routes_total",
                              "Pairs of table and prefix that changes looked at.")

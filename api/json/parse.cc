@@ -24,6 +24,15 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+// Half of a surrogate pair, written as an escape: the reader makes bytes of it that are not UTF-8,
+// and what we store must be. Its three bytes begin with ED A0..BF, which no other character does.
+bool has_surrogate(std::string_view text) {
+  for (size_t at = text.find('\xed'); at < text.size(); at = text.find('\xed', at + 1)) {
+    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) >= 0xa0) return true;
+  }
+  return false;
+}
+
 // Passes the reader's events on to the document while the limits hold. Once one does not, `problem`
 // says which, and the reader ends with kParseErrorTermination.
 class GuardedHandler {
@@ -43,11 +52,11 @@ class GuardedHandler {
   }  // not asked for by kFlags
 
   bool String(const char* text, rapidjson::SizeType length, bool) {
-    return element() && fits(length) && document_.String(text, length, true);
+    return element() && is_legal({text, length}) && document_.String(text, length, true);
   }
   bool StartObject() { return open(Kind::Object) && document_.StartObject(); }
   bool Key(const char* text, rapidjson::SizeType length, bool) {
-    return fits(length) && count_member() && is_new_name({text, length}) &&
+    return is_legal({text, length}) && count_member() && is_new_name({text, length}) &&
            document_.Key(text, length, true);
   }
   bool EndObject(rapidjson::SizeType members) {
@@ -80,9 +89,11 @@ class GuardedHandler {
   bool element() {
     return levels_.empty() || levels_.back().kind == Kind::Object || count_member();
   }
-  bool fits(size_t length) {
-    if (length <= limits_.string_bytes) return true;
-    return refuse("A string longer than " + std::to_string(limits_.string_bytes) + " bytes");
+  bool is_legal(std::string_view text) {
+    if (text.size() > limits_.string_bytes) {
+      return refuse("A string longer than " + std::to_string(limits_.string_bytes) + " bytes");
+    }
+    return !has_surrogate(text) || refuse("Half of a surrogate pair");
   }
   bool open(Kind kind) {
     if (!element()) return false;

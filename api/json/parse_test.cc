@@ -60,6 +60,14 @@ TEST(ParseJson, NamesOfOneObjectDifferByMoreThanCase) {
   EXPECT_EQ(problem_of("{\"é\":1,\"É\":2}").message, "") << "only ASCII has case here";
 }
 
+TEST(ParseJson, TextIsUtf8AfterUnescapingToo) {
+  for (const char* text :
+       {"\"\\udfaa\"", "\"\\ud800\"", "{\"\\uDFAA\":0}", "\"\xed\xa0\x80\"", "\"\xff\""}) {
+    EXPECT_NE(problem_of(text).message, "") << text;
+  }
+  EXPECT_EQ(problem_of("[\"\\ud83d\\ude00\", \"\xed\x9f\xbf\"]").message, "");
+}
+
 TEST(ParseJson, EachLimitHoldsExactly) {
   const Limits limits{.depth = 3, .members = 4, .string_bytes = 5};
   const auto fits = [&](std::string_view text) { return problem_of(text, limits).message.empty(); };

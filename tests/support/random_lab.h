@@ -160,7 +160,7 @@ class RandomLab {
     if (one_in(4)) vm.mac = net::Mac::make(0x001122330000 + lab_.vms.size());
     vm.forward = one_in(3);
     vm.acl = name_of_any(lab_.access_lists);
-    if (one_in(4)) vm.ip_configuration = "ipconfig-1";
+    if (one_in(4)) vm.ip_configuration = "first";
     lab_.vms.push_back(vm);
   }
 

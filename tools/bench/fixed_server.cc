@@ -98,7 +98,7 @@ class FixedHandler final : public http::Handler {
   static http::Response describe(const http::Request& request) {
     http::Response response;
     bool json = false;
-    if (!request.body.empty()) {
+    if (!request.body.empty() || request.method == http::Method::Put) {
       const auto parsed = json::parse_json(request.body);
       json = parsed.has_value();
       if (!parsed) {

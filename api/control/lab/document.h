@@ -116,7 +116,7 @@ struct LabVm {
   std::optional<net::Mac> mac;
   bool forward = false;          // may send packets of others: portSettings.macSpoofingEnabled
   std::string acl;               // an access list of this document; may be empty
-  std::string ip_configuration;  // its name; empty: the name it has already, or "ip"
+  std::string ip_configuration;  // its name; empty: the name it has already, or "ipconfig1"
   std::string host;              // where it runs, in labs of several hosts; not part of the model
   friend bool operator==(const LabVm&, const LabVm&) = default;
 };

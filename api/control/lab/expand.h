@@ -32,6 +32,7 @@ Change expand(const LabDocument& document, const Model& model, Prune prune);
 std::string default_peering_name(std::string_view from, std::string_view to);  // "hub-to-spoke1"
 std::string default_route_name(net::Prefix prefix);                            // "to-10.1.0.0_16"
 std::string default_rule_name(RuleType type, uint32_t priority);               // "in-100"
-inline constexpr std::string_view kDefaultIpConfigurationName = "ip";
+inline constexpr std::string_view kDefaultIpConfigurationName =
+    "ipconfig1";  // as isthmus nic create
 
 }  // namespace isthmus::api::lab

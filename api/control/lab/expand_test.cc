@@ -82,8 +82,9 @@ TEST(LabExpand, MakesEverythingInAnOrderThatTheRulesAccept) {
   EXPECT_TRUE(a_to_b.allow_virtual_network_access);
   const auto& fw = at(model, "/networkInterfaces/fw").as<NetworkInterface>();
   EXPECT_EQ(fw.port_settings->mac_spoofing, Toggle::Enabled);
-  EXPECT_EQ(at(model, "/networkInterfaces/z/ipConfigurations/ip").as<IpConfiguration>().address,
-            net::IpAddress::parse("10.1.0.3"))
+  EXPECT_EQ(
+      at(model, "/networkInterfaces/z/ipConfigurations/ipconfig1").as<IpConfiguration>().address,
+      net::IpAddress::parse("10.1.0.3"))
       << "a given address is never taken by allocation, whatever the order of the document";
   EXPECT_EQ(at(model, "/accessControlLists/l/aclRules/in-100").as<AclRule>().priority, 100u);
   EXPECT_EQ(at(model, "/routeTables/r/routes/to-10.9.0.0_16").as<Route>().next_hop,
