@@ -179,6 +179,7 @@ TEST(Server, ManyClientsAtOnce) {
   TestServer test;
   constexpr int kClients = 16, kRequests = 100;
   std::vector<std::thread> threads;
+  threads.reserve(kClients);
   std::atomic<int> answered{0};
   for (int i = 0; i < kClients; ++i) {
     threads.emplace_back([&, i] {

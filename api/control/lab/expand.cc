@@ -30,7 +30,7 @@ struct NameSources {
 std::vector<std::string> choose_names(size_t count, const NameSources& sources) {
   struct WithoutCase {
     bool operator()(const std::string& a, const std::string& b) const {
-      return compare_paths(a, b) < 0;
+      return std::is_lt(compare_paths(a, b));
     }
   };
   std::set<std::string, WithoutCase> taken;

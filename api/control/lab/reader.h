@@ -16,7 +16,7 @@ namespace isthmus::api::lab {
 
 // A node and its JSON pointer.
 struct Spot {
-  const Node* node = nullptr;
+  const TreeNode* node = nullptr;
   std::string pointer;
 };
 

@@ -29,7 +29,7 @@ std::string contents(const fs::path& path) {
 }
 
 // The document as a schema sees it.
-void to_json(const Node& node, rapidjson::Value& out, Json::AllocatorType& memory) {
+void to_json(const TreeNode& node, rapidjson::Value& out, Json::AllocatorType& memory) {
   switch (node.type) {
     case NodeType::Null:
       out.SetNull();
@@ -53,7 +53,7 @@ void to_json(const Node& node, rapidjson::Value& out, Json::AllocatorType& memor
       return;
     case NodeType::List:
       out.SetArray();
-      for (const Node& element : node.elements) {
+      for (const TreeNode& element : node.elements) {
         rapidjson::Value value;
         to_json(element, value, memory);
         out.PushBack(value, memory);

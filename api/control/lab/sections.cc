@@ -9,15 +9,15 @@ std::string folded(std::string_view name) {
   return out;
 }
 
-const Node* member_of(const Node& map, std::string_view name) {
+const TreeNode* member_of(const TreeNode& map, std::string_view name) {
   for (const Member& member : map.members) {
     if (member.name == name) return &member.value;
   }
   return nullptr;
 }
 
-void add_members(Names& names, const Node& root, std::string_view section) {
-  const Node* map = member_of(root, section);
+void add_members(Names& names, const TreeNode& root, std::string_view section) {
+  const TreeNode* map = member_of(root, section);
   if (map == nullptr) return;
   for (const Member& member : map->members) names.add(member.name);
 }
@@ -38,15 +38,15 @@ std::string Names::did_you_mean(std::string_view name) const {
   return lab::did_you_mean(name, known);
 }
 
-Declared declared_in(const Node& root) {
+Declared declared_in(const TreeNode& root) {
   Declared declared;
   add_members(declared.networks, root, "networks");
   add_members(declared.route_tables, root, "routes");
   add_members(declared.access_lists, root, "access");
   add_members(declared.vms, root, "vms");
-  if (const Node* networks = member_of(root, "networks")) {
+  if (const TreeNode* networks = member_of(root, "networks")) {
     for (const Member& network : networks->members) {
-      const Node* subnets = member_of(network.value, "subnets");
+      const TreeNode* subnets = member_of(network.value, "subnets");
       if (subnets == nullptr) continue;
       for (const Member& subnet : subnets->members)
         declared.subnets.add(fmt::format("{}/{}", network.name, subnet.name));

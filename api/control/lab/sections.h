@@ -27,7 +27,7 @@ struct Declared {
   Names access_lists;
   Names vms;
 };
-Declared declared_in(const Node& root);
+Declared declared_in(const TreeNode& root);
 
 struct Reading {
   Reader reader;

@@ -66,7 +66,7 @@ class TreeBuilder final : public YAML::EventHandler {
  public:
   explicit TreeBuilder(const TreeLimits& limits) : limits_(limits) {}
 
-  Node take() { return std::move(root_); }
+  TreeNode take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1)
@@ -105,7 +105,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
  private:
   struct Level {
-    Node node;
+    TreeNode node;
     std::string key;  // of the member whose value comes next
     Where key_where;
     bool has_key = false;
@@ -135,7 +135,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!levels_.empty() && levels_.back().node.type == NodeType::Map && !levels_.back().has_key) {
       return set_key(where, type, std::move(text));
     }
-    add(Node{type, where, std::move(text), {}, {}});
+    add(TreeNode{type, where, std::move(text), {}, {}});
   }
 
   void set_key(Where where, NodeType type, std::string text) {
@@ -156,16 +156,16 @@ class TreeBuilder final : public YAML::EventHandler {
       refuse(where, fmt::format("Lists and maps are nested more than {} deep.", limits_.depth));
     if (!levels_.empty() && levels_.back().node.type == NodeType::Map && !levels_.back().has_key)
       refuse(where, "The name of a member is a text, not a list or a map.");
-    levels_.push_back({Node{type, where, {}, {}, {}}, {}, {}, false, {}});
+    levels_.push_back({TreeNode{type, where, {}, {}, {}}, {}, {}, false, {}});
   }
 
   void close() {
-    Node node = std::move(levels_.back().node);
+    TreeNode node = std::move(levels_.back().node);
     levels_.pop_back();
     add(std::move(node));
   }
 
-  void add(Node node) {
+  void add(TreeNode node) {
     if (levels_.empty()) {
       root_ = std::move(node);
       return;
@@ -193,7 +193,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   const TreeLimits& limits_;
   std::vector<Level> levels_;
-  Node root_;
+  TreeNode root_;
   size_t nodes_ = 0;
   size_t documents_ = 0;
 };
@@ -230,7 +230,7 @@ NodeType resolve_plain(std::string_view text) {
   return is_float(text) ? NodeType::Float : NodeType::Text;
 }
 
-tl::expected<Node, LabProblem> read_tree(std::string_view text, const TreeLimits& limits) {
+tl::expected<TreeNode, LabProblem> read_tree(std::string_view text, const TreeLimits& limits) {
   if (text.size() > limits.text_bytes) {
     return tl::unexpected(LabProblem{
         1, 1, "", fmt::format("The document is larger than {} bytes.", limits.text_bytes)});

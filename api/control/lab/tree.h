@@ -25,14 +25,14 @@ struct TreeLimits {
 enum class NodeType : uint8_t { Null, Bool, Integer, Float, Text, List, Map };
 std::string_view noun(NodeType type);  // "a number"
 
-struct Node;
+struct TreeNode;
 struct Member;
 
-struct Node {
+struct TreeNode {
   NodeType type = NodeType::Null;
   Where where;
-  std::string text;             // of a scalar, as written
-  std::vector<Node> elements;   // of a list
+  std::string text;                // of a scalar, as written
+  std::vector<TreeNode> elements;  // of a list
   std::vector<Member> members;  // of a map, in the order of the text; names are unique without case
 
   bool is_scalar() const { return type != NodeType::List && type != NodeType::Map; }
@@ -41,7 +41,7 @@ struct Node {
 struct Member {
   std::string name;
   Where where;
-  Node value;
+  TreeNode value;
 };
 
 // The type of a plain scalar.
@@ -50,6 +50,6 @@ NodeType resolve_plain(std::string_view text);
 // A name as it stands in a JSON pointer (RFC 6901 section 3).
 std::string escaped_pointer(std::string_view name);
 
-tl::expected<Node, LabProblem> read_tree(std::string_view text, const TreeLimits& limits = {});
+tl::expected<TreeNode, LabProblem> read_tree(std::string_view text, const TreeLimits& limits = {});
 
 }  // namespace isthmus::api::lab
