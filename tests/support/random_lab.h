@@ -37,7 +37,7 @@ class RandomLab {
   std::string name(std::string_view stem, size_t number) {
     static constexpr std::string_view kOdd[] = {"1e5", "007", "yes",  "null", "true",
                                                 "1.5", "On",  "both", "none"};
-    const std::string plain = fmt::format("{}-{}", stem, number);
+    std::string plain = fmt::format("{}-{}", stem, number);
     if (!one_in(6) || number >= std::size(kOdd)) return plain;
     return std::string(kOdd[number]);
   }

@@ -40,6 +40,7 @@ Applied applied(const Model& model, const LabDocument& lab, Prune prune = Prune:
 std::vector<std::string> told(const Applied& applied) {
   static constexpr std::string_view kEffects[] = {"created", "updated", "deleted", "unchanged"};
   std::vector<std::string> lines;
+  lines.reserve(applied.outcomes.size());
   for (const Outcome& outcome : applied.outcomes)
     lines.push_back(
         fmt::format("{} {}", kEffects[static_cast<size_t>(outcome.effect)], outcome.id.path()));
