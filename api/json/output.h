@@ -1,7 +1,7 @@
 // JSON text, written front to back. The calls must make one well-formed value: nothing checks that.
 //
-// Written by hand because every answer goes through it: RapidJSON's writer handles each byte of
-// each name by itself, which was half the cost of a GET.
+// Written by hand because every answer goes through it; measured, it is as fast as RapidJSON's
+// writer and no faster.
 #pragma once
 
 #include <array>
