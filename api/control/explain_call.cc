@@ -5,14 +5,16 @@
 #include <charconv>
 
 #include "api/control/calls.h"
-#include "api/control/json_text.h"
 #include "api/control/suggest.h"
+#include "api/json/json_text.h"
 #include "api/json/parse.h"
 #include "controller/explain/explain.h"
 #include "controller/model/text.h"
 
 namespace isthmus::api::control {
 namespace {
+
+using json::JsonText;
 
 constexpr std::array<std::string_view, 4> kMembers = {"from", "to", "protocol", "port"};
 constexpr std::string_view kExample =

@@ -4,14 +4,16 @@
 #include <array>
 
 #include "api/control/calls.h"
-#include "api/control/json_text.h"
 #include "api/control/lab/expand.h"
 #include "api/control/lab/export.h"
 #include "api/control/lab/parse.h"
+#include "api/json/json_text.h"
 #include "controller/rules/apply.h"
 
 namespace isthmus::api::control {
 namespace {
+
+using json::JsonText;
 
 using lab::LabDocument;
 using lab::Prune;

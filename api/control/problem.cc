@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "api/control/json_text.h"
 #include "api/http/response.h"
+#include "api/json/json_text.h"
 
 namespace isthmus::api::control {
 namespace {
+
+using json::JsonText;
 
 constexpr std::string_view kProblemType = "application/problem+json";
 

@@ -4,13 +4,15 @@
 #include <algorithm>
 
 #include "api/control/calls.h"
-#include "api/control/json_text.h"
+#include "api/json/json_text.h"
 #include "controller/model/networks.h"
 #include "controller/model/text.h"
 #include "controller/routes/routes.h"
 
 namespace isthmus::api::control {
 namespace {
+
+using json::JsonText;
 
 Error not_there(std::string_view what, std::string_view written) {
   return {ErrorCode::ResourceNotFound,

@@ -3,10 +3,12 @@
 
 #include "api/config/version.h"
 #include "api/control/calls.h"
-#include "api/control/json_text.h"
+#include "api/json/json_text.h"
 
 namespace isthmus::api::control {
 namespace {
+
+using json::JsonText;
 
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 

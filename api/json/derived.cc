@@ -10,16 +10,16 @@ namespace {
 constexpr int kEverywhere = 99;
 constexpr int kNotInGrandparent = 1;  // a pool in a subnet in a network has no usage
 
-void write_reference(Output& out, const Resource& resource) {
-  out.start_object();
-  out.text_member("resourceRef", resource.id.reference());
+void write_reference(JsonText& out, const Resource& resource) {
+  out.object();
+  out.text("resourceRef", resource.id.reference());
   out.end_object();
 }
 
 // Who of these types refers to the resource.
 template <Kind... kinds>
-void users(Output& out, const Model& model, const Resource& resource) {
-  out.start_array();
+void users(JsonText& out, const Model& model, const Resource& resource) {
+  out.array();
   for (const Resource* user : model.referrers(resource)) {
     if (((user->kind() == kinds) || ...)) write_reference(out, *user);
   }
@@ -27,30 +27,30 @@ void users(Output& out, const Model& model, const Resource& resource) {
 }
 
 // Lists of types that this controller does not have yet, and counters that nothing counts yet.
-void none(Output& out, const Model&, const Resource&) {
-  out.start_array();
+void none(JsonText& out, const Model&, const Resource&) {
+  out.array();
   out.end_array();
 }
-void zero(Output& out, const Model&, const Resource&) { out.number(0); }
+void zero(JsonText& out, const Model&, const Resource&) { out.number(0); }
 
 uint64_t size_of(const IpPool& pool) {
   const uint64_t distance = pool.end.distance_from(pool.start);
   return distance == ~uint64_t{0} ? distance : distance + 1;
 }
 
-void ip_pool_usage(Output& out, const Model& model, const Resource& resource) {
-  out.start_object();
-  out.number_member("numberOfIPAddresses", size_of(resource.as<IpPool>()));
-  out.number_member("numberofIPAddressesAllocated", addresses_in_use(model, resource));
-  out.number_member("numberOfIPAddressesInTransition", 0);
+void ip_pool_usage(JsonText& out, const Model& model, const Resource& resource) {
+  out.object();
+  out.number("numberOfIPAddresses", size_of(resource.as<IpPool>()));
+  out.number("numberofIPAddressesAllocated", addresses_in_use(model, resource));
+  out.number("numberOfIPAddressesInTransition", 0);
   out.end_object();
 }
 
-void mac_pool_usage(Output& out, const Model& model, const Resource& resource) {
+void mac_pool_usage(JsonText& out, const Model& model, const Resource& resource) {
   const MacPool& pool = resource.as<MacPool>();
-  out.start_object();
-  out.number_member("numberOfMacAddresses", pool.end.value() - pool.start.value() + 1);
-  out.number_member("numberofMacAddressesAllocated", macs_in_use(model, resource));
+  out.object();
+  out.number("numberOfMacAddresses", pool.end.value() - pool.start.value() + 1);
+  out.number("numberofMacAddressesAllocated", macs_in_use(model, resource));
   out.end_object();
 }
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "api/json/output.h"
+#include "api/json/json_text.h"
 #include "controller/model/model.h"
 
 namespace isthmus::api::json {
@@ -15,7 +15,7 @@ struct DerivedMember {
   std::string_view name;
   // How many levels below the resource that was asked for it still appears.
   int depth_max;
-  void (*write)(Output& out, const Model& model, const Resource& resource);  // the value
+  void (*write)(JsonText& out, const Model& model, const Resource& resource);  // the value
 };
 
 std::span<const DerivedMember> derived_members();

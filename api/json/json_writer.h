@@ -7,20 +7,20 @@
 #include <type_traits>
 #include <vector>
 
-#include "api/json/output.h"
+#include "api/json/json_text.h"
 #include "controller/model/describe.h"
 
 namespace isthmus::api::json {
 
 class JsonWriter {
  public:
-  explicit JsonWriter(Output& out) : out_(out) {}
+  explicit JsonWriter(JsonText& out) : out_(out) {}
 
   template <class T>
   void member(std::string_view name, const T& field, Presence,
               Spelling spelling = Spelling::Natural) {
     if (is_absent(field)) {
-      if (spelling == Spelling::Blank) out_.text_member(name, "");
+      if (spelling == Spelling::Blank) out_.text(name, "");
       return;
     }
     out_.key(name);
@@ -32,7 +32,7 @@ class JsonWriter {
     const bool outer = is_in_optional_object_;
     is_in_optional_object_ = presence == Presence::Optional;
     out_.key(name);
-    out_.start_object();
+    out_.object();
     members();
     out_.end_object();
     is_in_optional_object_ = outer;
@@ -46,8 +46,8 @@ class JsonWriter {
   void reference(std::string_view name, const ResourceId& target, Presence, Kinds) {
     if (target.empty()) return;
     out_.key(name);
-    out_.start_object();
-    out_.text_member("resourceRef", target.reference());
+    out_.object();
+    out_.text("resourceRef", target.reference());
     out_.end_object();
   }
 
@@ -70,11 +70,17 @@ class JsonWriter {
   template <class T>
   void write(const T& field, Spelling spelling) {
     if constexpr (std::is_same_v<T, bool>) {
-      if (spelling == Spelling::AsTitle) return out_.text(field ? "True" : "False");
-      out_.boolean(field);
+      if (spelling == Spelling::AsTitle) {
+        out_.text(field ? "True" : "False");
+      } else {
+        out_.boolean(field);
+      }
     } else if constexpr (std::is_integral_v<T>) {
-      if (spelling == Spelling::AsText) return out_.text(std::to_string(field));
-      out_.number(field);
+      if (spelling == Spelling::AsText) {
+        out_.text(std::to_string(field));
+      } else {
+        out_.number(field);
+      }
     } else if constexpr (std::is_same_v<T, net::Mac>) {
       out_.text(Text<T>::print(
           field, spelling == Spelling::Dashed ? MacStyle::Dashed : MacStyle::Compact));
@@ -88,12 +94,12 @@ class JsonWriter {
   }
   template <class T>
   void write(const std::vector<T>& field, Spelling spelling) {
-    out_.start_array();
+    out_.array();
     for (const T& element : field) write(element, spelling);
     out_.end_array();
   }
 
-  Output& out_;
+  JsonText& out_;
   bool is_in_optional_object_ = false;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 class Renderer {
  public:
-  Renderer(Output& out, const Model& model) : out_(out), model_(model) {}
+  Renderer(JsonText& out, const Model& model) : out_(out), model_(model) {}
 
   void resource(const Resource& root) {
     Revision renewed = 0;
@@ -29,7 +29,7 @@ class Renderer {
   void children(const Resource& parent, Kind kind, Revision renewed, int depth);
   const std::string& etag(Revision revision);
 
-  Output& out_;
+  JsonText& out_;
   const Model& model_;
   Revision etag_revision_ = 0;  // of the etag below; children often have their parent's
   std::string etag_;
@@ -37,11 +37,11 @@ class Renderer {
 
 void Renderer::resource(const Resource& resource, Revision renewed, int depth) {
   renewed = std::max(renewed, resource.put_revision);
-  out_.start_object();
-  out_.text_member("resourceRef", resource.id.reference());
-  out_.text_member("resourceId", resource.id.name());
-  out_.text_member("etag", etag(std::max(renewed, resource.changed_revision)));
-  out_.text_member("instanceId", resource.instance_id.to_string());
+  out_.object();
+  out_.text("resourceRef", resource.id.reference());
+  out_.text("resourceId", resource.id.name());
+  out_.text("etag", etag(std::max(renewed, resource.changed_revision)));
+  out_.text("instanceId", resource.instance_id.to_string());
   if (resource.annotations) annotations(*resource.annotations);
   out_.key("properties");
   properties(resource, renewed, depth);
@@ -52,9 +52,9 @@ void Renderer::annotations(const Annotations& annotations) {
   const auto write = [this](std::string_view name, const auto& pairs) {
     if (pairs.empty()) return;
     out_.key(name);
-    out_.start_object();
+    out_.object();
     for (const auto& [key, text] : pairs) {
-      out_.client_key(key);
+      out_.key(key);
       out_.text(text);
     }
     out_.end_object();
@@ -64,8 +64,8 @@ void Renderer::annotations(const Annotations& annotations) {
 }
 
 void Renderer::properties(const Resource& resource, Revision renewed, int depth) {
-  out_.start_object();
-  out_.text_member("provisioningState", "Succeeded");
+  out_.object();
+  out_.text("provisioningState", "Succeeded");
   JsonWriter writer(out_);
   describe_body(writer, resource.body);
   for (const KindInfo& row : kKinds) {
@@ -84,7 +84,7 @@ void Renderer::children(const Resource& parent, Kind kind, Revision renewed, int
   bool is_open = info(kind).in_parent != InParent::Echoed;
   const auto open = [&] {
     out_.key(info(kind).segment);
-    out_.start_array();
+    out_.array();
   };
   if (is_open) open();
   model_.each_below(parent.id, kind, [&](const Resource& child) {
@@ -102,29 +102,29 @@ const std::string& Renderer::etag(Revision revision) {
   return etag_;
 }
 
-Output& output_of_this_thread() {
-  thread_local Output output;
-  return output;
+JsonText& text_of_this_thread() {
+  thread_local JsonText text;
+  return text;
 }
 
 }  // namespace
 
 std::string render(const Model& model, const Resource& resource) {
-  Output& out = output_of_this_thread();
+  JsonText& out = text_of_this_thread();
   Renderer(out, model).resource(resource);
   return out.take();
 }
 
 std::string render_list(const Model& model, std::span<const Resource* const> resources,
                         std::string_view next_link) {
-  Output& out = output_of_this_thread();
+  JsonText& out = text_of_this_thread();
   Renderer renderer(out, model);
-  out.start_object();
+  out.object();
   out.key("value");
-  out.start_array();
+  out.array();
   for (const Resource* resource : resources) renderer.resource(*resource);
   out.end_array();
-  out.text_member("nextLink", next_link);
+  out.text("nextLink", next_link);
   out.end_object();
   return out.take();
 }

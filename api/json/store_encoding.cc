@@ -21,10 +21,10 @@ constexpr Limits kNoLimits = {128, std::numeric_limits<size_t>::max(),
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-void write_pairs(Output& out, std::string_view name, const Pairs& pairs) {
+void write_pairs(JsonText& out, std::string_view name, const Pairs& pairs) {
   if (pairs.empty()) return;
   out.key(name);
-  out.start_array();  // an array of pairs: names that differ in case alone stay apart
+  out.array();  // an array of pairs: names that differ in case alone stay apart
   for (const auto& [key, text] : pairs) {
     out.text(key);
     out.text(text);
@@ -62,21 +62,21 @@ uint64_t number_member(const Value& document, std::string_view name) {
 }  // namespace
 
 std::string StoreEncoding::encode(const Resource& resource) const {
-  thread_local Output out;
-  out.start_object();
-  out.number_member("version", kVersion);
-  out.text_member("realm", kRealms[static_cast<size_t>(resource.id.realm())]);
-  out.text_member("path", resource.id.path());
-  out.number_member("serial", resource.serial);
-  out.text_member("instanceId", resource.instance_id.to_string());
-  out.number_member("putRevision", resource.put_revision);
-  out.number_member("changedRevision", resource.changed_revision);
+  thread_local JsonText out;
+  out.object();
+  out.number("version", kVersion);
+  out.text("realm", kRealms[static_cast<size_t>(resource.id.realm())]);
+  out.text("path", resource.id.path());
+  out.number("serial", resource.serial);
+  out.text("instanceId", resource.instance_id.to_string());
+  out.number("putRevision", resource.put_revision);
+  out.number("changedRevision", resource.changed_revision);
   if (resource.annotations) {
     write_pairs(out, "metadata", resource.annotations->metadata);
     write_pairs(out, "tags", resource.annotations->tags);
   }
   out.key("properties");
-  out.start_object();
+  out.object();
   JsonWriter writer(out);
   describe_body(writer, resource.body);
   out.end_object();

@@ -1,4 +1,5 @@
-// JSON written member by member. For .cc files of this folder: RapidJSON is heavy.
+// JSON text, written member by member: RapidJSON's writer with the types of this code. For .cc
+// files of api/: RapidJSON is heavy.
 #pragma once
 
 #include <rapidjson/stringbuffer.h>
@@ -8,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace isthmus::api::control {
+namespace isthmus::api::json {
 
 // Whoever writes sees to the balance of starts and ends, and gives UTF-8.
 class JsonText {
@@ -30,9 +31,18 @@ class JsonText {
     return value.empty() ? *this : text(name, value);
   }
 
-  std::string take() const { return {buffer_.GetString(), buffer_.GetSize()}; }
+  // What was written; the next document starts empty, in the same memory.
+  std::string take() {
+    std::string taken(buffer_.GetString(), buffer_.GetSize());
+    buffer_.Clear();
+    if (taken.size() > kKeptBytes) buffer_.ShrinkToFit();
+    writer_.Reset(buffer_);
+    return taken;
+  }
 
  private:
+  static constexpr size_t kKeptBytes = 256 * 1024;  // one long list does not pin memory for good
+
   static rapidjson::SizeType size(std::string_view text) {
     return static_cast<rapidjson::SizeType>(text.size());
   }
@@ -42,4 +52,4 @@ class JsonText {
   rapidjson::Writer<rapidjson::StringBuffer> writer_;
 };
 
-}  // namespace isthmus::api::control
+}  // namespace isthmus::api::json
