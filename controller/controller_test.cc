@@ -21,7 +21,7 @@ namespace {
 class KeepingEncoding final : public ResourceEncoding {
  public:
   std::string encode(const Resource& resource) const override {
-    const std::string ticket = std::to_string(kept_.size());
+    std::string ticket = std::to_string(kept_.size());
     kept_.emplace(ticket, resource);
     return ticket;
   }

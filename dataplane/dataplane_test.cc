@@ -25,7 +25,7 @@ void publish(Dataplane& dataplane, const ProgramDelta& delta) {
   dataplane.publish(std::move(*prepared));
 }
 
-ProgramDelta red_table(std::vector<std::pair<const char*, Action>> routes) {
+ProgramDelta red_table(const std::vector<std::pair<const char*, Action>>& routes) {
   ProgramDelta delta;
   delta.tables = {{kRedTable, true}};
   for (const auto& [text, action] : routes) {

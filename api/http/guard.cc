@@ -203,8 +203,8 @@ constexpr GuardRule kRules[] = {
     // What it carries.
     {Stage::AfterBody, "a body is JSON, or YAML where documents are taken", 415,
      "UnsupportedMediaType",
-     "A request body needs the content type application/json (UTF-8): add -H 'Content-Type: "
-     "application/json'.",
+     "A request body needs the content type application/json (UTF-8), or for a lab document "
+     "application/yaml: add -H 'Content-Type: application/json'.",
      [](const GuardCase& c) { return !c.has_body() || has_known_type(c); }},
     {Stage::AfterBody, "a body is not compressed", 415, "UnsupportedMediaType",
      "The body is compressed; send it without Content-Encoding.",

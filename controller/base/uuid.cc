@@ -35,7 +35,7 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
     if (c >= '0' && c <= '9') {
       digit = static_cast<uint64_t>(c - '0');
     } else if ((c | 32) >= 'a' && (c | 32) <= 'f') {
-      digit = static_cast<uint64_t>((c | 32) - 'a' + 10);
+      digit = static_cast<uint64_t>((c | 32) - 'a') + 10;
     } else {
       return std::nullopt;
     }

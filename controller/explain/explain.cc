@@ -60,7 +60,7 @@ Result<End> end_at_address(const Model& model, std::string_view text, std::strin
                 "Write address@network, such as 10.0.0.4@hub.");
   }
   const auto port = program::endpoint(model, {program::domain_of(*network), *address});
-  return End{port ? model.find(static_cast<Serial>(*port)) : nullptr, network, *address};
+  return End{port ? program::resource_of(model, *port) : nullptr, network, *address};
 }
 
 Result<End> find_end(const Model& model, std::string_view text, std::string_view member) {
@@ -129,7 +129,7 @@ class Narrator {
  private:
   template <class Id>
   const Resource* find(Id id) const {
-    return model_.find(static_cast<Serial>(id));
+    return program::resource_of(model_, id);
   }
   template <class Id>
   std::string name_of(Id id) const {
@@ -279,7 +279,7 @@ struct Journey {
 const Resource& network_of_port(const Model& model, const dataplane::Tables& tables,
                                 dataplane::PortId id) {
   const dataplane::Port* port = tables.port(id);
-  return *model.find(static_cast<Serial>(port->addresses.front().table.domain));
+  return *program::resource_of(model, port->addresses.front().table.domain);
 }
 
 bool has_address(const dataplane::Tables& tables, dataplane::PortId id, net::IpAddress address) {
@@ -310,7 +310,7 @@ Journey travel(const Model& model, const dataplane::Tables& tables, dataplane::F
                               flow.destination);
       return journey;
     }
-    const Resource* there = model.find(static_cast<Serial>(trace.verdict.out_port));
+    const Resource* there = program::resource_of(model, trace.verdict.out_port);
     if (has_address(tables, trace.verdict.out_port, flow.destination)) {
       journey.delivered = true;
       journey.arrived_at = there;
@@ -322,7 +322,7 @@ Journey travel(const Model& model, const dataplane::Tables& tables, dataplane::F
     packet.ingress = trace.verdict.out_port;
     packet.ttl = trace.verdict.ttl;
   }
-  const Resource* looped = model.find(static_cast<Serial>(packet.ingress));
+  const Resource* looped = program::resource_of(model, packet.ingress);
   journey.reason = std::string(kForwardingLoop);
   journey.steps.push_back({"appliance", "dropped", looped->id.path(), "",
                            fmt::format("the packet comes to {} a second time", looped->id.name())});

@@ -33,6 +33,7 @@ struct HubAndSpoke : testing::SmallWorld {
 
 std::vector<std::string> stages(const std::vector<ExplainStep>& steps) {
   std::vector<std::string> names;
+  names.reserve(steps.size());
   for (const ExplainStep& step : steps) names.push_back(step.stage);
   return names;
 }

@@ -4,6 +4,7 @@
 
 #include "controller/model/networks.h"
 #include "controller/model/text.h"
+#include "controller/program/values.h"
 
 namespace isthmus {
 namespace {
@@ -104,15 +105,15 @@ Unreachable why_unreachable(const Model& model, const Resource& network, net::Ip
 std::string remedy(const Model& model, const Resource& sender, const dataplane::Verdict& verdict,
                    net::IpAddress destination) {
   using dataplane::DropReason;
-  const Resource* decided = model.find(static_cast<Serial>(verdict.tag));
+  const Resource* decided = program::resource_of(model, verdict.tag);
   const std::string path = decided == nullptr ? "" : decided->id.path();
   switch (verdict.reason) {
     case DropReason::NoRoute:
       return why_unreachable(model, sender, destination).remedy;
     case DropReason::ApplianceUnreachable: {
       const net::IpAddress next_hop = verdict.action ? verdict.action->address : destination;
-      const auto holds = model.find(
-          static_cast<Serial>(verdict.action ? verdict.action->domain : dataplane::DomainId{}));
+      const Resource* holds = program::resource_of(
+          model, verdict.action ? verdict.action->domain : dataplane::DomainId{});
       const bool reachable = holds != nullptr && !model.subnets_containing(next_hop).empty() &&
                              (holds->serial != sender.serial);
       if (reachable)

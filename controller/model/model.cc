@@ -115,7 +115,8 @@ std::vector<const Resource*> Model::interfaces_with(net::Mac mac) const {
 }
 
 size_t Model::macs_between(net::Mac first, net::Mac last) const {
-  return matches(macs_, first, last).size();
+  return macs_.first_rank([&](const auto& entry, size_t) { return entry.key > last; }) -
+         macs_.first_rank([&](const auto& entry, size_t) { return entry.key >= first; });
 }
 
 const Resource* Model::subnet_with(net::Vni id) const {
@@ -123,37 +124,42 @@ const Resource* Model::subnet_with(net::Vni id) const {
   return found.empty() ? nullptr : found.front();
 }
 
+// How many values from `first` on are taken without a gap: where the elements that are not less run
+// ahead of their ranks. `distance` is how far an element's value lies beyond the first one, for
+// those that are not less.
+template <class Key, class Distance>
+uint64_t Model::taken_from(const Index<Key>& index, const Key& first, const Distance& distance) {
+  const size_t start =
+      index.first_rank([&](const Entry<Key>& entry, size_t) { return entry.key >= first; });
+  return index.first_rank([&](const Entry<Key>& entry, size_t rank) {
+    return rank >= start && distance(entry.key) > rank - start;
+  }) - start;
+}
+
 std::optional<net::IpAddress> Model::first_free_address(const Resource& subnet,
                                                         net::IpAddress first,
                                                         net::IpAddress last) const {
-  net::IpAddress candidate = first;
-  for (auto it = addresses_.lower_bound(Entry<AddressKey>{{subnet.serial, first}, 0});
-       it != addresses_.end(); ++it) {
-    if (it->key.subnet != subnet.serial || candidate < it->key.address) break;
-    if (it->key.address < candidate) continue;  // two have it: the rules are about to refuse that
-    if (candidate == last) return std::nullopt;
-    candidate = candidate.plus(1);
-  }
-  return candidate <= last ? std::optional(candidate) : std::nullopt;
+  constexpr uint64_t kElsewhere = ~uint64_t{0};
+  const uint64_t taken =
+      taken_from(addresses_, AddressKey{subnet.serial, first}, [&](const AddressKey& key) {
+        const bool here = key.subnet == subnet.serial && key.address.family() == first.family();
+        return here ? key.address.distance_from(first) : kElsewhere;
+      });
+  if (taken > last.distance_from(first)) return std::nullopt;
+  return first.plus(taken);
 }
 
 std::optional<net::Mac> Model::first_free_mac(net::Mac first, net::Mac last) const {
-  uint64_t candidate = first.value();
-  for (auto it = macs_.lower_bound(Entry<net::Mac>{first, 0}); it != macs_.end(); ++it) {
-    if (it->key.value() > candidate) break;
-    if (it->key.value() == candidate) ++candidate;
-  }
-  return candidate <= last.value() ? net::Mac::make(candidate) : std::nullopt;
+  const uint64_t free = first.value() + taken_from(macs_, first, [&](net::Mac mac) {
+                          return mac.value() - first.value();
+                        });
+  return free <= last.value() ? net::Mac::make(free) : std::nullopt;
 }
 
 std::optional<net::Vni> Model::first_free_subnet_id(uint32_t first, uint32_t last) const {
-  uint32_t candidate = first;
-  for (auto it = subnet_ids_.lower_bound(Entry<net::Vni>{*net::Vni::make(first), 0});
-       it != subnet_ids_.end(); ++it) {
-    if (it->key.value() > candidate) break;
-    if (it->key.value() == candidate) ++candidate;
-  }
-  return candidate <= last ? net::Vni::make(candidate) : std::nullopt;
+  const uint64_t free = first + taken_from(subnet_ids_, *net::Vni::make(first),
+                                           [&](net::Vni id) { return id.value() - first; });
+  return free <= last ? net::Vni::make(static_cast<uint32_t>(free)) : std::nullopt;
 }
 
 void Model::update(std::span<const ResourceChange> changes) {

@@ -37,7 +37,7 @@ class Model {
     };
     std::strong_ordering operator()(const Below& a, const ResourcePtr& b) const {
       const auto order = a.id <=> b->id;
-      return order == 0 ? std::strong_ordering::greater : order;
+      return std::is_eq(order) ? std::strong_ordering::greater : order;
     }
   };
   using Resources = PersistentSet<ResourcePtr, ByPath>;
@@ -94,7 +94,8 @@ class Model {
   std::vector<const Resource*> interfaces_with(net::Mac mac) const;
   size_t macs_between(net::Mac first, net::Mac last) const;
   const Resource* subnet_with(net::Vni id) const;
-  // The smallest value from `first` to `last` that nobody has.
+  // The smallest value from `first` to `last` that nobody has, as long as no two have the same,
+  // which the rules refuse.
   std::optional<net::IpAddress> first_free_address(const Resource& subnet, net::IpAddress first,
                                                    net::IpAddress last) const;
   std::optional<net::Mac> first_free_mac(net::Mac first, net::Mac last) const;
@@ -148,6 +149,8 @@ class Model {
   template <class Key>
   std::vector<const Resource*> matches(const Index<Key>& index, const Key& first,
                                        const Key& last) const;
+  template <class Key, class Distance>
+  static uint64_t taken_from(const Index<Key>& index, const Key& first, const Distance& distance);
 
   Uuid identity_;
   Revision revision_ = 0;

@@ -26,6 +26,58 @@ void each_resource(const Model& model, const See& see) {
 using Found = std::set<const Resource*>;
 Found as_set(const std::vector<const Resource*>& found) { return {found.begin(), found.end()}; }
 
+// The values from `first` to `last` that are free, by looking at each.
+template <class Value, class Next>
+std::optional<Value> first_not_in(const std::set<Value>& taken, Value first, Value last,
+                                  const Next& next) {
+  for (Value value = first; value <= last; value = next(value)) {
+    if (!taken.contains(value)) return value;
+  }
+  return std::nullopt;
+}
+
+void expect_free_values_agree(const Model& model) {
+  std::set<net::Mac> macs;
+  std::set<net::Vni> ids;
+  std::map<const Resource*, std::set<net::IpAddress>> addresses;
+  each_resource(model, [&](const Resource& resource) {
+    if (resource.kind() == Kind::NetworkInterface)
+      macs.insert(*resource.as<NetworkInterface>().mac);
+    if (resource.kind() == Kind::Subnet) ids.insert(resource.as<Subnet>().virtual_subnet_id);
+    if (resource.kind() != Kind::IpConfiguration) return;
+    const IpConfiguration& ip = resource.as<IpConfiguration>();
+    if (ip.address) addresses[model.find(ip.subnet)].insert(*ip.address);
+  });
+  const auto after = [](auto value) { return *decltype(value)::make(value.value() + 1); };
+  // From each value that is taken, and from the one before it: runs of any length, and none.
+  for (const net::Mac mac : macs) {
+    const net::Mac first = *net::Mac::make(mac.value() - 1);
+    for (const uint64_t length : {0, 1, 3, 1000}) {
+      const net::Mac last = *net::Mac::make(first.value() + length);
+      ASSERT_EQ(model.first_free_mac(first, last), first_not_in(macs, first, last, after));
+      ASSERT_EQ(model.macs_between(first, last),
+                std::distance(macs.lower_bound(first), macs.upper_bound(last)));
+    }
+  }
+  for (const net::Vni id : ids) {
+    for (const uint32_t length : {0, 1, 3, 1000}) {
+      const net::Vni last = *net::Vni::make(id.value() + length);
+      ASSERT_EQ(model.first_free_subnet_id(id.value(), last.value()),
+                first_not_in(ids, id, last, after));
+    }
+  }
+  for (const auto& [subnet, taken] : addresses) {
+    for (const net::IpAddress address : taken) {
+      for (const uint64_t length : {0, 1, 3, 1000}) {
+        const net::IpAddress last = address.plus(length);
+        ASSERT_EQ(
+            model.first_free_address(*subnet, address, last),
+            first_not_in(taken, address, last, [](net::IpAddress value) { return value.plus(1); }));
+      }
+    }
+  }
+}
+
 void expect_indexes_agree(const Model& model) {
   size_t count = 0;
   std::map<const Resource*, Found> referrers;
@@ -73,6 +125,7 @@ TEST(Model, IndexesAgreeWithTheResources) {
     for (int i = 0; i < 200; ++i) {
       if (auto applied = apply(model, changes.next(), {})) model = std::move(applied->model);
       if (i % 5 == 0) expect_indexes_agree(model);
+      if (i % 20 == 0) expect_free_values_agree(model);
       if (::testing::Test::HasFatalFailure()) return;
     }
   }

@@ -6,6 +6,7 @@
 // thread. Nodes are shared and immutable.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -35,8 +36,8 @@ class PersistentSet {
     const Node* node = root_.get();
     while (node != nullptr) {
       const auto order = Compare{}(key, node->value);
-      if (order == 0) return &node->value;
-      node = order < 0 ? node->left.get() : node->right.get();
+      if (std::is_eq(order)) return &node->value;
+      node = std::is_lt(order) ? node->left.get() : node->right.get();
     }
     return nullptr;
   }
@@ -50,6 +51,25 @@ class PersistentSet {
     if (find(key) == nullptr) return false;
     root_ = erase(root_, key);
     return true;
+  }
+
+  // The rank of the first element that holds(element, rank) answers true for; size() when it does
+  // for none. Once true, it must stay so for all that follow. What is smaller counts a rank: this
+  // also counts ranges, and finds gaps, in O(log n).
+  template <class Holds>
+  size_t first_rank(const Holds& holds) const {
+    size_t before = 0;
+    const Node* node = root_.get();
+    while (node != nullptr) {
+      const size_t rank = before + size_of(node->left);
+      if (holds(node->value, rank)) {
+        node = node->left.get();
+      } else {
+        before = rank + 1;
+        node = node->right.get();
+      }
+    }
+    return before;
   }
 
   // Walks in order. Valid as long as the set that it came from, or a copy of that, lives.
@@ -89,7 +109,7 @@ class PersistentSet {
     Iterator it;
     const Node* node = root_.get();
     while (node != nullptr) {
-      if (Compare{}(key, node->value) <= 0) {
+      if (std::is_lteq(Compare{}(key, node->value))) {
         it.path_.push_back(node);
         node = node->left.get();
       } else {
@@ -137,8 +157,9 @@ class PersistentSet {
   static Link put(const Link& node, T value) {
     if (node == nullptr) return make(std::move(value), nullptr, nullptr);
     const auto order = Compare{}(value, node->value);
-    if (order == 0) return make(std::move(value), node->left, node->right);
-    if (order < 0) return balance(node->value, put(node->left, std::move(value)), node->right);
+    if (std::is_eq(order)) return make(std::move(value), node->left, node->right);
+    if (std::is_lt(order))
+      return balance(node->value, put(node->left, std::move(value)), node->right);
     return balance(node->value, node->left, put(node->right, std::move(value)));
   }
 
@@ -150,8 +171,8 @@ class PersistentSet {
   template <class Key>
   static Link erase(const Link& node, const Key& key) {
     const auto order = Compare{}(key, node->value);
-    if (order < 0) return balance(node->value, erase(node->left, key), node->right);
-    if (order > 0) return balance(node->value, node->left, erase(node->right, key));
+    if (std::is_lt(order)) return balance(node->value, erase(node->left, key), node->right);
+    if (std::is_gt(order)) return balance(node->value, node->left, erase(node->right, key));
     if (node->left == nullptr) return node->right;
     if (node->right == nullptr) return node->left;
     const Node* next = node->right.get();

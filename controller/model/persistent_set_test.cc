@@ -59,6 +59,20 @@ TEST(PersistentSet, LowerBoundWalksTheRest) {
   }
 }
 
+TEST(PersistentSet, FirstRankIsThePlaceOfAnElement) {
+  Numbers numbers;
+  for (int value = 0; value < 100; value += 3) numbers.put(value);
+  for (int bound = -1; bound <= 101; ++bound) {
+    const size_t expected = bound <= 0 ? 0 : std::min<size_t>((bound + 2) / 3, numbers.size());
+    ASSERT_EQ(numbers.first_rank([&](int value, size_t rank) {
+      EXPECT_EQ(static_cast<size_t>(value), rank * 3);
+      return value >= bound;
+    }),
+              expected)
+        << "from " << bound;
+  }
+}
+
 // Counts the comparisons of a search, which is the depth of the tree.
 struct Counting {
   static inline thread_local int compared = 0;

@@ -70,7 +70,7 @@ std::strong_ordering compare_paths(std::string_view a, std::string_view b) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && compare_paths(a, b) == 0;
+  return a.size() == b.size() && std::is_eq(compare_paths(a, b));
 }
 
 std::optional<Kind> kind_of_segment(Kind parent, std::string_view segment) {

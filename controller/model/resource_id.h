@@ -48,7 +48,7 @@ class ResourceId {
   std::string key() const;
 
   friend std::strong_ordering operator<=>(const ResourceId& a, const ResourceId& b);
-  friend bool operator==(const ResourceId& a, const ResourceId& b) { return (a <=> b) == 0; }
+  friend bool operator==(const ResourceId& a, const ResourceId& b) { return std::is_eq(a <=> b); }
 
  private:
   ResourceId(Realm realm, Kind kind, std::string path)

@@ -111,7 +111,7 @@ class Touched {
   void route(const Model& model, const Resource& route) {
     for (const TableKey& table : program::tables_using(model, *model.find(route.id.parent()))) {
       routes.insert({table, route.as<Route>().prefix});
-      appliance(model, *model.find(static_cast<Serial>(table.domain)), route);
+      appliance(model, *program::resource_of(model, table.domain), route);
     }
   }
 

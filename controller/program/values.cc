@@ -14,10 +14,6 @@ using dataplane::PeerPolicy;
 using dataplane::Port;
 using dataplane::TableKey;
 
-const Resource* find(const Model& model, dataplane::DomainId domain) {
-  return model.find(static_cast<Serial>(domain));
-}
-
 const Resource* find_referenced(const Model& model, const ResourceId& id) {
   return id.empty() ? nullptr : model.find(id);
 }
@@ -50,7 +46,7 @@ Action action_of(const RouteCandidate& route, const Resource& network) {
 bool is_next_hop(const Model& model, const Resource& network, net::IpAddress address) {
   for (const Resource* route : model.routes_via(net::Prefix::host(address))) {
     for (const TableKey& table : tables_using(model, *model.find(route->id.parent()))) {
-      const Resource* holder = network_holding(model, *find(model, table.domain), address);
+      const Resource* holder = network_holding(model, *resource_of(model, table.domain), address);
       if (holder != nullptr && holder->serial == network.serial) return true;
     }
   }
@@ -143,14 +139,14 @@ std::vector<TableKey> tables_using(const Model& model, const Resource& route_tab
 }
 
 bool table_exists(const Model& model, TableKey key) {
-  const Resource* network = find(model, key.domain);
+  const Resource* network = resource_of(model, key.domain);
   if (network == nullptr) return false;
   const auto keys = tables_of(model, *network);
   return std::binary_search(keys.begin(), keys.end(), key);
 }
 
 std::optional<Action> route(const Model& model, TableKey table, net::Prefix prefix) {
-  const Resource* network = find(model, table.domain);
+  const Resource* network = resource_of(model, table.domain);
   if (network == nullptr) return std::nullopt;
   const auto found = candidates(model, *network, model.find(table.route_table), prefix);
   if (found.empty()) return std::nullopt;
@@ -158,8 +154,8 @@ std::optional<Action> route(const Model& model, TableKey table, net::Prefix pref
 }
 
 std::optional<PeerPolicy> policy(const Model& model, dataplane::PeerKey key) {
-  const Resource* from = find(model, key.from);
-  const Resource* to = find(model, key.to);
+  const Resource* from = resource_of(model, key.from);
+  const Resource* to = resource_of(model, key.to);
   if (from == nullptr || to == nullptr || !connected(model, *from, *to)) return std::nullopt;
   const Resource* sender = peering_from(model, *from, *to);
   const Resource* receiver = peering_from(model, *to, *from);
@@ -177,7 +173,7 @@ std::optional<PeerPolicy> policy(const Model& model, dataplane::PeerKey key) {
 }
 
 std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::EndpointKey key) {
-  const Resource* network = find(model, key.domain);
+  const Resource* network = resource_of(model, key.domain);
   if (network == nullptr) return std::nullopt;
   for (const Resource* subnet : model.subnets_containing(key.address)) {
     if (network_of(model, *subnet).serial != network->serial) continue;
@@ -189,7 +185,7 @@ std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::Endpoin
 }
 
 std::optional<Port> port(const Model& model, dataplane::PortId key) {
-  const Resource* nic = model.find(static_cast<Serial>(key));
+  const Resource* nic = resource_of(model, key);
   if (nic == nullptr) return std::nullopt;
   const NetworkInterface& body = nic->as<NetworkInterface>();
   Port port;
@@ -212,7 +208,7 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
 }
 
 std::optional<AccessList> access_list(const Model& model, dataplane::AclId key) {
-  const Resource* acl = model.find(static_cast<Serial>(key));
+  const Resource* acl = resource_of(model, key);
   if (acl == nullptr) return std::nullopt;
   AccessList list;
   list.inbound_default = default_of(acl->as<AccessControlList>().inbound_default);
@@ -228,7 +224,7 @@ std::optional<AccessList> access_list(const Model& model, dataplane::AclId key) 
 }
 
 std::vector<net::Prefix> prefixes(const Model& model, TableKey table) {
-  const Resource* network = find(model, table.domain);
+  const Resource* network = resource_of(model, table.domain);
   if (network == nullptr) return {};
   return routed_prefixes(model, *network, model.find(table.route_table));
 }

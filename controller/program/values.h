@@ -12,6 +12,11 @@ namespace isthmus::program {
 inline dataplane::DomainId domain_of(const Resource& network) {
   return dataplane::DomainId{network.serial};
 }
+// The resource that a port, domain, tag or access list of the program stands for.
+template <class Id>
+const Resource* resource_of(const Model& model, Id id) {
+  return model.find(static_cast<Serial>(id));
+}
 inline dataplane::Tag tag_of(const Resource& resource) { return dataplane::Tag{resource.serial}; }
 
 // The tables of a network: one without user routes, and one for each route table that a subnet

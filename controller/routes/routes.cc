@@ -81,10 +81,9 @@ std::vector<RouteCandidate> candidates_for(const Model& model, const Resource& n
                                            net::IpAddress destination) {
   std::vector<RouteCandidate> found;
   for (int length = net::address_bits(destination.family()); length >= 0; --length) {
-    for (auto& route :
-         candidates(model, network, route_table, net::Prefix::containing(destination, length))) {
-      found.push_back(std::move(route));
-    }
+    const auto here =
+        candidates(model, network, route_table, net::Prefix::containing(destination, length));
+    found.insert(found.end(), here.begin(), here.end());
   }
   return found;
 }

@@ -136,6 +136,7 @@ Result<Outcome> Transaction::put(const Operation& operation) {
 
   remove(removed);
   std::vector<ResourceChange> changes;
+  changes.reserve(staged.size());
   for (const Staged& s : staged)
     changes.push_back({s.before, std::make_shared<const Resource>(s.after)});
   edit_.replace(changes);
@@ -317,6 +318,7 @@ void Transaction::remove(const std::vector<ResourcePtr>& doomed) {
     move_peering(resource, side_of(resource->as<Peering>().state), PeeringEvent::Delete);
   }
   std::vector<ResourceChange> changes;
+  changes.reserve(doomed.size());
   for (const ResourcePtr& resource : doomed) changes.push_back({current(*resource), nullptr});
   edit_.replace(changes);
 }

@@ -92,10 +92,13 @@ bool inside(const std::vector<net::Prefix>& space, net::Prefix prefix) {
                      [&](net::Prefix outer) { return outer.contains(prefix); });
 }
 
+// A subnet that this change brings or moves is judged by its own rule, which points at it.
 std::optional<Violation> leaves_a_subnet_outside(const Proposal& p) {
   for (const Resource* subnet : p.after.below(p.now.id, Kind::Subnet)) {
     const net::Prefix prefix = subnet->as<Subnet>().prefix;
-    if (inside(p.body<VirtualNetwork>().address_space, prefix)) continue;
+    const Resource* was = p.before.find(subnet->id);
+    const bool stays = was != nullptr && was->as<Subnet>().prefix == prefix;
+    if (!stays || inside(p.body<VirtualNetwork>().address_space, prefix)) continue;
     return Violation{
         std::string(kPrefixes),
         fmt::format("Subnet '{}' ({}) lies outside the address space {} of virtual network '{}'.",

@@ -3,6 +3,7 @@
 The daemon is $ISTHMUSD, or what --daemon names. It listens on a free port of the loopback, which it writes to a file.
 """
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -11,7 +12,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import urllib.parse
 
 NETWORKS = "/networking/v1/virtualNetworks"
 START_SECONDS_MAX = 20
@@ -138,6 +141,22 @@ class Tally:
     def finish(self):
         print(f"{self.name}: {self.passed} passed, {self.failed} failed", flush=True)
         return 1 if self.failed else 0
+
+
+@contextlib.contextmanager
+def address_of(url, tally, *flags):
+    """(host, port) of the server at `url`, or else of a daemon of this test's own, which has to end well."""
+    if url:
+        parts = urllib.parse.urlsplit(url)
+        yield parts.hostname, parts.port
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        daemon = Daemon([os.environ["ISTHMUSD"], *flags], folder)
+        daemon.start()
+        try:
+            yield "127.0.0.1", daemon.port
+        finally:
+            tally.check(daemon.stop() == 0, f"the daemon did not end well:\n{daemon.last_words()}")
 
 
 def arguments(description):

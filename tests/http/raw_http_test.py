@@ -8,12 +8,9 @@ import argparse
 import base64
 import http.client
 import json
-import os
 import re
 import socket
 import sys
-import tempfile
-import urllib.parse
 import zlib
 from pathlib import Path
 
@@ -141,21 +138,9 @@ def main():
     parser.add_argument("--url")
     options = parser.parse_args()
     tally = nc_daemon.Tally("raw_http")
-    with tempfile.TemporaryDirectory() as folder:
-        daemon = None
-        if options.url:
-            url = urllib.parse.urlsplit(options.url)
-            address = (url.hostname, url.port)
-        else:
-            daemon = nc_daemon.Daemon([os.environ["ISTHMUSD"]], folder)
-            daemon.start()
-            address = ("127.0.0.1", daemon.port)
-        try:
-            replay_streams(address, tally)
-            replay_json(address, tally)
-        finally:
-            if daemon:
-                tally.check(daemon.stop() == 0, f"the daemon did not end well:\n{daemon.last_words()}")
+    with nc_daemon.address_of(options.url, tally) as address:
+        replay_streams(address, tally)
+        replay_json(address, tally)
     return tally.finish()
 
 

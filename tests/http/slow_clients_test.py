@@ -3,12 +3,9 @@
 $ISTHMUSD is started with the limits below; or --url and the same limits elsewhere.
 """
 import argparse
-import os
 import socket
 import sys
-import tempfile
 import time
-import urllib.parse
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "clients"))
@@ -100,23 +97,11 @@ def main():
     parser.add_argument("--url")
     options = parser.parse_args()
     tally = nc_daemon.Tally("slow_clients")
-    with tempfile.TemporaryDirectory() as folder:
-        daemon = None
-        if options.url:
-            url = urllib.parse.urlsplit(options.url)
-            address = (url.hostname, url.port)
-        else:
-            flags = [f"--{name}={value}" for name, value in LIMITS.items()]
-            daemon = nc_daemon.Daemon([os.environ["ISTHMUSD"], *flags], folder)
-            daemon.start()
-            address = ("127.0.0.1", daemon.port)
-        try:
-            for check in (check_timeouts, check_slow_body, check_crowd):
-                check(address, tally)
-                check_service(address, tally, f"after {check.__name__}")
-        finally:
-            if daemon:
-                tally.check(daemon.stop() == 0, f"the daemon did not end well:\n{daemon.last_words()}")
+    flags = [f"--{name}={value}" for name, value in LIMITS.items()]
+    with nc_daemon.address_of(options.url, tally, *flags) as address:
+        for check in (check_timeouts, check_slow_body, check_crowd):
+            check(address, tally)
+            check_service(address, tally, f"after {check.__name__}")
     return tally.finish()
 
 

@@ -1,9 +1,12 @@
 // Our own API in one process: an in-memory store, a dataplane, a controller and its handler.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <rapidjson/document.h>
 #include <rapidjson/pointer.h>
 
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -94,5 +97,33 @@ inline std::string at(const std::string& body, const char* pointer) {
   if (value->IsBool()) return value->GetBool() ? "true" : "false";
   return value->IsArray() ? "array of " + std::to_string(value->Size()) : "object";
 }
+
+inline void expect_problem(const api::http::Response& response, int status, std::string_view code) {
+  EXPECT_EQ(response.status, status) << response.body;
+  EXPECT_EQ(response.content_type, "application/problem+json");
+  EXPECT_EQ(at(response.body, "/code"), code) << response.body;
+  EXPECT_EQ(at(response.body, "/type"), "urn:isthmus:error:" + std::string(code));
+  EXPECT_EQ(at(response.body, "/status"), std::to_string(status));
+  EXPECT_FALSE(at(response.body, "/title").empty());
+  EXPECT_FALSE(at(response.body, "/detail").empty());
+}
+
+// A file of the tree, and a lab of docs/examples.
+inline std::string file_text(const std::filesystem::path& path) {
+  std::ifstream in(std::filesystem::path(ISTHMUS_SOURCE_DIR) / path);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+inline std::string example(const std::string& name) {
+  return file_text("docs/examples/" + name + ".yaml");
+}
+
+constexpr std::string_view kTwoNetworks = R"(version: 1
+networks:
+  a: {prefixes: [10.1.0.0/16], subnets: {s: 10.1.0.0/24}}
+  b: {prefixes: [10.2.0.0/16], subnets: {s: 10.2.0.0/24}}
+peerings: [{between: [a, b]}]
+vms: {v: {at: a/s}, w: {at: b/s}}
+)";
 
 }  // namespace isthmus::testing

@@ -64,7 +64,9 @@ class RandomChanges {
 
   static constexpr uint32_t kNetworks = 5;
 
-  static ResourceId top(Kind kind, std::string name) { return *ResourceId::make(kind, name); }
+  static ResourceId top(Kind kind, const std::string& name) {
+    return *ResourceId::make(kind, name);
+  }
   static ResourceId network_id(uint32_t i) {
     return top(Kind::VirtualNetwork, fmt::format("n{}", i));
   }
