@@ -87,34 +87,34 @@ TEST(AllocationFailure, PrepareThatRunsOutOfMemoryChangesNothing) {
 
 // A structure that was changed up to the failure still answers as before, and takes the change
 // later.
-TEST(AllocationFailure, FibThatRunsOutOfMemoryKeepsItsRoutes) {
+TEST(AllocationFailure, RibThatRunsOutOfMemoryKeepsItsRoutes) {
   const auto prefix = [](const char* text) { return net::Prefix::parse(text).value(); };
   const Route first{prefix("10.1.2.0/24"), 1};
   for (const char* text : {"10.1.2.3/32", "10.0.0.0/8", "10.1.2.128/25", "2001:db8::1/128"}) {
-    Fib fib = Fib().with(first.prefix, first.value);
-    const Fib shared = fib;  // so that the path must be copied
+    Rib rib = Rib().with(first.prefix, first.value);
+    const Rib shared = rib;  // so that the path must be copied
     const Route second{prefix(text), 2};
     bool is_set = false;
     for (long count = 0; !is_set; ++count) {
       try {
         const AllocationsLeft left(count);
-        fib.set(second.prefix, second.value);
+        rib.set(second.prefix, second.value);
         is_set = true;
       } catch (const std::bad_alloc&) {
       }
-      ASSERT_EQ(fib.size(), is_set ? 2u : 1u) << text;
-      ASSERT_EQ(fib.find(first.prefix), 1u) << text;
-      ASSERT_EQ(fib.find(second.prefix).has_value(), is_set) << text;
+      ASSERT_EQ(rib.size(), is_set ? 2u : 1u) << text;
+      ASSERT_EQ(rib.find(first.prefix), 1u) << text;
+      ASSERT_EQ(rib.find(second.prefix).has_value(), is_set) << text;
     }
     bool is_erased = false;
-    const Fib again = fib;
+    const Rib again = rib;
     for (long count = 0; !is_erased; ++count) {
       try {
         const AllocationsLeft left(count);
-        is_erased = fib.erase(first.prefix);
+        is_erased = rib.erase(first.prefix);
       } catch (const std::bad_alloc&) {
       }
-      ASSERT_EQ(fib.lookup(first.prefix.address()) == 1, !is_erased) << text << " " << count;
+      ASSERT_EQ(rib.lookup(first.prefix.address()) == 1, !is_erased) << text << " " << count;
     }
     EXPECT_EQ(again.find(first.prefix), 1u);
     EXPECT_EQ(shared.size(), 1u);

@@ -10,7 +10,7 @@
 namespace isthmus::dataplane {
 namespace {
 
-// Actions by number: what a Fib's values mean. Equal actions share one id; an id that nothing uses
+// Actions by number: what a Rib's values mean. Equal actions share one id; an id that nothing uses
 // is given out again. All of it is persistent, so that an abandoned change leaves no trace.
 struct Interning {
   struct Use {
@@ -64,7 +64,7 @@ struct State {
   Tables tables;
   Interning interning;
   size_t routes = 0;
-  size_t fib_bytes = 0;
+  size_t rib_bytes = 0;
   size_t value_bytes = 0;  // of what the maps point to
 };
 
@@ -88,15 +88,15 @@ class Change {
 
  private:
   void add_table(const TableKey& key) {
-    if (state_.tables.table(key) == nullptr) state_.tables.tables.set(key, Fib());
+    if (state_.tables.table(key) == nullptr) state_.tables.tables.set(key, Rib());
   }
 
   void remove_table(const TableKey& key) {
-    const Fib* fib = state_.tables.table(key);
-    if (fib == nullptr) return;
-    fib->for_each([this](const Route& route) { --uses_[route.value]; });
-    state_.routes -= fib->size();
-    state_.fib_bytes -= fib->bytes();
+    const Rib* rib = state_.tables.table(key);
+    if (rib == nullptr) return;
+    rib->for_each([this](const Route& route) { --uses_[route.value]; });
+    state_.routes -= rib->size();
+    state_.rib_bytes -= rib->bytes();
     state_.tables.tables.erase(key);
   }
 
@@ -109,25 +109,25 @@ class Change {
     });
     for (auto at = sorted.begin(); at != sorted.end();) {
       const TableKey key = (*at)->table;
-      const Fib* before = state_.tables.table(key);
+      const Rib* before = state_.tables.table(key);
       if (before == nullptr) return false;
-      Fib fib = *before;
-      for (; at != sorted.end() && (*at)->table == key; ++at) apply_route(fib, **at);
-      state_.routes += fib.size() - before->size();
-      state_.fib_bytes += fib.bytes() - before->bytes();
-      state_.tables.tables.set(key, std::move(fib));
+      Rib rib = *before;
+      for (; at != sorted.end() && (*at)->table == key; ++at) apply_route(rib, **at);
+      state_.routes += rib.size() - before->size();
+      state_.rib_bytes += rib.bytes() - before->bytes();
+      state_.tables.tables.set(key, std::move(rib));
     }
     return true;
   }
 
-  void apply_route(Fib& fib, const ProgramDelta::RouteChange& change) {
-    if (const auto replaced = fib.find(change.prefix)) --uses_[*replaced];
+  void apply_route(Rib& rib, const ProgramDelta::RouteChange& change) {
+    if (const auto replaced = rib.find(change.prefix)) --uses_[*replaced];
     if (change.action) {
       const uint32_t id = intern(*change.action);
       ++uses_[id];
-      fib.set(change.prefix, id);
+      rib.set(change.prefix, id);
     } else {
-      fib.erase(change.prefix);
+      rib.erase(change.prefix);
     }
   }
 
@@ -261,9 +261,9 @@ ForwardingProgram Dataplane::contents() const {
 
 ForwardingProgram contents(const Tables& tables) {
   ForwardingProgram program;
-  tables.tables.for_each([&](const TableKey& key, const Fib& fib) {
+  tables.tables.for_each([&](const TableKey& key, const Rib& rib) {
     auto& routes = program.tables[key];
-    fib.for_each([&](const Route& route) {
+    rib.for_each([&](const Route& route) {
       routes.emplace_hint(routes.end(), route.prefix, *tables.action(route.value));
     });
   });
@@ -290,7 +290,7 @@ DataplaneStats Dataplane::stats() const {
           .access_lists = tables.access_lists.size(),
           .bytes = tables.tables.bytes() + tables.actions.bytes() + tables.policies.bytes() +
                    tables.endpoints.bytes() + tables.ports.bytes() + tables.access_lists.bytes() +
-                   interning.uses.bytes() + interning.free.bytes() + current_->state.fib_bytes +
+                   interning.uses.bytes() + interning.free.bytes() + current_->state.rib_bytes +
                    current_->state.value_bytes,
           .versions_pending = grace_.pending()};
 }

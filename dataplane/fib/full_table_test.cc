@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "dataplane/fib/fib.h"
+#include "dataplane/fib/rib.h"
 #include "tests/support/fib_oracle.h"
 #include "tests/support/full_table.h"
 #include "tests/support/sanitizers.h"
@@ -46,11 +46,11 @@ class FullTableTest : public testing::TestWithParam<Family> {
   }
 
   // Sorted first: the oracle's binary search then finds its path in the cache.
-  void expect_equal(const Fib& fib, const test::IntervalFib& oracle,
+  void expect_equal(const Rib& rib, const test::IntervalFib& oracle,
                     std::vector<IpAddress>& addresses) {
     std::vector<uint32_t> values(addresses.size());
     const auto start = steady_clock::now();
-    fib.lookup(addresses, values);
+    rib.lookup(addresses, values);
     lookup_seconds_ += seconds_since(start);
     lookups_ += addresses.size();
     std::vector<uint32_t> order(addresses.size());
@@ -72,10 +72,10 @@ TEST_P(FullTableTest, LookupsEqualTheOracle) {
   std::mt19937_64 random(kSeed);
   const std::vector<Route> taken = routes();
   const auto start = steady_clock::now();
-  const Fib fib = Fib::build(taken);
+  const Rib rib = Rib::build(taken);
   const double build_seconds = seconds_since(start);
   const test::IntervalFib oracle(taken);
-  ASSERT_EQ(fib.size(), taken.size());
+  ASSERT_EQ(rib.size(), taken.size());
 
   std::vector<IpAddress> addresses;
   for (const Route& route : taken) {
@@ -83,7 +83,7 @@ TEST_P(FullTableTest, LookupsEqualTheOracle) {
     const IpAddress last = route.prefix.last();
     for (const IpAddress& edge : {first, last, last.plus(1)}) addresses.push_back(edge);
   }
-  expect_equal(fib, oracle, addresses);
+  expect_equal(rib, oracle, addresses);
   const size_t edges = addresses.size();
   lookup_seconds_ = 0;
   lookups_ = 0;
@@ -93,23 +93,23 @@ TEST_P(FullTableTest, LookupsEqualTheOracle) {
       addresses[i] = i % 2 == 0 ? test::random_address(GetParam(), random)
                                 : test::routed_address(taken, random);
     }
-    expect_equal(fib, oracle, addresses);
+    expect_equal(rib, oracle, addresses);
   }
   ASSERT_EQ(lookups_, kLookups);
   std::printf(
       "IPv%d: %zu prefixes in %.0f ms, %.1f bytes a prefix; %zu random and routed lookups (%.1f ns "
       "each) and %zu at the edges of prefixes equal the oracle of %zu intervals\n",
       GetParam() == Family::V4 ? 4 : 6, taken.size(), build_seconds * 1e3,
-      static_cast<double>(fib.bytes()) / static_cast<double>(taken.size()), lookups_,
+      static_cast<double>(rib.bytes()) / static_cast<double>(taken.size()), lookups_,
       lookup_seconds_ * 1e9 / static_cast<double>(lookups_), edges, oracle.intervals());
 }
 
 TEST_P(FullTableTest, WalksInTheOrderOfPrefixes) {
   const std::vector<Route> taken = routes();
-  const Fib fib = Fib::build(taken);
+  const Rib rib = Rib::build(taken);
   size_t next = 0;
   size_t wrong = 0;
-  fib.for_each([&](const Route& route) { wrong += route == taken[next++] ? 0 : 1; });
+  rib.for_each([&](const Route& route) { wrong += route == taken[next++] ? 0 : 1; });
   EXPECT_EQ(next, taken.size());
   EXPECT_EQ(wrong, 0u);
 }

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "dataplane/fib/fib.h"
+#include "dataplane/fib/rib.h"
 
 namespace isthmus::test {
 

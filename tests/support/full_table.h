@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dataplane/fib/fib.h"
+#include "dataplane/fib/rib.h"
 
 namespace isthmus::test {
 

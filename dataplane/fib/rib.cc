@@ -1,4 +1,4 @@
-#include "dataplane/fib/fib.h"
+#include "dataplane/fib/rib.h"
 
 #include <algorithm>
 #include <array>
@@ -74,7 +74,7 @@ void copy_edited(const T* from, T* to, size_t count, const ArrayEdit<T>& edit) {
 }  // namespace
 
 // Followed by its children, then its values.
-struct Fib::Node {
+struct Rib::Node {
   // A node, or the value of the prefix that ends where the child would begin.
   class Child {
    public:
@@ -109,7 +109,7 @@ struct Fib::Node {
 };
 
 // The writer's side: making, sharing and changing nodes.
-struct Fib::Edit {
+struct Rib::Edit {
   using Child = Node::Child;
 
   static Node* make(uint64_t prefix_bits, uint64_t child_bits) {
@@ -176,27 +176,27 @@ struct Fib::Edit {
   }
 };
 
-Fib::Fib(const Fib& other) noexcept
+Rib::Rib(const Rib& other) noexcept
     : roots_{Edit::share(other.roots_[0]), Edit::share(other.roots_[1])},
       size_(other.size_),
       bytes_(other.bytes_) {}
 
-Fib::Fib(Fib&& other) noexcept { swap(other); }
+Rib::Rib(Rib&& other) noexcept { swap(other); }
 
-Fib::~Fib() {
+Rib::~Rib() {
   for (Node* root : roots_) Edit::release(root);
 }
 
-void Fib::swap(Fib& other) noexcept {
+void Rib::swap(Rib& other) noexcept {
   std::swap(roots_, other.roots_);
   std::swap(size_, other.size_);
   std::swap(bytes_, other.bytes_);
 }
 
-Fib Fib::build(std::span<const Route> routes) {
-  Fib fib;
-  for (const Route& route : routes) fib.set(route.prefix, route.value);
-  return fib;
+Rib Rib::build(std::span<const Route> routes) {
+  Rib rib;
+  for (const Route& route : routes) rib.set(route.prefix, route.value);
+  return rib;
 }
 
 namespace {
@@ -285,31 +285,31 @@ inline void match_together(RootOf root_of, std::span<const net::IpAddress> addre
 
 }  // namespace
 
-uint32_t Fib::lookup(const net::IpAddress& address) const noexcept {
+uint32_t Rib::lookup(const net::IpAddress& address) const noexcept {
   return longest_match(root(address.family()), address).value;
 }
 
-void Fib::lookup(std::span<const net::IpAddress> addresses,
+void Rib::lookup(std::span<const net::IpAddress> addresses,
                  std::span<uint32_t> values) const noexcept {
   assert(addresses.size() == values.size());
   const auto root_of = [&](size_t i) { return root(addresses[i].family()); };
   match_together<Node>(root_of, addresses, values);
 }
 
-void Fib::lookup(std::span<const Fib* const> tables, std::span<const net::IpAddress> addresses,
+void Rib::lookup(std::span<const Rib* const> tables, std::span<const net::IpAddress> addresses,
                  std::span<uint32_t> values) noexcept {
   assert(addresses.size() == values.size() && tables.size() == values.size());
   const auto root_of = [&](size_t i) { return tables[i]->root(addresses[i].family()); };
   match_together<Node>(root_of, addresses, values);
 }
 
-std::optional<Route> Fib::match(const net::IpAddress& address) const {
+std::optional<Route> Rib::match(const net::IpAddress& address) const {
   const Longest longest = longest_match(root(address.family()), address);
   if (longest.value == kNoRoute) return std::nullopt;
   return Route{net::Prefix::containing(address, longest.length), longest.value};
 }
 
-std::optional<uint32_t> Fib::find(const net::Prefix& prefix) const noexcept {
+std::optional<uint32_t> Rib::find(const net::Prefix& prefix) const noexcept {
   const net::Bits128 bits = prefix.address().bits();
   const Node* node = root(prefix.family());
   int depth = 0;
@@ -331,9 +331,9 @@ std::optional<uint32_t> Fib::find(const net::Prefix& prefix) const noexcept {
 
 // One step down a path that this handle owns. A place is where a node hangs: the root pointer or a
 // child of the node above.
-class Fib::Path {
+class Rib::Path {
  public:
-  Path(Fib& fib, net::Family family) : fib_(fib), root_(fib.root(family)) {}
+  Path(Rib& rib, net::Family family) : rib_(rib), root_(rib.root(family)) {}
 
   Node* node() const { return level_ == 0 ? root_ : children_[level_ - 1]->node(); }
   int level() const { return level_; }
@@ -346,13 +346,13 @@ class Fib::Path {
   void ascend() { --level_; }
   void replace(Node* next) noexcept {
     Node* old = node();
-    fib_.bytes_ += next->size_bytes();
-    if (old != nullptr) fib_.bytes_ -= old->size_bytes();
+    rib_.bytes_ += next->size_bytes();
+    if (old != nullptr) rib_.bytes_ -= old->size_bytes();
     put(next);
     Edit::release(old);
   }
   void drop_root() noexcept {
-    fib_.bytes_ -= root_->size_bytes();
+    rib_.bytes_ -= root_->size_bytes();
     Edit::release(std::exchange(root_, nullptr));
   }
 
@@ -365,13 +365,13 @@ class Fib::Path {
     }
   }
 
-  Fib& fib_;
+  Rib& rib_;
   Node*& root_;
   std::array<Node::Child*, kDepthsMax> children_{};
   int level_ = 0;
 };
 
-void Fib::set(const net::Prefix& prefix, uint32_t value) {
+void Rib::set(const net::Prefix& prefix, uint32_t value) {
   assert(value != kNoRoute);
   const net::Bits128 bits = prefix.address().bits();
   Path path(*this, prefix.family());
@@ -408,7 +408,7 @@ void Fib::set(const net::Prefix& prefix, uint32_t value) {
   set_value(path, prefix.length() - depth, bits_at(bits, depth, prefix.length() - depth), value);
 }
 
-void Fib::add_child(Path& path, uint64_t index, const net::Prefix& prefix, int depth,
+void Rib::add_child(Path& path, uint64_t index, const net::Prefix& prefix, int depth,
                     uint32_t value) {
   size_t bytes = 0;
   const Node::Child child = Edit::only(prefix, depth, value, bytes);
@@ -424,7 +424,7 @@ void Fib::add_child(Path& path, uint64_t index, const net::Prefix& prefix, int d
   ++size_;
 }
 
-void Fib::set_value(Path& path, int length, uint64_t bits, uint32_t value) {
+void Rib::set_value(Path& path, int length, uint64_t bits, uint32_t value) {
   Node* node = path.own();
   const auto at = static_cast<uint64_t>(position(length, bits));
   const size_t index = rank(node->prefix_bits, at);
@@ -437,7 +437,7 @@ void Fib::set_value(Path& path, int length, uint64_t bits, uint32_t value) {
   ++size_;
 }
 
-bool Fib::erase(const net::Prefix& prefix) {
+bool Rib::erase(const net::Prefix& prefix) {
   if (!find(prefix)) return false;
   const net::Bits128 bits = prefix.address().bits();
   Path path(*this, prefix.family());
@@ -468,13 +468,13 @@ bool Fib::erase(const net::Prefix& prefix) {
   return true;
 }
 
-void Fib::drop_child(Path& path, uint64_t index) {
+void Rib::drop_child(Path& path, uint64_t index) {
   const Node* node = path.own();
   path.replace(Edit::rebuild(*node, node->prefix_bits, node->child_bits & ~bit_at(index), {},
                              {.drop = rank(node->child_bits, index)}));
 }
 
-void Fib::drop_value(Path& path, uint64_t at) {
+void Rib::drop_value(Path& path, uint64_t at) {
   const Node* node = path.own();
   path.replace(Edit::rebuild(*node, node->prefix_bits & ~bit_at(at), node->child_bits,
                              {.drop = rank(node->prefix_bits, at)}, {}));
@@ -482,7 +482,7 @@ void Fib::drop_value(Path& path, uint64_t at) {
 
 // From the changed node upwards: an empty node goes, and one that holds only the prefix at which it
 // begins becomes a value in its place.
-void Fib::prune(Path& path, net::Bits128 bits) {
+void Rib::prune(Path& path, net::Bits128 bits) {
   while (path.level() > 0) {
     Node* node = path.node();
     if (node->child_bits != 0 || (node->prefix_bits & ~bit_at(0)) != 0) return;
@@ -501,37 +501,36 @@ void Fib::prune(Path& path, net::Bits128 bits) {
   if (path.node()->child_bits == 0 && path.node()->prefix_bits == 0) path.drop_root();
 }
 
-Fib Fib::with(const net::Prefix& prefix, uint32_t value) const {
-  Fib changed = *this;
+Rib Rib::with(const net::Prefix& prefix, uint32_t value) const {
+  Rib changed = *this;
   changed.set(prefix, value);
   return changed;
 }
 
-Fib Fib::without(const net::Prefix& prefix) const {
-  Fib changed = *this;
+Rib Rib::without(const net::Prefix& prefix) const {
+  Rib changed = *this;
   changed.erase(prefix);
   return changed;
 }
 
-// Visits the prefixes below (length, bits) of one node in order: a prefix before its longer ones,
-// and those by value, with the children in their places.
-class Fib::Walk {
+// Visits the prefixes of a node and below it in order: a prefix before its longer ones, and those
+// by value, with the children in their places. Calls visit(bits, length, value).
+template <class Visit>
+class Rib::Walk {
  public:
-  Walk(net::Family family, const std::function<void(const Route&)>& visit)
-      : family_(family), visit_(visit) {}
+  explicit Walk(const Visit& visit) : visit_(visit) {}
 
-  void node(const Node& node, net::Bits128 address, int depth) {
+  void node(const Node& node, net::Bits128 address, int depth) const {
     within(node, address, depth, 0, 0);
   }
-
- private:
-  void within(const Node& node, net::Bits128 address, int depth, int length, uint64_t bits) {
+  // Only what lies below (length, bits) of the node, that prefix included.
+  void within(const Node& node, net::Bits128 address, int depth, int length, uint64_t bits) const {
     if (length == kStride) {
       if ((node.child_bits & bit_at(bits)) == 0) return;
       const Node::Child child = node.children()[rank(node.child_bits, bits)];
       const net::Bits128 below = placed(address, depth, length, bits);
       if (child.is_value()) {
-        emit(below, depth + kStride, child.value());
+        visit_(below, depth + kStride, child.value());
       } else {
         this->node(*child.node(), below, depth + kStride);
       }
@@ -539,12 +538,14 @@ class Fib::Walk {
     }
     const auto at = static_cast<uint64_t>(position(length, bits));
     if ((node.prefix_bits & bit_at(at)) != 0) {
-      emit(placed(address, depth, length, bits), depth + length,
-           node.values()[rank(node.prefix_bits, at)]);
+      visit_(placed(address, depth, length, bits), depth + length,
+             node.values()[rank(node.prefix_bits, at)]);
     }
     within(node, address, depth, length + 1, bits << 1);
     within(node, address, depth, length + 1, bits << 1 | 1);
   }
+
+ private:
   // The address with these bits at this depth.
   static net::Bits128 placed(net::Bits128 address, int depth, int length, uint64_t bits) {
     const int shift = 128 - depth - length;  // of the lowest bit, from the right
@@ -553,18 +554,106 @@ class Fib::Walk {
     if (shift < 0) return address;  // past the end: only zero bits stand there
     return {address.hi | (shift == 0 ? 0 : bits >> (64 - shift)), address.lo | bits << shift};
   }
-  void emit(net::Bits128 address, int length, uint32_t value) {
-    visit_({net::Prefix::containing(net::IpAddress::from_bits(family_, address), length), value});
-  }
 
-  net::Family family_;
-  const std::function<void(const Route&)>& visit_;
+  const Visit& visit_;
 };
 
-void Fib::for_each(const std::function<void(const Route&)>& visit) const {
+void Rib::for_each(const std::function<void(const Route&)>& visit) const {
   for (const net::Family family : {net::Family::V4, net::Family::V6}) {
-    if (const Node* top = root(family)) Walk(family, visit).node(*top, {}, 0);
+    const auto emit = [&](net::Bits128 bits, int length, uint32_t value) {
+      visit({net::Prefix::containing(net::IpAddress::from_bits(family, bits), length), value});
+    };
+    if (const Node* top = root(family)) Walk<decltype(emit)>(emit).node(*top, {}, 0);
   }
+}
+
+namespace {
+
+constexpr net::Bits128 next_after(net::Bits128 bits) {
+  return {bits.hi + (bits.lo == ~uint64_t{0} ? 1 : 0), bits.lo + 1};
+}
+
+// Makes ranges of prefixes that come in order. They nest like brackets: a stack of those that are
+// open at an address tells who decides from there on.
+class RangePainter {
+ public:
+  RangePainter(std::vector<ValueRange>& out, net::Bits128 first, net::Bits128 last, uint32_t value)
+      : out_(out), open_{{last, value}} {
+    out_.clear();
+    begin(first, value);
+  }
+  void add(net::Bits128 first, int length, uint32_t value) {
+    while (open_[depth_].last < first) close();
+    open_[++depth_] = {first | ~net::Bits128::mask(length), value};
+    begin(first, value);
+  }
+  void finish() {
+    while (depth_ > 0) close();
+  }
+
+ private:
+  struct Open {
+    net::Bits128 last;
+    uint32_t value;
+  };
+
+  void close() {
+    const net::Bits128 last = open_[depth_--].last;
+    if (last < open_[depth_].last) begin(next_after(last), open_[depth_].value);
+  }
+  void begin(net::Bits128 first, uint32_t value) {
+    if (!out_.empty() && out_.back().first == first) out_.pop_back();
+    if (out_.empty() || out_.back().value != value) out_.push_back({first, value});
+  }
+
+  std::vector<ValueRange>& out_;
+  std::array<Open, 130> open_;  // a prefix of each length, and the region
+  int depth_ = 0;
+};
+
+}  // namespace
+
+void Rib::ranges(const net::Prefix& region, std::vector<ValueRange>& out, int length_min) const {
+  const net::Bits128 first = region.address().bits();
+  uint32_t covering = kNoRoute;  // the longest prefix seen that contains the region
+  const Node* node = root(region.family());
+  int depth = 0;
+  for (; node != nullptr && region.length() - depth >= kStride; depth += kStride) {
+    const uint64_t index = bits_at(first, depth, kStride);
+    uint64_t above = node->prefix_bits & kCovering[index];
+    if (depth < length_min)
+      above &= ~(bit_at(position(std::min(length_min - depth, kStride), 0)) - 1);
+    if (above != 0) {
+      covering =
+          node->values()[rank(node->prefix_bits, static_cast<uint64_t>(std::bit_width(above) - 1))];
+    }
+    if ((node->child_bits & bit_at(index)) == 0) {
+      node = nullptr;
+      break;
+    }
+    const Node::Child child = node->children()[rank(node->child_bits, index)];
+    if (child.is_value() && depth + kStride >= length_min) covering = child.value();
+    node = child.is_value() ? nullptr : child.node();
+  }
+  if (node == nullptr) {
+    out.assign(1, {first, covering});
+    return;
+  }
+  const int rest = region.length() - depth;
+  const uint64_t bits = bits_at(first, depth, rest);
+  for (int length = std::max(0, length_min - depth); length < rest; ++length) {
+    const auto at = static_cast<uint64_t>(position(length, bits >> (rest - length)));
+    if ((node->prefix_bits & bit_at(at)) != 0)
+      covering = node->values()[rank(node->prefix_bits, at)];
+  }
+  const net::Bits128 last = first | ~net::Bits128::mask(region.length());
+  RangePainter painter(out, first, last, covering);
+  const auto paint = [&](net::Bits128 address, int length, uint32_t value) {
+    if (length >= length_min) painter.add(address, length, value);
+  };
+  const net::Bits128 above = first & net::Bits128::mask(depth);
+  Walk<decltype(paint)>(paint).within(*node, above, depth, rest, bits);
+  painter.finish();
 }
 
 }  // namespace isthmus::dataplane

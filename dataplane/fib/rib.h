@@ -1,8 +1,12 @@
-// Longest-prefix match: a set of prefixes, each with a 32-bit value, as an immutable value.
+// The routing information base: a set of prefixes, each with a 32-bit value, as an immutable value.
 //
-// A Fib is a handle. Copying it is two pointers and two counts; a changed copy shares every node
-// that the change did not touch, and the original never changes, so that readers of a published Fib
-// need no lock. The counts are plain integers: see the rule about threads.
+// It is what a table holds, exactly: found, listed and changed by prefix. What packets are looked
+// up in is made from it (fib.h), a region at a time, by ranges().
+//
+// A Rib is a handle. Copying it is two pointers and two counts; a changed copy shares every node
+// that the change did not touch, and the original never changes, so that readers of a published Rib
+// need no lock. A handle that shares nothing is changed in place. The counts are plain integers:
+// see the rule about threads.
 //
 // Structure: one trie per family with a stride of six bits. A node holds the prefixes that end
 // inside it (63 bits of bitmap, lengths 0 to 5) and its children (64 bits); values and children
@@ -12,7 +16,7 @@
 // After W. Eatherton et al., "Tree bitmap", SIGCOMM CCR 34(2), 2004; the value in a child's place
 // is the "fringe" of github.com/gaissmai/bart.
 //
-// Threads: lookups from any thread while the Fib is kept alive (dataplane/rcu.h). Copying,
+// Threads: lookups from any thread while the Rib is kept alive (dataplane/rcu.h). Copying,
 // assigning, destroying and changing handles that share nodes: the writer only.
 #pragma once
 
@@ -22,6 +26,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "dataplane/net/ip.h"
 
@@ -35,25 +40,33 @@ struct Route {
   friend bool operator==(const Route&, const Route&) = default;
 };
 
-class Fib {
+// The addresses from `first` to just before the next range's first one; `value` decides all of
+// them.
+struct ValueRange {
+  net::Bits128 first;  // left-aligned in either family, as in net::IpAddress
+  uint32_t value = kNoRoute;
+  friend bool operator==(const ValueRange&, const ValueRange&) = default;
+};
+
+class Rib {
  public:
-  Fib() noexcept = default;
-  Fib(const Fib& other) noexcept;
-  Fib(Fib&& other) noexcept;
-  Fib& operator=(Fib other) noexcept {
+  Rib() noexcept = default;
+  Rib(const Rib& other) noexcept;
+  Rib(Rib&& other) noexcept;
+  Rib& operator=(Rib other) noexcept {
     swap(other);
     return *this;
   }
-  ~Fib();
+  ~Rib();
   // The routes in any order, fastest in order of prefixes; of equal prefixes the last one stays.
-  static Fib build(std::span<const Route> routes);
+  static Rib build(std::span<const Route> routes);
 
   // The value of the longest prefix that contains the address, or kNoRoute.
   uint32_t lookup(const net::IpAddress& address) const noexcept;
   // values[i] = lookup(addresses[i]); the spans are equally long.
   void lookup(std::span<const net::IpAddress> addresses, std::span<uint32_t> values) const noexcept;
   // One table per packet: values[i] = tables[i]->lookup(addresses[i]).
-  static void lookup(std::span<const Fib* const> tables, std::span<const net::IpAddress> addresses,
+  static void lookup(std::span<const Rib* const> tables, std::span<const net::IpAddress> addresses,
                      std::span<uint32_t> values) noexcept;
   // The route that lookup() decides by.
   std::optional<Route> match(const net::IpAddress& address) const;
@@ -63,8 +76,13 @@ class Fib {
   // Change this handle; other handles keep what they had. Strong guarantee on std::bad_alloc.
   void set(const net::Prefix& prefix, uint32_t value);
   bool erase(const net::Prefix& prefix);
-  Fib with(const net::Prefix& prefix, uint32_t value) const;
-  Fib without(const net::Prefix& prefix) const;
+  Rib with(const net::Prefix& prefix, uint32_t value) const;
+  Rib without(const net::Prefix& prefix) const;
+
+  // What decides the addresses of a region, as ranges in order: the first begins where the region
+  // does, and no two neighbours have the same value. Routes shorter than `length_min` do not count.
+  // Replaces what `out` held.
+  void ranges(const net::Prefix& region, std::vector<ValueRange>& out, int length_min = 0) const;
 
   // Every route in the order of prefixes.
   void for_each(const std::function<void(const Route&)>& visit) const;
@@ -72,12 +90,13 @@ class Fib {
   bool empty() const noexcept { return size_ == 0; }
   // Bytes of the nodes, shared or not, without the allocator's own overhead.
   size_t bytes() const noexcept { return bytes_; }
-  void swap(Fib& other) noexcept;
+  void swap(Rib& other) noexcept;
 
  private:
   struct Node;
   struct Edit;
   class Path;
+  template <class Visit>
   class Walk;
   Node*& root(net::Family family) noexcept { return roots_[static_cast<size_t>(family)]; }
   const Node* root(net::Family family) const noexcept {

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "dataplane/fib/fib.h"
+#include "dataplane/fib/rib.h"
 #include "tests/support/full_table.h"
 
 namespace isthmus::dataplane {
@@ -20,17 +20,17 @@ const test::FullTable& table() {
   return full;
 }
 
-const Fib& full_fib(Family family) {
-  static const Fib fibs[] = {Fib::build(table().v4), Fib::build(table().v6)};
-  return fibs[static_cast<size_t>(family)];
+const Rib& full_rib(Family family) {
+  static const Rib ribs[] = {Rib::build(table().v4), Rib::build(table().v6)};
+  return ribs[static_cast<size_t>(family)];
 }
 
 void build(benchmark::State& state, Family family) {
   const std::vector<Route>& routes = table().of(family);
   size_t bytes = 0;
   for (auto _ : state) {
-    const Fib fib = Fib::build(routes);
-    bytes = fib.bytes();
+    const Rib rib = Rib::build(routes);
+    bytes = rib.bytes();
   }
   state.counters["prefixes"] = static_cast<double>(routes.size());
   state.counters["bytes/prefix"] = static_cast<double>(bytes) / static_cast<double>(routes.size());
@@ -48,11 +48,11 @@ void lookup(benchmark::State& state, Family family, Workload workload) {
     address = workload == Workload::Random ? test::random_address(family, random)
                                            : test::routed_address(table().of(family), random);
   }
-  const Fib& fib = full_fib(family);
+  const Rib& rib = full_rib(family);
   std::vector<uint32_t> values(kBurst);
   size_t at = 0;
   for (auto _ : state) {
-    fib.lookup({&addresses[at], kBurst}, values);
+    rib.lookup({&addresses[at], kBurst}, values);
     benchmark::DoNotOptimize(values.data());
     benchmark::ClobberMemory();
     at = (at + kBurst) % kAddresses;
@@ -65,11 +65,11 @@ void lookup(benchmark::State& state, Family family, Workload workload) {
 void change(benchmark::State& state, Family family) {
   const std::vector<Route>& routes = table().of(family);
   std::mt19937_64 random(1);
-  Fib fib = full_fib(family);
+  Rib rib = full_rib(family);
   for (auto _ : state) {
     const Route& route = routes[random() % routes.size()];
-    fib = fib.without(route.prefix);
-    fib = fib.with(route.prefix, route.value);
+    rib = rib.without(route.prefix);
+    rib = rib.with(route.prefix, route.value);
   }
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * 2);
 }
