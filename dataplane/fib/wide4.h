@@ -1,0 +1,139 @@
+// The forwarding table of one large IPv4 table, such as the Internet's: every lookup is two loads
+// and no branch.
+//
+//   slots[address >> 16]      65,536 of {base: 27 bits, shift: 5 bits}
+//        |
+//        v
+//   cells[base + (low 16 bits >> shift)]      value + 1, or 0: the default route decides
+//        |                                    or, with the top bit set, the number of a deep block
+//        v
+//   deep[number * 256 + low 8 bits]           only where prefixes longer than /24 are
+//
+// A block is the cells of one /16: as many as its finest prefix needs, 2 to 256. A /16 that is all
+// one value has no block: cell v holds v, for every value v + 1 in use, and the slot leads there.
+// The shape depends on the routes only, not on how they came. DIR-24-8 (Gupta, Lin and McKeown,
+// INFOCOM 1998) with a block of just the size that each /16 needs.
+//
+// Changes: prepare() makes new blocks beside those in use; publish() shows them by one store. What
+// a reader can see is never written, except single cells and slots, each in one aligned store: no
+// reader sees half a route. A change of more than one of them goes into a new copy of the slots.
+//
+// Cells have 16 bits while values are below 32,766 and deep blocks fewer than 32,768, and 32 bits
+// otherwise; values go up to 2^24 - 2. A change that needs wider cells builds the table anew.
+//
+// Threads: view() from any thread that holds a Guard (dataplane/rcu.h), for as long as it holds it.
+// Everything else: the writer only.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dataplane/fib/cpu_path.h"
+#include "dataplane/fib/rib.h"
+#include "dataplane/rcu.h"
+
+namespace isthmus::dataplane {
+
+class Wide4 {
+ public:
+  // May a change that is one aligned store be made where readers look now, or does it show in the
+  // next view only, together with whatever else changes there?
+  enum class Visible : uint8_t { InPlace, InNewView };
+
+  // What a burst reads: one version of the table, but for changes that are published in place.
+  struct View {
+    const uint32_t* slots;
+    const void* cells;
+    const void* deep;
+    uint32_t default_value;  // of addresses that no longer prefix decides
+    bool has_wide_cells;
+  };
+
+  class Update;
+
+  explicit Wide4(const Rib& routes);  // its IPv4 routes
+  ~Wide4();                           // no reader is left
+  Wide4(const Wide4&) = delete;
+  Wide4& operator=(const Wide4&) = delete;
+
+  View view() const noexcept;
+
+  // What changes when the routes become `after`, which differ in these prefixes. One Update at a
+  // time. Strong guarantee on std::bad_alloc.
+  Update prepare(const Rib& after, std::span<const net::Prefix> changed, Visible visible);
+  void publish(Update&& update, rcu::GracePeriods& grace) noexcept;
+  void abandon(Update&& update) noexcept;
+
+  size_t bytes() const noexcept;  // of slots and blocks in use
+
+ private:
+  friend class Update;
+  struct Root;
+  class Blocks;
+  template <class Cell>
+  class BlocksOf;
+  class RetiredBlocks;
+  struct Block {  // 2^order cells from `first` on
+    uint32_t first;
+    uint8_t order;
+    bool is_deep;
+  };
+  struct Store {  // one aligned store
+    enum class Where : uint8_t { Nowhere, Slot, Cell, DeepCell } where = Where::Nowhere;
+    uint32_t index = 0;
+    uint32_t value = 0;
+  };
+  // What a change makes, and what it makes superfluous.
+  struct Trail {
+    std::vector<Block>& made;
+    std::vector<Block>& replaced;
+  };
+
+  static std::unique_ptr<Root> build(const Rib& routes);
+  bool values_fit(const Rib& after, std::span<const net::Prefix> changed) const;
+  bool change_in_place(Update& update, const Rib& after, const net::Prefix& changed);
+  bool change_copy(Update& update, const Rib& after, std::span<const net::Prefix> changed);
+  void show(const Store& store) noexcept;
+
+  std::unique_ptr<Root> root_;            // the writer's
+  std::atomic<const Root*> published_{};  // the same, as readers find it
+  unsigned publishes_ = 0;
+  std::vector<ValueRange> ranges_;  // scratch
+};
+
+// A change that is ready. Dropping it abandons it.
+class Wide4::Update {
+ public:
+  Update(Update&& other) noexcept;
+  Update& operator=(Update&&) = delete;
+  ~Update();
+  // What readers see once it is published.
+  View view() const noexcept;
+
+ private:
+  friend class Wide4;
+  explicit Update(Wide4& table);
+
+  Wide4* table_;  // null once it is published or abandoned
+  Store store_;
+  bool changes_default_ = false;
+  uint32_t default_value_ = kNoRoute;
+  std::unique_ptr<Root> root_;   // where one store is not enough
+  std::vector<Block> made_;      // released when the change is abandoned
+  std::vector<Block> replaced_;  // released when it is published and no reader is left in them
+  std::unique_ptr<RetiredBlocks> retired_;  // takes them then
+};
+
+// values[i] = the value of the longest prefix that contains addresses[i] (host byte order), or
+// kNoRoute. Any count; bursts of 64 or more are fastest.
+void lookup(const Wide4::View& view, const uint32_t* addresses, uint32_t* values, size_t count);
+uint32_t lookup_one(const Wide4::View& view, uint32_t address) noexcept;
+// The same on one of cpu_paths(): for tests and benchmarks.
+void lookup_on(CpuPath path, const Wide4::View& view, const uint32_t* addresses, uint32_t* values,
+               size_t count);
+
+}  // namespace isthmus::dataplane
