@@ -34,9 +34,28 @@
 
 #include "dataplane/fib/cpu_path.h"
 #include "dataplane/fib/rib.h"
+#include "dataplane/fib/wide4_kernel.h"
 #include "dataplane/rcu.h"
 
 namespace isthmus::dataplane {
+
+namespace wide4 {
+
+struct Block {  // 2^order cells from `first` on
+  uint32_t first;
+  uint8_t order;
+  bool is_deep;
+};
+
+// One aligned store.
+struct Store {
+  enum class Where : uint8_t { Nowhere, Slot, Cell, DeepCell };
+  Where where = Where::Nowhere;
+  uint32_t index = 0;
+  uint32_t value = 0;
+};
+
+}  // namespace wide4
 
 class Wide4 {
  public:
@@ -45,11 +64,7 @@ class Wide4 {
   enum class Visible : uint8_t { InPlace, InNewView };
 
   // What a burst reads: one version of the table, but for changes that are published in place.
-  struct View {
-    const uint32_t* slots;
-    const void* cells;
-    const void* deep;
-    uint32_t default_value;  // of addresses that no longer prefix decides
+  struct View : wide4::Pointers {
     bool has_wide_cells;
   };
 
@@ -73,31 +88,13 @@ class Wide4 {
  private:
   friend class Update;
   struct Root;
-  class Blocks;
-  template <class Cell>
-  class BlocksOf;
   class RetiredBlocks;
-  struct Block {  // 2^order cells from `first` on
-    uint32_t first;
-    uint8_t order;
-    bool is_deep;
-  };
-  struct Store {  // one aligned store
-    enum class Where : uint8_t { Nowhere, Slot, Cell, DeepCell } where = Where::Nowhere;
-    uint32_t index = 0;
-    uint32_t value = 0;
-  };
-  // What a change makes, and what it makes superfluous.
-  struct Trail {
-    std::vector<Block>& made;
-    std::vector<Block>& replaced;
-  };
 
   static std::unique_ptr<Root> build(const Rib& routes);
   bool values_fit(const Rib& after, std::span<const net::Prefix> changed) const;
   bool change_in_place(Update& update, const Rib& after, const net::Prefix& changed);
   bool change_copy(Update& update, const Rib& after, std::span<const net::Prefix> changed);
-  void show(const Store& store) noexcept;
+  void show(const wide4::Store& store) noexcept;
 
   std::unique_ptr<Root> root_;            // the writer's
   std::atomic<const Root*> published_{};  // the same, as readers find it
@@ -119,19 +116,23 @@ class Wide4::Update {
   explicit Update(Wide4& table);
 
   Wide4* table_;  // null once it is published or abandoned
-  Store store_;
+  wide4::Store store_;
   bool changes_default_ = false;
   uint32_t default_value_ = kNoRoute;
-  std::unique_ptr<Root> root_;   // where one store is not enough
-  std::vector<Block> made_;      // released when the change is abandoned
-  std::vector<Block> replaced_;  // released when it is published and no reader is left in them
+  std::unique_ptr<Root> root_;      // where one store is not enough
+  std::vector<wide4::Block> made_;  // released when the change is abandoned
+  std::vector<wide4::Block>
+      replaced_;  // released when it is published and no reader is left in them
   std::unique_ptr<RetiredBlocks> retired_;  // takes them then
 };
 
 // values[i] = the value of the longest prefix that contains addresses[i] (host byte order), or
 // kNoRoute. Any count; bursts of 64 or more are fastest.
 void lookup(const Wide4::View& view, const uint32_t* addresses, uint32_t* values, size_t count);
-uint32_t lookup_one(const Wide4::View& view, uint32_t address) noexcept;
+inline uint32_t lookup_one(const Wide4::View& view, uint32_t address) noexcept {
+  return view.has_wide_cells ? wide4::lookup_one<uint32_t>(view, address)
+                             : wide4::lookup_one<uint16_t>(view, address);
+}
 // The same on one of cpu_paths(): for tests and benchmarks.
 void lookup_on(CpuPath path, const Wide4::View& view, const uint32_t* addresses, uint32_t* values,
                size_t count);

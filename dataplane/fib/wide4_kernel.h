@@ -42,8 +42,10 @@ static inline uint32_t load_cell(const Cell* cell) {
   return __atomic_load_n(cell, __ATOMIC_ACQUIRE);
 }
 
+static inline uint32_t base_of(uint32_t slot) { return slot >> kShiftBits; }
+static inline unsigned shift_of(uint32_t slot) { return slot & ((1u << kShiftBits) - 1); }
 static inline uint32_t cell_index(uint32_t slot, uint32_t address) {
-  return (slot >> kShiftBits) + ((address & 0xFFFF) >> (slot & ((1u << kShiftBits) - 1)));
+  return base_of(slot) + ((address & 0xFFFF) >> shift_of(slot));
 }
 template <class Cell>
 static inline uint32_t deep_index(uint32_t cell, uint32_t address) {

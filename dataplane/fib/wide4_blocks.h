@@ -1,0 +1,83 @@
+// The blocks of a Wide4: cells for the /16s, and deep ones for the /24s that hold longer prefixes.
+// For wide4*.cc; the structure is drawn in wide4.h.
+//
+// Threads: the writer only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dataplane/fib/wide4.h"
+
+namespace isthmus::dataplane::wide4 {
+
+constexpr uint32_t kSlots = 1 << 16;
+constexpr uint32_t kSlotCells = 256;  // of one /16, a cell for each /24
+constexpr int kLengthMin = 1;         // the default route is in no cell
+
+constexpr uint32_t cell_of(uint32_t value) { return value + 1; }  // kNoRoute becomes 0
+inline uint32_t first_address(const ValueRange& range) {
+  return static_cast<uint32_t>(range.first.hi >> 32);
+}
+
+// The ranges of a region, asked in the order of addresses.
+class RangeCursor {
+ public:
+  explicit RangeCursor(std::span<const ValueRange> ranges) : ranges_(ranges) {}
+
+  // Moves to the range that decides `address`.
+  void seek(uint32_t address) {
+    while (at_ + 1 < ranges_.size() && first_address(ranges_[at_ + 1]) <= address) ++at_;
+  }
+  uint32_t value() const { return ranges_[at_].value; }
+  std::span<const ValueRange> rest() const { return ranges_.subspan(at_); }
+  // Does one value decide from here to `last`?
+  bool reaches(uint32_t last) const {
+    return at_ + 1 == ranges_.size() || first_address(ranges_[at_ + 1]) > last;
+  }
+
+ private:
+  std::span<const ValueRange> ranges_;
+  size_t at_ = 0;
+};
+
+// What a change makes, and what it makes superfluous.
+struct Trail {
+  std::vector<Block>& made;
+  std::vector<Block>& replaced;
+};
+
+// The cells of one /16, or some of them, as ranges decide them.
+struct SlotChange {
+  uint32_t slot;   // its number
+  uint32_t entry;  // what it says now
+  uint32_t first;  // cells, at /24
+  uint32_t last;
+  std::span<const ValueRange> ranges;
+};
+
+class Blocks {
+ public:
+  static std::shared_ptr<Blocks> make(bool wide);  // cells of 32 bits rather than 16
+  virtual ~Blocks() = default;
+  virtual Wide4::View pointers() const noexcept = 0;
+  virtual uint32_t value_max() const noexcept = 0;
+
+  // The entry of a /16 that is all one value.
+  virtual uint32_t one_value_entry(uint32_t cell) = 0;
+  // The entry of a changed slot; nothing where there can be no more deep blocks.
+  virtual std::optional<uint32_t> change(const SlotChange& change, Trail trail) = 0;
+  // The same as one store.
+  virtual std::optional<Store> change_in_place(const SlotChange& change, Trail trail) = 0;
+  // Everything that an entry leads to is superfluous.
+  virtual void replace(uint32_t entry, Trail trail) const = 0;
+
+  virtual void release(std::span<const Block> blocks) noexcept = 0;
+  virtual void store(const Store& store) noexcept = 0;        // of a cell
+  virtual size_t bytes(uint32_t numbers) const noexcept = 0;  // so many own numbers are in use
+};
+
+}  // namespace isthmus::dataplane::wide4
