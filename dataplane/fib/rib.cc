@@ -7,48 +7,13 @@
 #include <new>
 #include <utility>
 
+#include "dataplane/fib/rib_node.h"
+
 namespace isthmus::dataplane {
+
+using namespace rib;  // where things stand in a node
+
 namespace {
-
-constexpr int kStride = 6;
-constexpr int kDepthsMax = 128 / kStride + 1;  // nodes on a path: depths 0, 6, ..., 126
-
-// Where a prefix of 0 to 5 bits stands in a node's bitmap: shorter before longer, then by value.
-// "" is 0, "0" is 1, "1" is 2, "00" is 3.
-constexpr int position(int length, uint64_t bits) {
-  return (1 << length) - 1 + static_cast<int>(bits);
-}
-constexpr int length_at(int position) {
-  return std::bit_width(static_cast<unsigned>(position + 1)) - 1;
-}
-
-// For each six bits of an address, the positions of the prefixes that contain it.
-constexpr std::array<uint64_t, 64> kCovering = [] {
-  std::array<uint64_t, 64> masks{};
-  for (uint64_t bits = 0; bits < 64; ++bits) {
-    for (int length = 0; length < kStride; ++length) {
-      masks[bits] |= uint64_t{1} << position(length, bits >> (kStride - length));
-    }
-  }
-  return masks;
-}();
-static_assert(std::popcount(kCovering[63]) == kStride);
-
-constexpr uint64_t bit_at(uint64_t index) { return uint64_t{1} << index; }
-constexpr size_t rank(uint64_t bitmap, uint64_t index) {
-  return static_cast<size_t>(std::popcount(bitmap & (bit_at(index) - 1)));
-}
-
-// `count` bits of an address, beginning `depth` bits into it; bits past the end are 0.
-constexpr uint64_t bits_at(net::Bits128 bits, int depth, int count) {
-  if (count == 0) return 0;
-  const uint64_t window = depth == 0    ? bits.hi
-                          : depth < 64  ? bits.hi << depth | bits.lo >> (64 - depth)
-                          : depth == 64 ? bits.lo
-                                        : bits.lo << (depth - 64);
-  return window >> (64 - count);
-}
-static_assert(bits_at({0xF, 0xC000000000000000}, 60, 6) == 0x3F);
 
 // How one packed array of a node differs from that of the node it is copied from.
 constexpr size_t kNowhere = ~size_t{0};
@@ -72,41 +37,6 @@ void copy_edited(const T* from, T* to, size_t count, const ArrayEdit<T>& edit) {
 }
 
 }  // namespace
-
-// Followed by its children, then its values.
-struct Rib::Node {
-  // A node, or the value of the prefix that ends where the child would begin.
-  class Child {
-   public:
-    Child() = default;
-    explicit Child(Node* node) : bits_(reinterpret_cast<uintptr_t>(node)) {}
-    explicit Child(uint32_t value) : bits_(uint64_t{value} << 1 | 1) {}
-    bool is_value() const { return (bits_ & 1) != 0; }
-    uint32_t value() const { return static_cast<uint32_t>(bits_ >> 1); }
-    // A tagged pointer: it was a pointer before it was a number.
-    // NOLINTNEXTLINE(performance-no-int-to-ptr)
-    Node* node() const { return reinterpret_cast<Node*>(static_cast<uintptr_t>(bits_)); }
-
-   private:
-    uint64_t bits_ = 0;
-  };
-
-  uint64_t prefix_bits;  // by position(): which prefixes end here
-  uint64_t child_bits;   // by the next six bits of the address
-  size_t owners = 1;     // the writer's
-
-  size_t child_count() const { return static_cast<size_t>(std::popcount(child_bits)); }
-  size_t value_count() const { return static_cast<size_t>(std::popcount(prefix_bits)); }
-  const Child* children() const { return reinterpret_cast<const Child*>(this + 1); }
-  Child* children() { return reinterpret_cast<Child*>(this + 1); }
-  const uint32_t* values() const {
-    return reinterpret_cast<const uint32_t*>(children() + child_count());
-  }
-  uint32_t* values() { return reinterpret_cast<uint32_t*>(children() + child_count()); }
-  size_t size_bytes() const {
-    return sizeof(Node) + child_count() * sizeof(Child) + value_count() * sizeof(uint32_t);
-  }
-};
 
 // The writer's side: making, sharing and changing nodes.
 struct Rib::Edit {
@@ -176,21 +106,23 @@ struct Rib::Edit {
   }
 };
 
-Rib::Rib(const Rib& other) noexcept
-    : roots_{Edit::share(other.roots_[0]), Edit::share(other.roots_[1])},
-      size_(other.size_),
-      bytes_(other.bytes_) {}
+Rib::Rib(const Rib& other) noexcept : trees_{other.trees_[0], other.trees_[1]} {
+  for (const Tree& tree : trees_) Edit::share(tree.root);
+}
 
 Rib::Rib(Rib&& other) noexcept { swap(other); }
 
 Rib::~Rib() {
-  for (Node* root : roots_) Edit::release(root);
+  for (const Tree& tree : trees_) Edit::release(tree.root);
 }
 
-void Rib::swap(Rib& other) noexcept {
-  std::swap(roots_, other.roots_);
-  std::swap(size_, other.size_);
-  std::swap(bytes_, other.bytes_);
+void Rib::swap(Rib& other) noexcept { std::swap(trees_, other.trees_); }
+
+Rib Rib::only(net::Family family) const noexcept {
+  Rib part;
+  part.tree(family) = tree(family);
+  Edit::share(part.tree(family).root);
+  return part;
 }
 
 Rib Rib::build(std::span<const Route> routes) {
@@ -333,9 +265,11 @@ std::optional<uint32_t> Rib::find(const net::Prefix& prefix) const noexcept {
 // child of the node above.
 class Rib::Path {
  public:
-  Path(Rib& rib, net::Family family) : rib_(rib), root_(rib.root(family)) {}
+  Path(Rib& rib, net::Family family) : tree_(rib.tree(family)) {}
 
-  Node* node() const { return level_ == 0 ? root_ : children_[level_ - 1]->node(); }
+  Tree& tree() { return tree_; }
+
+  Node* node() const { return level_ == 0 ? tree_.root : children_[level_ - 1]->node(); }
   int level() const { return level_; }
   Node* own() {
     Node* node = Edit::own(this->node());
@@ -346,27 +280,26 @@ class Rib::Path {
   void ascend() { --level_; }
   void replace(Node* next) noexcept {
     Node* old = node();
-    rib_.bytes_ += next->size_bytes();
-    if (old != nullptr) rib_.bytes_ -= old->size_bytes();
+    tree_.bytes += next->size_bytes();
+    if (old != nullptr) tree_.bytes -= old->size_bytes();
     put(next);
     Edit::release(old);
   }
   void drop_root() noexcept {
-    rib_.bytes_ -= root_->size_bytes();
-    Edit::release(std::exchange(root_, nullptr));
+    tree_.bytes -= tree_.root->size_bytes();
+    Edit::release(std::exchange(tree_.root, nullptr));
   }
 
  private:
   void put(Node* next) {
     if (level_ == 0) {
-      root_ = next;
+      tree_.root = next;
     } else {
       *children_[level_ - 1] = Node::Child(next);
     }
   }
 
-  Rib& rib_;
-  Node*& root_;
+  Tree& tree_;
   std::array<Node::Child*, kDepthsMax> children_{};
   int level_ = 0;
 };
@@ -377,9 +310,9 @@ void Rib::set(const net::Prefix& prefix, uint32_t value) {
   Path path(*this, prefix.family());
   if (path.node() == nullptr) {
     size_t bytes = 0;
-    root(prefix.family()) = Edit::only_node(prefix, 0, value, bytes);
-    bytes_ += bytes;
-    ++size_;
+    path.tree().root = Edit::only_node(prefix, 0, value, bytes);
+    path.tree().bytes += bytes;
+    ++path.tree().size;
     return;
   }
   int depth = 0;
@@ -401,7 +334,7 @@ void Rib::set(const net::Prefix& prefix, uint32_t value) {
       Node* below = Edit::make(bit_at(0), 0);
       below->values()[0] = child.value();
       child = Node::Child(below);
-      bytes_ += below->size_bytes();
+      path.tree().bytes += below->size_bytes();
     }
     path.descend(&child);
   }
@@ -420,8 +353,8 @@ void Rib::add_child(Path& path, uint64_t index, const net::Prefix& prefix, int d
     if (!child.is_value()) Edit::release(child.node());
     throw;
   }
-  bytes_ += bytes;
-  ++size_;
+  path.tree().bytes += bytes;
+  ++path.tree().size;
 }
 
 void Rib::set_value(Path& path, int length, uint64_t bits, uint32_t value) {
@@ -434,7 +367,7 @@ void Rib::set_value(Path& path, int length, uint64_t bits, uint32_t value) {
   }
   path.replace(Edit::rebuild(*node, node->prefix_bits | bit_at(at), node->child_bits,
                              {.insert = index, .value = value}, {}));
-  ++size_;
+  ++path.tree().size;
 }
 
 bool Rib::erase(const net::Prefix& prefix) {
@@ -459,7 +392,7 @@ bool Rib::erase(const net::Prefix& prefix) {
     const int rest = prefix.length() - depth;
     drop_value(path, static_cast<uint64_t>(position(rest, bits_at(bits, depth, rest))));
   }
-  --size_;
+  --path.tree().size;
   try {
     prune(path, bits);
   } catch (const std::bad_alloc&) {
@@ -496,7 +429,7 @@ void Rib::prune(Path& path, net::Bits128 bits) {
       parent->children()[rank(parent->child_bits, index)] = Node::Child(node->values()[0]);
       Edit::release(node);
     }
-    bytes_ -= bytes;
+    path.tree().bytes -= bytes;
   }
   if (path.node()->child_bits == 0 && path.node()->prefix_bits == 0) path.drop_root();
 }
@@ -511,149 +444,6 @@ Rib Rib::without(const net::Prefix& prefix) const {
   Rib changed = *this;
   changed.erase(prefix);
   return changed;
-}
-
-// Visits the prefixes of a node and below it in order: a prefix before its longer ones, and those
-// by value, with the children in their places. Calls visit(bits, length, value).
-template <class Visit>
-class Rib::Walk {
- public:
-  explicit Walk(const Visit& visit) : visit_(visit) {}
-
-  void node(const Node& node, net::Bits128 address, int depth) const {
-    within(node, address, depth, 0, 0);
-  }
-  // Only what lies below (length, bits) of the node, that prefix included.
-  void within(const Node& node, net::Bits128 address, int depth, int length, uint64_t bits) const {
-    if (length == kStride) {
-      if ((node.child_bits & bit_at(bits)) == 0) return;
-      const Node::Child child = node.children()[rank(node.child_bits, bits)];
-      const net::Bits128 below = placed(address, depth, length, bits);
-      if (child.is_value()) {
-        visit_(below, depth + kStride, child.value());
-      } else {
-        this->node(*child.node(), below, depth + kStride);
-      }
-      return;
-    }
-    const auto at = static_cast<uint64_t>(position(length, bits));
-    if ((node.prefix_bits & bit_at(at)) != 0) {
-      visit_(placed(address, depth, length, bits), depth + length,
-             node.values()[rank(node.prefix_bits, at)]);
-    }
-    within(node, address, depth, length + 1, bits << 1);
-    within(node, address, depth, length + 1, bits << 1 | 1);
-  }
-
- private:
-  // The address with these bits at this depth.
-  static net::Bits128 placed(net::Bits128 address, int depth, int length, uint64_t bits) {
-    const int shift = 128 - depth - length;  // of the lowest bit, from the right
-    if (bits == 0) return address;
-    if (shift >= 64) return {address.hi | bits << (shift - 64), address.lo};
-    if (shift < 0) return address;  // past the end: only zero bits stand there
-    return {address.hi | (shift == 0 ? 0 : bits >> (64 - shift)), address.lo | bits << shift};
-  }
-
-  const Visit& visit_;
-};
-
-void Rib::for_each(const std::function<void(const Route&)>& visit) const {
-  for (const net::Family family : {net::Family::V4, net::Family::V6}) {
-    const auto emit = [&](net::Bits128 bits, int length, uint32_t value) {
-      visit({net::Prefix::containing(net::IpAddress::from_bits(family, bits), length), value});
-    };
-    if (const Node* top = root(family)) Walk<decltype(emit)>(emit).node(*top, {}, 0);
-  }
-}
-
-namespace {
-
-constexpr net::Bits128 next_after(net::Bits128 bits) {
-  return {bits.hi + (bits.lo == ~uint64_t{0} ? 1 : 0), bits.lo + 1};
-}
-
-// Makes ranges of prefixes that come in order. They nest like brackets: a stack of those that are
-// open at an address tells who decides from there on.
-class RangePainter {
- public:
-  RangePainter(std::vector<ValueRange>& out, net::Bits128 first, net::Bits128 last, uint32_t value)
-      : out_(out), open_{{last, value}} {
-    out_.clear();
-    begin(first, value);
-  }
-  void add(net::Bits128 first, int length, uint32_t value) {
-    while (open_[depth_].last < first) close();
-    open_[++depth_] = {first | ~net::Bits128::mask(length), value};
-    begin(first, value);
-  }
-  void finish() {
-    while (depth_ > 0) close();
-  }
-
- private:
-  struct Open {
-    net::Bits128 last;
-    uint32_t value;
-  };
-
-  void close() {
-    const net::Bits128 last = open_[depth_--].last;
-    if (last < open_[depth_].last) begin(next_after(last), open_[depth_].value);
-  }
-  void begin(net::Bits128 first, uint32_t value) {
-    if (!out_.empty() && out_.back().first == first) out_.pop_back();
-    if (out_.empty() || out_.back().value != value) out_.push_back({first, value});
-  }
-
-  std::vector<ValueRange>& out_;
-  std::array<Open, 130> open_;  // a prefix of each length, and the region
-  int depth_ = 0;
-};
-
-}  // namespace
-
-void Rib::ranges(const net::Prefix& region, std::vector<ValueRange>& out, int length_min) const {
-  const net::Bits128 first = region.address().bits();
-  uint32_t covering = kNoRoute;  // the longest prefix seen that contains the region
-  const Node* node = root(region.family());
-  int depth = 0;
-  for (; node != nullptr && region.length() - depth >= kStride; depth += kStride) {
-    const uint64_t index = bits_at(first, depth, kStride);
-    uint64_t above = node->prefix_bits & kCovering[index];
-    if (depth < length_min)
-      above &= ~(bit_at(position(std::min(length_min - depth, kStride), 0)) - 1);
-    if (above != 0) {
-      covering =
-          node->values()[rank(node->prefix_bits, static_cast<uint64_t>(std::bit_width(above) - 1))];
-    }
-    if ((node->child_bits & bit_at(index)) == 0) {
-      node = nullptr;
-      break;
-    }
-    const Node::Child child = node->children()[rank(node->child_bits, index)];
-    if (child.is_value() && depth + kStride >= length_min) covering = child.value();
-    node = child.is_value() ? nullptr : child.node();
-  }
-  if (node == nullptr) {
-    out.assign(1, {first, covering});
-    return;
-  }
-  const int rest = region.length() - depth;
-  const uint64_t bits = bits_at(first, depth, rest);
-  for (int length = std::max(0, length_min - depth); length < rest; ++length) {
-    const auto at = static_cast<uint64_t>(position(length, bits >> (rest - length)));
-    if ((node->prefix_bits & bit_at(at)) != 0)
-      covering = node->values()[rank(node->prefix_bits, at)];
-  }
-  const net::Bits128 last = first | ~net::Bits128::mask(region.length());
-  RangePainter painter(out, first, last, covering);
-  const auto paint = [&](net::Bits128 address, int length, uint32_t value) {
-    if (length >= length_min) painter.add(address, length, value);
-  };
-  const net::Bits128 above = first & net::Bits128::mask(depth);
-  Walk<decltype(paint)>(paint).within(*node, above, depth, rest, bits);
-  painter.finish();
 }
 
 }  // namespace isthmus::dataplane

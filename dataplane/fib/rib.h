@@ -78,6 +78,7 @@ class Rib {
   bool erase(const net::Prefix& prefix);
   Rib with(const net::Prefix& prefix, uint32_t value) const;
   Rib without(const net::Prefix& prefix) const;
+  Rib only(net::Family family) const noexcept;  // its routes of one family
 
   // What decides the addresses of a region, as ranges in order: the first begins where the region
   // does, and no two neighbours have the same value. Routes shorter than `length_min` do not count.
@@ -86,10 +87,11 @@ class Rib {
 
   // Every route in the order of prefixes.
   void for_each(const std::function<void(const Route&)>& visit) const;
-  size_t size() const noexcept { return size_; }
-  bool empty() const noexcept { return size_ == 0; }
+  size_t size() const noexcept { return trees_[0].size + trees_[1].size; }
+  size_t size(net::Family family) const noexcept { return tree(family).size; }
+  bool empty() const noexcept { return size() == 0; }
   // Bytes of the nodes, shared or not, without the allocator's own overhead.
-  size_t bytes() const noexcept { return bytes_; }
+  size_t bytes() const noexcept { return trees_[0].bytes + trees_[1].bytes; }
   void swap(Rib& other) noexcept;
 
  private:
@@ -98,10 +100,16 @@ class Rib {
   class Path;
   template <class Visit>
   class Walk;
-  Node*& root(net::Family family) noexcept { return roots_[static_cast<size_t>(family)]; }
-  const Node* root(net::Family family) const noexcept {
-    return roots_[static_cast<size_t>(family)];
+  struct Tree {  // of one family
+    Node* root = nullptr;
+    size_t size = 0;
+    size_t bytes = 0;
+  };
+  Tree& tree(net::Family family) noexcept { return trees_[static_cast<size_t>(family)]; }
+  const Tree& tree(net::Family family) const noexcept {
+    return trees_[static_cast<size_t>(family)];
   }
+  const Node* root(net::Family family) const noexcept { return tree(family).root; }
 
   void add_child(Path& path, uint64_t index, const net::Prefix& prefix, int depth, uint32_t value);
   void set_value(Path& path, int length, uint64_t bits, uint32_t value);
@@ -109,9 +117,7 @@ class Rib {
   void drop_value(Path& path, uint64_t at);
   void prune(Path& path, net::Bits128 bits);
 
-  Node* roots_[2] = {nullptr, nullptr};  // IPv4, IPv6
-  size_t size_ = 0;
-  size_t bytes_ = 0;
+  Tree trees_[2];
 };
 
 }  // namespace isthmus::dataplane
