@@ -11,9 +11,9 @@ class Naive4 final : public Looping<Naive4, uint32_t> {
  public:
   explicit Naive4(const RouteSet& routes) : trie_(routes) {}
   void burst(const PacketView& packets, uint32_t* values) {
-    for (size_t i = 0; i < packets.count; ++i) values[i] = one(packets, i);
+    for (size_t i = 0; i < packets.count; ++i) values[i] = one({}, packets, i);
   }
-  uint32_t one(const PacketView& packets, size_t i) {
+  uint32_t one(NoView, const PacketView& packets, size_t i) {
     return trie_.lookup4(packets.tables[i], packets.v4[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
@@ -37,9 +37,9 @@ class Naive6 final : public Looping<Naive6, uint32_t> {
  public:
   explicit Naive6(const RouteSet& routes) : trie_(routes) {}
   void burst(const PacketView& packets, uint32_t* values) {
-    for (size_t i = 0; i < packets.count; ++i) values[i] = one(packets, i);
+    for (size_t i = 0; i < packets.count; ++i) values[i] = one({}, packets, i);
   }
-  uint32_t one(const PacketView& packets, size_t i) {
+  uint32_t one(NoView, const PacketView& packets, size_t i) {
     return trie_.lookup6(packets.tables[i], packets.v6[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
@@ -55,7 +55,7 @@ class Mtrie4 final : public Looping<Mtrie4, uint32_t> {
   void burst(const PacketView& packets, uint32_t* values) {
     trie_.lookup(packets.tables, packets.v4, values, packets.count);
   }
-  uint32_t one(const PacketView& packets, size_t i) {
+  uint32_t one(NoView, const PacketView& packets, size_t i) {
     return trie_.lookup(packets.tables[i], packets.v4[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
@@ -71,11 +71,11 @@ std::unique_ptr<Contender> build(const RouteSet& routes) {
 }
 
 constexpr ContenderRow kRows[] = {
-    {"mtrie 16-8-8", Shape::OneIpv4, Role::Peer, Speed::Usual, &build<Mtrie4>},
-    {"mtrie 16-8-8", Shape::ManyIpv4, Role::Peer, Speed::Usual, &build<Mtrie4>},
-    {"binary trie", Shape::OneIpv4, Role::Naive, Speed::Usual, &build<Naive4>},
-    {"binary trie", Shape::OneIpv6, Role::Naive, Speed::Usual, &build<Naive6>},
-    {"binary trie", Shape::ManyIpv4, Role::Naive, Speed::Usual, &build<Naive4>},
+    {"mtrie 16-8-8", Shape::OneIpv4, Role::Peer, Use::All, &build<Mtrie4>},
+    {"mtrie 16-8-8", Shape::ManyIpv4, Role::Peer, Use::All, &build<Mtrie4>},
+    {"binary trie", Shape::OneIpv4, Role::Naive, Use::All, &build<Naive4>},
+    {"binary trie", Shape::OneIpv6, Role::Naive, Use::All, &build<Naive6>},
+    {"binary trie", Shape::ManyIpv4, Role::Naive, Use::All, &build<Naive4>},
 };
 
 }  // namespace

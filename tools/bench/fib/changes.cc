@@ -87,7 +87,11 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  void set(Pace pace) { pace_ = pace; }
+  // Returns when the writer goes at that pace.
+  void set(Pace pace) {
+    pace_ = pace;
+    while (seen_ != pace) std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
   size_t done() const { return done_; }
 
  private:
@@ -97,6 +101,7 @@ class Writer {
     constexpr auto kTick = std::chrono::milliseconds(1);
     auto next = std::chrono::steady_clock::now();
     for (Pace pace = pace_; pace != Pace::Over; pace = pace_) {
+      seen_ = pace;
       if (pace != Pace::Still) change(churn, pace == Pace::FlatOut ? 256 : 10);
       if (pace == Pace::FlatOut) continue;
       next = std::max(next + kTick, std::chrono::steady_clock::now() - 20 * kTick);
@@ -109,6 +114,7 @@ class Writer {
   }
 
   std::atomic<Pace> pace_{Pace::Still};
+  std::atomic<Pace> seen_{Pace::Over};
   std::atomic<size_t> done_{0};
   std::thread thread_;
 };
@@ -170,10 +176,10 @@ std::array<PhaseSamples, kPhaseCount> read_in_phases(Contender& contender, const
 
 }  // namespace
 
-Result measure_changes(std::vector<Entry>& entries, const RouteSet& routes, const Effort& effort) {
+Result measure_changes(const Entries& entries, const RouteSet& routes, const Effort& effort) {
   std::vector<Entry*> able;
-  for (Entry& entry : entries)
-    if (entry.contender->changes() != Changes::None) able.push_back(&entry);
+  for (Entry* entry : entries)
+    if (entry->contender->changes() != Changes::None) able.push_back(entry);
   std::vector<std::vector<double>> samples(able.size());
   for (size_t repetition = 0; repetition < effort.repetitions; ++repetition) {
     for (size_t i = 0; i < able.size(); ++i) {
@@ -199,17 +205,17 @@ Result measure_changes(std::vector<Entry>& entries, const RouteSet& routes, cons
   return result;
 }
 
-std::vector<Result> measure_reader(std::vector<Entry>& entries, const RouteSet& routes,
+std::vector<Result> measure_reader(const Entries& entries, const RouteSet& routes,
                                    const Packets& packets, size_t burst, const Places& places,
                                    const Effort& effort) {
   std::vector<Result> results(kPhaseCount);
-  for (Entry& entry : entries) {
-    if (entry.contender->changes() != Changes::WhileRead) continue;
+  for (Entry* entry : entries) {
+    if (entry->contender->changes() != Changes::WhileRead) continue;
     const auto phases =
-        read_in_phases(*entry.contender, routes, packets.view(), burst, places, effort);
+        read_in_phases(*entry->contender, routes, packets.view(), burst, places, effort);
     const Statistics alone = statistics(phases[0].ns);
     for (size_t i = 0; i < kPhaseCount; ++i) {
-      Row row = row_of(entry, routes);
+      Row row = row_of(*entry, routes);
       row.ns = statistics(phases[i].ns);
       row.more = {{"changes_per_second", phases[i].changes / phases[i].seconds},
                   {"speed_of_alone", alone.median / row.ns.median}};
@@ -224,27 +230,27 @@ std::vector<Result> measure_reader(std::vector<Entry>& entries, const RouteSet& 
   return results;
 }
 
-Result measure_memory(std::vector<Entry>& entries, const RouteSet& routes,
-                      const Questions& questions, size_t burst, const Effort& effort) {
+Result measure_memory(const Entries& entries, const RouteSet& routes, const Questions& questions,
+                      size_t burst, const Effort& effort) {
   Result result;
   result.what = "change";
   result.compares = false;  // sizes are the point
-  for (Entry& entry : entries) {
-    if (entry.contender->changes() == Changes::None) continue;
+  for (Entry* entry : entries) {
+    if (entry->contender->changes() == Changes::None) continue;
     constexpr size_t kStep = 1000;
     size_t done = 0;
     const double start = thread_cpu_seconds();
     double spent = 0;
-    Churn churn(*entry.contender, routes.tables.front(), kSeed);
+    Churn churn(*entry->contender, routes.tables.front(), kSeed);
     while (done < effort.memory_changes && spent < effort.memory_seconds) {
       for (size_t i = 0; i < kStep; ++i) churn.step();
       done += kStep;
       spent = thread_cpu_seconds() - start;
     }
     churn.settle();
-    const size_t fresh = entry.row.build(routes)->bytes();
-    const size_t wrong = judge(*entry.contender, questions, burst).wrong;
-    Row row = row_of(entry, routes);
+    const size_t fresh = entry->row.build(routes)->bytes();
+    const size_t wrong = judge(*entry->contender, questions, burst).wrong;
+    Row row = row_of(*entry, routes);
     row.wrong = std::max(row.wrong, wrong);
     row.ns = statistics({spent * 1e9 / static_cast<double>(done)});
     row.more = {{"changes", static_cast<double>(done)},

@@ -47,13 +47,17 @@ class Contender {
   virtual std::unique_ptr<Seat> sit() { return std::make_unique<Seat>(); }
 };
 
-// The loops of a Contender around its own lookups, compiled together with them. `Lookups` derives
-// from Looping<Lookups> and has
-//   using Value = uint32_t;                               // or what else the lookup writes
-//   void burst(const PacketView& packets, Value* values); // packets.count <= kBurstMax
-//   Value one(const PacketView& packets, size_t i);
-//   static uint32_t to_value(Value);
 inline constexpr size_t kBurstMax = 1024;
+
+struct NoView {};
+
+// The loops of a Contender around its own lookups, compiled together with them. `Lookups` derives
+// from Looping<Lookups, Value>, where Value is what its lookups write, and has
+//   void burst(const PacketView& packets, Value* values);  // packets.count <= kBurstMax
+//   Value one(const View& view, const PacketView& packets, size_t i);
+//   static uint32_t to_value(Value);
+//   View view() const;  // where there is something to be held while packets are looked up
+// Single calls take a view for 64 of them: as many as come from a network card at once.
 
 template <class Lookups, class Value>
 class Looping : public Contender {
@@ -61,10 +65,8 @@ class Looping : public Contender {
   void run(const PacketView& packets, size_t burst) final {
     alignas(64) std::array<Value, kBurstMax> values;
     if (burst == 1) {
-      for (size_t i = 0; i < packets.count; ++i) {
-        values[i % 64] = self().one(packets, i);
-        asm volatile("" : : "r"(values.data()) : "memory");  // each call stands for itself
-      }
+      for (size_t at = 0; at < packets.count; at += kCallsPerView)
+        calls(packets.slice(at, std::min(kCallsPerView, packets.count - at)), values.data());
       return;
     }
     for (size_t at = 0; at < packets.count; at += burst) {
@@ -78,18 +80,32 @@ class Looping : public Contender {
     for (size_t at = 0; at < packets.count; at += burst) {
       const size_t n = std::min(burst, packets.count - at);
       if (burst == 1)
-        values[0] = self().one(packets, at);
+        calls(packets.slice(at, n), values.data());
       else
         self().burst(packets.slice(at, n), values.data());
       for (size_t i = 0; i < n; ++i) answers[at + i] = Lookups::to_value(values[i]);
     }
   }
 
+  NoView view() const { return {}; }
+
  private:
+  static constexpr size_t kCallsPerView = 64;
+
   Lookups& self() { return static_cast<Lookups&>(*this); }
+
+  void calls(const PacketView& packets, Value* values) {
+    const auto view = self().view();
+    for (size_t i = 0; i < packets.count; ++i) {
+      Value value = self().one(view, packets, i);
+      asm volatile("" : "+r"(value));  // each call stands for itself
+      values[i] = value;
+    }
+    asm volatile("" : : "r"(values) : "memory");  // someone reads them
+  }
 };
 
-// Thrown by `build` where it cannot run here: why, in a few words.
+// Thrown by `build` where it cannot run here: why, in a few words; none where nobody misses it.
 struct Unavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -101,13 +117,17 @@ enum class Role {
   Naive,  // what anyone would write first; shown, and never what ours is held against
 };
 enum class Shape { OneIpv4, OneIpv6, ManyIpv4 };  // one table, or one per network
-enum class Speed { Usual, SlowBuild };            // SlowBuild: left out of a quick run
+enum class Use {
+  All,
+  NotQuick,  // builds so slowly that a quick run does without it
+  Bursts,    // another build of the loops of a table that is there already
+};
 
 struct ContenderRow {
   std::string_view name;
   Shape shape;
   Role role;
-  Speed speed;
+  Use use;
   std::unique_ptr<Contender> (*build)(const RouteSet& routes);
 };
 

@@ -33,15 +33,23 @@ std::vector<Route> random_routes(net::Family family, size_t count, std::mt19937_
   return routes;
 }
 
-// Contenders that need more than a process of a unit test has are left to the program's own check.
-bool is_light(const ContenderRow& row) { return !row.name.starts_with("rte_"); }
+// Null for those that cannot run here, and for those that need more than a unit test should take:
+// the program itself checks them.
+std::unique_ptr<Contender> built(const ContenderRow& row, const RouteSet& routes) {
+  if (row.name.starts_with("rte_")) return nullptr;
+  try {
+    return row.build(routes);
+  } catch (const Unavailable&) {
+    return nullptr;
+  }
+}
 
 void expect_right(Shape shape, const RouteSet& routes) {
   const Questions questions = make_questions(routes, {.random = 20'000, .seed = kSeed});
   ASSERT_GT(questions.answers.size(), 20'000u);
   for (const ContenderRow& row : contenders(shape)) {
-    if (!is_light(row)) continue;
-    const auto contender = row.build(routes);
+    const auto contender = built(row, routes);
+    if (contender == nullptr) continue;
     for (const size_t burst : {2, 64, 65, 1024}) {
       const Verdict verdict = judge(*contender, questions, burst);
       EXPECT_EQ(verdict.wrong, 0u) << row.name << ", burst of " << burst << ", seed " << kSeed;
@@ -88,9 +96,8 @@ TEST(Contenders, ChangesTakeEffectAndCanBeTakenBack) {
   fewer.tables[0].resize(1000);
   const Questions without = make_questions(fewer, {.random = 5000, .seed = kSeed});
   for (const ContenderRow& row : contenders(Shape::OneIpv4)) {
-    if (!is_light(row)) continue;
-    const auto contender = row.build(routes);
-    if (contender->changes() == Changes::None) continue;
+    const auto contender = built(row, routes);
+    if (contender == nullptr || contender->changes() == Changes::None) continue;
     for (size_t i = 1000; i < routes.tables[0].size(); ++i)
       EXPECT_TRUE(contender->withdraw(routes.tables[0][i].prefix));
     EXPECT_EQ(judge(*contender, without, 64).wrong, 0u) << row.name;

@@ -67,7 +67,7 @@ class Fib : public Looping<Fib, uint64_t> {
     rte_fib_lookup_bulk(fib_, const_cast<uint32_t*>(packets.v4), values,
                         static_cast<int>(packets.count));
   }
-  uint64_t one(const PacketView& packets, size_t i) {
+  uint64_t one(NoView, const PacketView& packets, size_t i) {
     uint64_t value = 0;
     rte_fib_lookup_bulk(fib_, const_cast<uint32_t*>(packets.v4 + i), &value, 1);
     return value;
@@ -115,7 +115,7 @@ class Lpm final : public Looping<Lpm, uint32_t> {
   void burst(const PacketView& packets, uint32_t* values) {
     rte_lpm_lookup_bulk(lpm_, packets.v4, values, static_cast<unsigned>(packets.count));
   }
-  uint32_t one(const PacketView& packets, size_t i) {
+  uint32_t one(NoView, const PacketView& packets, size_t i) {
     uint32_t value = 0;
     return rte_lpm_lookup(lpm_, packets.v4[i], &value) == 0 ? value | RTE_LPM_LOOKUP_SUCCESS : 0;
   }

@@ -68,7 +68,7 @@ class Fib6 final : public Looping<Fib6, uint64_t> {
   void burst(const PacketView& packets, uint64_t* values) {
     rte_fib6_lookup_bulk(fib_, bytes_of(packets, 0), values, static_cast<int>(packets.count));
   }
-  uint64_t one(const PacketView& packets, size_t i) {
+  uint64_t one(NoView, const PacketView& packets, size_t i) {
     uint64_t value = 0;
     rte_fib6_lookup_bulk(fib_, bytes_of(packets, i), &value, 1);
     return value;
@@ -116,7 +116,7 @@ class Lpm6 final : public Looping<Lpm6, int32_t> {
     rte_lpm6_lookup_bulk_func(lpm_, bytes_of(packets, 0), values,
                               static_cast<unsigned>(packets.count));
   }
-  int32_t one(const PacketView& packets, size_t i) {
+  int32_t one(NoView, const PacketView& packets, size_t i) {
     uint32_t value = 0;
     const bool found = rte_lpm6_lookup(lpm_, packets.v6[i], &value) == 0;
     return found ? static_cast<int32_t>(value) : -1;

@@ -128,7 +128,7 @@ size_t half_updates(Contender& contender, std::vector<Watched>& watched, size_t 
 
 }  // namespace
 
-Result count_half_updates(std::vector<Entry>& entries, const RouteSet& routes, const Places& places,
+Result count_half_updates(const Entries& entries, const RouteSet& routes, const Places& places,
                           const Effort& effort) {
   Result result;
   result.what = "change";
@@ -141,11 +141,11 @@ Result count_half_updates(std::vector<Entry>& entries, const RouteSet& routes, c
   // Forth and back: an even number of rounds.
   const size_t rounds = std::max<size_t>(effort.half_updates / watched.size() / 2 * 2, 2);
   const size_t updates = rounds * watched.size();
-  for (Entry& entry : entries) {
-    if (entry.contender->changes() != Changes::WhileRead) continue;
+  for (Entry* entry : entries) {
+    if (entry->contender->changes() != Changes::WhileRead) continue;
     const double start = thread_cpu_seconds();
-    const size_t half = half_updates(*entry.contender, watched, updates, places);
-    Row row = row_of(entry, routes);
+    const size_t half = half_updates(*entry->contender, watched, updates, places);
+    Row row = row_of(*entry, routes);
     row.ns = statistics({(thread_cpu_seconds() - start) * 1e9 / static_cast<double>(updates)});
     row.more = {{"changes", static_cast<double>(updates)},
                 {"half_updated_routes", static_cast<double>(half)}};

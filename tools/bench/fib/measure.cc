@@ -52,36 +52,36 @@ Row row_of(const Entry& entry, const RouteSet& routes) {
   return row;
 }
 
-Result measure_lookups(std::vector<Entry>& entries, const RouteSet& routes, const Packets& packets,
+Result measure_lookups(const Entries& entries, const RouteSet& routes, const Packets& packets,
                        size_t burst, const Effort& effort) {
   std::vector<std::vector<double>> samples(entries.size());
   for (size_t repetition = 0; repetition < effort.repetitions; ++repetition) {
     for (size_t i = 0; i < entries.size(); ++i)
-      samples[i].push_back(timed_pass(*entries[i].contender, packets.view(), burst));
+      samples[i].push_back(timed_pass(*entries[i]->contender, packets.view(), burst));
   }
   Result result;
   result.what = "lookup";
   for (size_t i = 0; i < entries.size(); ++i) {
-    result.rows.push_back(row_of(entries[i], routes));
+    result.rows.push_back(row_of(*entries[i], routes));
     result.rows.back().ns = statistics(std::move(samples[i]));
   }
   return result;
 }
 
-Result measure_builds(std::vector<Entry>& entries, const RouteSet& routes, const Effort& effort) {
+Result measure_builds(const Entries& entries, const RouteSet& routes, const Effort& effort) {
   constexpr double kSlowSeconds = 5;  // is not built again
   Result result;
   result.what = "build";
-  for (Entry& entry : entries) {
-    std::vector<double> samples = {entry.build_seconds * 1e9};
-    while (samples.size() < effort.builds && entry.build_seconds < kSlowSeconds) {
+  for (Entry* entry : entries) {
+    std::vector<double> samples = {entry->build_seconds * 1e9};
+    while (samples.size() < effort.builds && entry->build_seconds < kSlowSeconds) {
       const double start = thread_cpu_seconds();
-      const auto built = entry.row.build(routes);
+      const auto built = entry->row.build(routes);
       samples.push_back((thread_cpu_seconds() - start) * 1e9);
     }
-    result.rows.push_back(row_of(entry, routes));
+    result.rows.push_back(row_of(*entry, routes));
     result.rows.back().ns = statistics(std::move(samples));
-    if (entry.contender->changes() == Changes::None)
+    if (entry->row.role == Role::Peer && entry->contender->changes() == Changes::None)
       result.rows.back().apart = "keeps no routes to change";
   }
   return result;

@@ -21,6 +21,8 @@ struct Entry {
   size_t wrong = 0;  // answers, before anything was measured
 };
 
+using Entries = std::vector<Entry*>;
+
 // How much is measured.
 struct Effort {
   size_t repetitions = 25;
@@ -42,10 +44,10 @@ Effort quick_effort();
 Row row_of(const Entry& entry, const RouteSet& routes);
 
 // Each repetition is one untimed pass to warm the caches and one in thread CPU time.
-Result measure_lookups(std::vector<Entry>& entries, const RouteSet& routes, const Packets& packets,
+Result measure_lookups(const Entries& entries, const RouteSet& routes, const Packets& packets,
                        size_t burst, const Effort& effort);
 // Builds anew, and drops it again.
-Result measure_builds(std::vector<Entry>& entries, const RouteSet& routes, const Effort& effort);
+Result measure_builds(const Entries& entries, const RouteSet& routes, const Effort& effort);
 
 // Runs `once` until ours and the best peer are calm, or often enough; gives the calmest run.
 Result calmest(const Effort& effort, const std::function<Result()>& once);

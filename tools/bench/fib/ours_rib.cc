@@ -29,7 +29,7 @@ class Ribs final : public Looping<Ribs, uint32_t> {
     else
       Rib::lookup({tables.data(), packets.count}, asked, {values, packets.count});
   }
-  uint32_t one(const PacketView& packets, size_t i) {
+  uint32_t one(NoView, const PacketView& packets, size_t i) {
     return ribs_[packets.tables[i]].lookup(packets.address(i));
   }
   static uint32_t to_value(uint32_t value) { return value; }
@@ -41,13 +41,10 @@ class Ribs final : public Looping<Ribs, uint32_t> {
   }
   Changes changes() const override { return Changes::WhileNobodyReads; }
   bool announce(const net::Prefix& prefix, uint32_t value) override {
-    ribs_.front() = ribs_.front().with(prefix, value);  // a new version, as the product makes it
+    ribs_.front().set(prefix, value);
     return true;
   }
-  bool withdraw(const net::Prefix& prefix) override {
-    ribs_.front() = ribs_.front().without(prefix);
-    return true;
-  }
+  bool withdraw(const net::Prefix& prefix) override { return ribs_.front().erase(prefix); }
 
  private:
   std::vector<Rib> ribs_;
@@ -56,9 +53,9 @@ class Ribs final : public Looping<Ribs, uint32_t> {
 std::unique_ptr<Contender> build(const RouteSet& routes) { return std::make_unique<Ribs>(routes); }
 
 constexpr ContenderRow kRows[] = {
-    {"rib", Shape::OneIpv4, Role::Ours, Speed::Usual, &build},
-    {"rib", Shape::OneIpv6, Role::Ours, Speed::Usual, &build},
-    {"rib", Shape::ManyIpv4, Role::Ours, Speed::Usual, &build},
+    {"rib", Shape::OneIpv4, Role::Ours, Use::All, &build},
+    {"rib", Shape::OneIpv6, Role::Ours, Use::All, &build},
+    {"rib", Shape::ManyIpv4, Role::Ours, Use::All, &build},
 };
 
 }  // namespace

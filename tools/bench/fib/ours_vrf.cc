@@ -22,14 +22,13 @@ class Vrfs final : public Looping<Vrfs, uint32_t> {
     }
   }
   void burst(const PacketView& packets, uint32_t* values) {
-    const dataplane::VrfView view(nodes_);
-    lookup4(view, directory_.data(), packets.tables, packets.v4, values, packets.count);
+    lookup4(view(), directory_.data(), packets.tables, packets.v4, values, packets.count);
   }
-  uint32_t one(const PacketView& packets, size_t i) {
-    const dataplane::VrfView view(nodes_);
+  uint32_t one(const dataplane::VrfView& view, const PacketView& packets, size_t i) {
     return lookup4_one(view, directory_.data()[packets.tables[i]], packets.v4[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
+  dataplane::VrfView view() const { return dataplane::VrfView(nodes_); }
   size_t bytes() const override {
     return nodes_.bytes_used() + directory_.size() * sizeof(directory_[0]);
   }
@@ -43,7 +42,7 @@ class Vrfs final : public Looping<Vrfs, uint32_t> {
 std::unique_ptr<Contender> build(const RouteSet& routes) { return std::make_unique<Vrfs>(routes); }
 
 constexpr ContenderRow kRows[] = {
-    {"vrf", Shape::ManyIpv4, Role::Ours, Speed::Usual, &build},
+    {"vrf", Shape::ManyIpv4, Role::Ours, Use::All, &build},
 };
 
 }  // namespace

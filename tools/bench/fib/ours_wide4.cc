@@ -23,28 +23,28 @@ class Wide final : public Looping<Wide, uint32_t> {
  public:
   explicit Wide(const RouteSet& routes) : rib_(Rib::build(routes.tables.front())), table_(rib_) {}
   void burst(const PacketView& packets, uint32_t* values) {
-    const auto view = table_.view();
-    lookup(view, packets.v4, values, packets.count);
+    lookup(view(), packets.v4, values, packets.count);
   }
-  uint32_t one(const PacketView& packets, size_t i) {
-    return lookup_one(table_.view(), packets.v4[i]);
+  uint32_t one(const Wide4::View& view, const PacketView& packets, size_t i) {
+    return lookup_one(view, packets.v4[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
+  Wide4::View view() const { return table_.view(); }
 
   size_t bytes() const override { return table_.bytes(); }
   Changes changes() const override { return Changes::WhileRead; }
   bool announce(const net::Prefix& prefix, uint32_t value) override {
-    return change(rib_.with(prefix, value), prefix);
+    rib_.set(prefix, value);
+    return follow(prefix);
   }
-  bool withdraw(const net::Prefix& prefix) override { return change(rib_.without(prefix), prefix); }
+  bool withdraw(const net::Prefix& prefix) override { return rib_.erase(prefix) && follow(prefix); }
   std::unique_ptr<Seat> sit() override { return std::make_unique<RcuSeat>(grace_); }
 
  private:
-  bool change(Rib after, const net::Prefix& prefix) {
+  bool follow(const net::Prefix& prefix) {
     const net::Prefix changed[] = {prefix};
-    auto update = table_.prepare(after, changed, Wide4::Visible::InPlace);
+    auto update = table_.prepare(rib_, changed, Wide4::Visible::InPlace);
     table_.publish(std::move(update), grace_);
-    rib_ = std::move(after);
     if (grace_.pending() >= kPendingMax) grace_.reclaim();
     return true;
   }
@@ -60,17 +60,19 @@ template <dataplane::CpuPath kPath>
 class WideOn final : public Looping<WideOn<kPath>, uint32_t> {
  public:
   explicit WideOn(const RouteSet& routes) : table_(Rib::build(routes.tables.front())) {
+    if (kPath == dataplane::cpu_path()) throw Unavailable("");
     const auto paths = dataplane::cpu_paths();
     if (std::find(paths.begin(), paths.end(), kPath) == paths.end())
       throw Unavailable("this processor does not run it");
   }
   void burst(const PacketView& packets, uint32_t* values) {
-    lookup_on(kPath, table_.view(), packets.v4, values, packets.count);
+    lookup_on(kPath, view(), packets.v4, values, packets.count);
   }
-  uint32_t one(const PacketView& packets, size_t i) {
-    return lookup_one(table_.view(), packets.v4[i]);
+  uint32_t one(const Wide4::View& view, const PacketView& packets, size_t i) {
+    return lookup_one(view, packets.v4[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
+  Wide4::View view() const { return table_.view(); }
   size_t bytes() const override { return table_.bytes(); }
 
  private:
@@ -84,9 +86,9 @@ std::unique_ptr<Contender> build(const RouteSet& routes) {
 
 using dataplane::CpuPath;
 constexpr ContenderRow kRows[] = {
-    {"wide4", Shape::OneIpv4, Role::Ours, Speed::Usual, &build<Wide>},
-    {"wide4 on avx2", Shape::OneIpv4, Role::Ours, Speed::Usual, &build<WideOn<CpuPath::Avx2>>},
-    {"wide4 on scalar", Shape::OneIpv4, Role::Ours, Speed::Usual, &build<WideOn<CpuPath::Scalar>>},
+    {"wide4", Shape::OneIpv4, Role::Ours, Use::All, &build<Wide>},
+    {"wide4 on avx2", Shape::OneIpv4, Role::Ours, Use::Bursts, &build<WideOn<CpuPath::Avx2>>},
+    {"wide4 on scalar", Shape::OneIpv4, Role::Ours, Use::Bursts, &build<WideOn<CpuPath::Scalar>>},
 };
 
 }  // namespace

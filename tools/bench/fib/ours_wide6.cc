@@ -20,28 +20,28 @@ class Wide final : public Looping<Wide, uint32_t> {
  public:
   explicit Wide(const RouteSet& routes) : rib_(Rib::build(routes.tables.front())), table_(rib_) {}
   void burst(const PacketView& packets, uint32_t* values) {
-    const auto view = table_.view();
-    lookup(view, packets.v6, values, packets.count);
+    lookup(view(), packets.v6, values, packets.count);
   }
-  uint32_t one(const PacketView& packets, size_t i) {
-    return lookup_one(table_.view(), packets.v6[i]);
+  uint32_t one(const Wide6::View& view, const PacketView& packets, size_t i) {
+    return lookup_one(view, packets.v6[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
+  Wide6::View view() const { return table_.view(); }
 
   size_t bytes() const override { return table_.bytes(); }
   Changes changes() const override { return Changes::WhileRead; }
   bool announce(const net::Prefix& prefix, uint32_t value) override {
-    return change(rib_.with(prefix, value), prefix);
+    rib_.set(prefix, value);
+    return follow(prefix);
   }
-  bool withdraw(const net::Prefix& prefix) override { return change(rib_.without(prefix), prefix); }
+  bool withdraw(const net::Prefix& prefix) override { return rib_.erase(prefix) && follow(prefix); }
   std::unique_ptr<Seat> sit() override { return std::make_unique<RcuSeat>(grace_); }
 
  private:
-  bool change(Rib after, const net::Prefix& prefix) {
+  bool follow(const net::Prefix& prefix) {
     const net::Prefix changed[] = {prefix};
-    auto update = table_.prepare(after, changed, Wide6::Visible::InPlace);
+    auto update = table_.prepare(rib_, changed, Wide6::Visible::InPlace);
     table_.publish(std::move(update), grace_);
-    rib_ = std::move(after);
     if (grace_.pending() >= kPendingMax) grace_.reclaim();
     return true;
   }
@@ -55,7 +55,7 @@ class Wide final : public Looping<Wide, uint32_t> {
 std::unique_ptr<Contender> build(const RouteSet& routes) { return std::make_unique<Wide>(routes); }
 
 constexpr ContenderRow kRows[] = {
-    {"wide6", Shape::OneIpv6, Role::Ours, Speed::Usual, &build},
+    {"wide6", Shape::OneIpv6, Role::Ours, Use::All, &build},
 };
 
 }  // namespace

@@ -53,8 +53,8 @@ class Session {
   std::vector<Entry> build(TableKind kind, const RouteSet& routes);
   void check(std::vector<Entry>& entries, const RouteSet& routes);
   std::vector<Result> measure(const Workload& workload, const Subject& subject,
-                              std::vector<Entry>& entries);
-  Result lookups(const Workload& workload, const Subject& subject, std::vector<Entry>& entries);
+                              std::vector<Entry>& built);
+  Result lookups(const Workload& workload, const Subject& subject, const Entries& entries);
   Packets packets(const Workload& workload, const Subject& subject) const;
 
   const Options& options_;
@@ -106,7 +106,7 @@ std::vector<Entry> Session::build(TableKind kind, const RouteSet& routes) {
   std::vector<Entry> entries;
   left_out_.clear();
   for (const ContenderRow& row : contenders(shape_of(kind))) {
-    if (options_.quick && row.speed == Speed::SlowBuild && routes.routes() > 10'000) {
+    if (options_.quick && row.use == Use::NotQuick && routes.routes() > 10'000) {
       left_out_.push_back(fmt::format("{}: builds too slowly for --quick", row.name));
       continue;
     }
@@ -117,7 +117,7 @@ std::vector<Entry> Session::build(TableKind kind, const RouteSet& routes) {
       const double seconds = thread_cpu_seconds() - start;
       entries.push_back({row, std::move(contender), seconds, 0});
     } catch (const Unavailable& why) {
-      left_out_.push_back(fmt::format("{}: {}", row.name, why.what()));
+      if (*why.what() != 0) left_out_.push_back(fmt::format("{}: {}", row.name, why.what()));
     }
   }
   for (const std::string& text : left_out_) progress_.note("left out: " + text);
@@ -158,8 +158,7 @@ Packets Session::packets(const Workload& workload, const Subject& subject) const
   return make_packets(workload.pattern, subject.table, count, kSeed);
 }
 
-Result Session::lookups(const Workload& workload, const Subject& subject,
-                        std::vector<Entry>& entries) {
+Result Session::lookups(const Workload& workload, const Subject& subject, const Entries& entries) {
   const Packets asked = packets(workload, subject);
   if (asked.size() == 0) {
     Result none;
@@ -173,7 +172,11 @@ Result Session::lookups(const Workload& workload, const Subject& subject,
 }
 
 std::vector<Result> Session::measure(const Workload& workload, const Subject& subject,
-                                     std::vector<Entry>& entries) {
+                                     std::vector<Entry>& built) {
+  const bool in_bursts = workload.kind == Kind::Lookups && workload.calls == Calls::Bursts;
+  Entries entries;
+  for (Entry& entry : built)
+    if (in_bursts || entry.row.use != Use::Bursts) entries.push_back(&entry);
   const RouteSet& routes = subject.routes();
   const size_t burst = options_.burst;
   const auto alone = [&]() -> std::vector<Result> {
