@@ -40,7 +40,11 @@ uint32_t largest_value(const Rib& routes) {
 
 // The slots, and where they lead.
 struct Wide4::Root final : rcu::Retired {
-  explicit Root(std::shared_ptr<Blocks> leads_to) : blocks(std::move(leads_to)) {}
+  explicit Root(std::shared_ptr<Blocks> leads_to)
+      : blocks(std::move(leads_to)), slots(blocks->allocate_slots(), kSlots) {}
+  ~Root() override { blocks->release_slots(slots.data()); }
+  Root(const Root&) = delete;
+  Root& operator=(const Root&) = delete;
 
   View view() const noexcept {
     View view = blocks->pointers();
@@ -54,7 +58,7 @@ struct Wide4::Root final : rcu::Retired {
 
   std::shared_ptr<Blocks> blocks;
   std::atomic<uint32_t> default_value{kNoRoute};
-  alignas(64) std::array<uint32_t, kSlots> slots;
+  const std::span<uint32_t> slots;
 };
 
 // Blocks that a published change replaced.
@@ -77,7 +81,8 @@ std::unique_ptr<Wide4::Root> Wide4::build(const Rib& routes) {
     if (largest > blocks->value_max()) continue;
     auto root = std::make_unique<Root>(std::move(blocks));
     root->default_value.store(default_of(routes), std::memory_order_relaxed);
-    root->slots.fill(root->blocks->one_value_entry(wide4::cell_of(kNoRoute)));
+    std::fill(root->slots.begin(), root->slots.end(),
+              root->blocks->one_value_entry(wide4::cell_of(kNoRoute)));
     std::vector<wide4::Block> made;
     std::vector<wide4::Block> replaced;
     if (root->change(routes, kEverything, {made, replaced})) return root;
@@ -119,7 +124,7 @@ size_t Wide4::bytes() const noexcept {
     if (wide4::shift_of(slot) == kOneValueShift)
       numbers = std::max(numbers, wide4::base_of(slot) + 1);
   }
-  return sizeof(root_->slots) + root_->blocks->bytes(numbers);
+  return root_->slots.size_bytes() + root_->blocks->bytes(numbers);
 }
 
 // ---- changing
@@ -194,7 +199,7 @@ bool Wide4::change_in_place(Update& update, const Rib& after, const Prefix& chan
 bool Wide4::change_copy(Update& update, const Rib& after, std::span<const Prefix> changed) {
   update.root_ = std::make_unique<Root>(root_->blocks);
   update.root_->default_value.store(update.default_value_, std::memory_order_relaxed);
-  update.root_->slots = root_->slots;
+  std::copy(root_->slots.begin(), root_->slots.end(), update.root_->slots.begin());
   std::vector<Prefix> regions;  // whole slots
   regions.reserve(changed.size());
   for (const Prefix& prefix : changed) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/fib/pool.h"
 #include "dataplane/fib/wide4.h"
 
 namespace isthmus::dataplane::wide4 {
@@ -63,6 +64,12 @@ class Blocks {
  public:
   static std::shared_ptr<Blocks> make(bool wide);  // cells of 32 bits rather than 16
   virtual ~Blocks() = default;
+  // Memory for the slots of a Root. It is used again, without the page faults of new memory: they
+  // would cost more than the copy.
+  uint32_t* allocate_slots() { return &slots_[slots_.allocate(kSlotsOrder)]; }
+  void release_slots(uint32_t* slots) noexcept {
+    slots_.release(static_cast<uint32_t>(slots - slots_.data()), kSlotsOrder);
+  }
   virtual Wide4::View pointers() const noexcept = 0;
   virtual uint32_t value_max() const noexcept = 0;
 
@@ -78,6 +85,11 @@ class Blocks {
   virtual void release(std::span<const Block> blocks) noexcept = 0;
   virtual void store(const Store& store) noexcept = 0;        // of a cell
   virtual size_t bytes(uint32_t numbers) const noexcept = 0;  // so many own numbers are in use
+
+ private:
+  static constexpr unsigned kSlotsOrder = 16;
+  static constexpr size_t kRootsMax = 1024;  // address space: readers that stall hold old ones
+  Pool<uint32_t> slots_{kSlots * kRootsMax};
 };
 
 }  // namespace isthmus::dataplane::wide4
