@@ -80,30 +80,57 @@ struct Rib::Edit {
     return copy;
   }
 
-  // The smallest tree that begins `depth` bits into the address and holds only this prefix.
-  static Child only(const net::Prefix& prefix, int depth, uint32_t value, size_t& bytes) {
-    if (prefix.length() == depth) return Child(value);
-    return Child(only_node(prefix, depth, value, bytes));
+  // The tree of these routes, which stand in order and have the first `depth` bits in common. Adds
+  // what it takes to `bytes`.
+  static Child grow(std::span<const Route> routes, int depth, size_t& bytes) {
+    const Route& first = routes.front();
+    if (routes.size() == 1 && first.prefix.length() == depth) return Child(first.value);
+    return Child(grow_node(routes, depth, bytes));
   }
-  static Node* only_node(const net::Prefix& prefix, int depth, uint32_t value, size_t& bytes) {
-    const int rest = prefix.length() - depth;
-    Node* node = nullptr;
-    if (rest < kStride) {
-      node = make(bit_at(position(rest, bits_at(prefix.address().bits(), depth, rest))), 0);
-      node->values()[0] = value;
-    } else {
-      node = make(0, bit_at(bits_at(prefix.address().bits(), depth, kStride)));
-      node->children()[0] = Child(0u);
-      try {
-        node->children()[0] = only(prefix, depth + kStride, value, bytes);
-      } catch (...) {
-        ::operator delete(node);
-        throw;
+  static Node* grow_node(std::span<const Route> routes, int depth, size_t& bytes) {
+    uint64_t prefix_bits = 0;
+    uint64_t child_bits = 0;
+    for (const Route& route : routes) {
+      const Place place(route.prefix, depth);
+      (place.is_below ? child_bits : prefix_bits) |= bit_at(place.index);
+    }
+    Node* node = make(prefix_bits, child_bits);
+    Child* child = node->children();
+    std::fill_n(child, node->child_count(), Child(0u));
+    try {
+      for (size_t i = 0; i < routes.size();) {
+        const Place place(routes[i].prefix, depth);
+        if (!place.is_below) {
+          node->values()[rank(prefix_bits, place.index)] = routes[i++].value;
+          continue;
+        }
+        size_t end = i + 1;
+        while (end < routes.size() && Place(routes[end].prefix, depth) == place) ++end;
+        *child++ = grow(routes.subspan(i, end - i), depth + kStride, bytes);
+        i = end;
       }
+    } catch (...) {
+      release(node);
+      throw;
     }
     bytes += node->size_bytes();
     return node;
   }
+
+ private:
+  // Where a prefix belongs in a node: among its own, or below one of its children.
+  struct Place {
+    Place(const net::Prefix& prefix, int depth) {
+      const int rest = prefix.length() - depth;
+      const net::Bits128 bits = prefix.address().bits();
+      is_below = rest >= kStride;
+      index = is_below ? bits_at(bits, depth, kStride)
+                       : static_cast<uint64_t>(position(rest, bits_at(bits, depth, rest)));
+    }
+    friend bool operator==(const Place&, const Place&) = default;
+    bool is_below;
+    uint64_t index;
+  };
 };
 
 Rib::Rib(const Rib& other) noexcept : trees_{other.trees_[0], other.trees_[1]} {
@@ -126,8 +153,29 @@ Rib Rib::only(net::Family family) const noexcept {
 }
 
 Rib Rib::build(std::span<const Route> routes) {
+  std::vector<Route> sorted;  // where they are not in order yet
+  const auto by_prefix = [](const Route& a, const Route& b) { return a.prefix < b.prefix; };
+  const auto not_before = [](const Route& a, const Route& b) { return !(a.prefix < b.prefix); };
+  if (std::adjacent_find(routes.begin(), routes.end(), not_before) != routes.end()) {
+    sorted.assign(routes.rbegin(), routes.rend());  // of equal prefixes, the last comes first
+    std::stable_sort(sorted.begin(), sorted.end(), by_prefix);
+    sorted.erase(std::unique(sorted.begin(), sorted.end(),
+                             [](const Route& a, const Route& b) { return a.prefix == b.prefix; }),
+                 sorted.end());
+    routes = sorted;
+  }
+  const auto v6 = std::partition_point(routes.begin(), routes.end(), [](const Route& route) {
+    return route.prefix.family() == net::Family::V4;
+  });
+  const auto v4_count = static_cast<size_t>(v6 - routes.begin());
+  const std::span<const Route> families[] = {routes.first(v4_count), routes.subspan(v4_count)};
   Rib rib;
-  for (const Route& route : routes) rib.set(route.prefix, route.value);
+  for (size_t i = 0; i < std::size(families); ++i) {
+    if (families[i].empty()) continue;
+    Tree& tree = rib.trees_[i];
+    tree.root = Edit::grow_node(families[i], 0, tree.bytes);
+    tree.size = families[i].size();
+  }
   return rib;
 }
 
@@ -310,7 +358,8 @@ void Rib::set(const net::Prefix& prefix, uint32_t value) {
   Path path(*this, prefix.family());
   if (path.node() == nullptr) {
     size_t bytes = 0;
-    path.tree().root = Edit::only_node(prefix, 0, value, bytes);
+    const Route only{prefix, value};
+    path.tree().root = Edit::grow_node({&only, 1}, 0, bytes);
     path.tree().bytes += bytes;
     ++path.tree().size;
     return;
@@ -344,7 +393,8 @@ void Rib::set(const net::Prefix& prefix, uint32_t value) {
 void Rib::add_child(Path& path, uint64_t index, const net::Prefix& prefix, int depth,
                     uint32_t value) {
   size_t bytes = 0;
-  const Node::Child child = Edit::only(prefix, depth, value, bytes);
+  const Route only{prefix, value};
+  const Node::Child child = Edit::grow({&only, 1}, depth, bytes);
   const Node* node = path.node();
   try {
     path.replace(Edit::rebuild(*node, node->prefix_bits, node->child_bits | bit_at(index), {},

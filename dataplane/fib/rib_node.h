@@ -35,6 +35,22 @@ constexpr std::array<uint64_t, 64> kCovering = [] {
 }();
 static_assert(std::popcount(kCovering[63]) == kStride);
 
+// For each position, itself and the positions of the prefixes inside that prefix.
+constexpr std::array<uint64_t, 64> kInside = [] {
+  std::array<uint64_t, 64> masks{};
+  for (int length = 0; length < kStride; ++length) {
+    for (uint64_t bits = 0; bits < uint64_t{1} << length; ++bits) {
+      for (int longer = length; longer < kStride; ++longer) {
+        for (uint64_t more = 0; more < uint64_t{1} << (longer - length); ++more)
+          masks[static_cast<size_t>(position(length, bits))] |=
+              uint64_t{1} << position(longer, bits << (longer - length) | more);
+      }
+    }
+  }
+  return masks;
+}();
+static_assert(std::popcount(kInside[0]) == 63);
+
 constexpr uint64_t bit_at(uint64_t index) { return uint64_t{1} << index; }
 constexpr size_t rank(uint64_t bitmap, uint64_t index) {
   return static_cast<size_t>(std::popcount(bitmap & (bit_at(index) - 1)));

@@ -33,6 +33,10 @@ class Rib::Walk {
       return;
     }
     const auto at = static_cast<uint64_t>(position(length, bits));
+    const int rest = kStride - length;
+    const uint64_t children =
+        rest == kStride ? ~uint64_t{0} : (bit_at(uint64_t{1} << rest) - 1) << (bits << rest);
+    if ((node.prefix_bits & kInside[at]) == 0 && (node.child_bits & children) == 0) return;
     if ((node.prefix_bits & bit_at(at)) != 0) {
       visit_(placed(address, depth, length, bits), depth + length,
              node.values()[rank(node.prefix_bits, at)]);

@@ -28,12 +28,11 @@ const Prefix kEverything = Prefix::containing(IpAddress::v4(0), 0);
 
 uint32_t default_of(const Rib& routes) { return routes.find(kEverything).value_or(kNoRoute); }
 
-uint32_t largest_value(const Rib& routes) {
-  uint32_t largest = 0;
-  routes.for_each([&](const Route& route) {
-    if (route.prefix.family() == Family::V4) largest = std::max(largest, route.value);
+// Whether cells can hold what the ranges say.
+bool fit(std::span<const ValueRange> ranges, uint32_t value_max) {
+  return std::all_of(ranges.begin(), ranges.end(), [=](const ValueRange& range) {
+    return range.value <= value_max || range.value == kNoRoute;
   });
-  return largest;
 }
 
 }  // namespace
@@ -52,8 +51,9 @@ struct Wide4::Root final : rcu::Retired {
     view.default_value = default_value.load(std::memory_order_acquire);
     return view;
   }
-  // Makes every slot of a region say what the routes say. False where there can be no more deep
-  // blocks.
+  // Makes every slot, or those of a region, say what the routes say. False where that needs wider
+  // cells.
+  bool fill(const Rib& routes, Trail trail);
   bool change(const Rib& routes, const Prefix& region, Trail trail);
 
   std::shared_ptr<Blocks> blocks;
@@ -75,24 +75,30 @@ class Wide4::RetiredBlocks final : public rcu::Retired {
 // ---- building
 
 std::unique_ptr<Wide4::Root> Wide4::build(const Rib& routes) {
-  const uint32_t largest = largest_value(routes);
   for (const bool wide : {false, true}) {
     std::shared_ptr<Blocks> blocks = Blocks::make(wide);
-    if (largest > blocks->value_max()) continue;
     auto root = std::make_unique<Root>(std::move(blocks));
     root->default_value.store(default_of(routes), std::memory_order_relaxed);
     std::fill(root->slots.begin(), root->slots.end(),
               root->blocks->one_value_entry(wide4::cell_of(kNoRoute)));
     std::vector<wide4::Block> made;
     std::vector<wide4::Block> replaced;
-    if (root->change(routes, kEverything, {made, replaced})) return root;
+    if (root->fill(routes, {made, replaced})) return root;
   }
   throw std::length_error("a route's value is above 2^24 - 2, or there are too many deep blocks");
+}
+
+bool Wide4::Root::fill(const Rib& routes, Trail trail) {
+  for (uint32_t part = 0; part < 256; ++part) {  // so that the ranges at hand stay in the cache
+    if (!change(routes, Prefix::containing(IpAddress::v4(part << 24), 8), trail)) return false;
+  }
+  return true;
 }
 
 bool Wide4::Root::change(const Rib& routes, const Prefix& region, Trail trail) {
   std::vector<ValueRange> ranges;
   routes.ranges(region, ranges, kLengthMin);
+  if (!fit(ranges, blocks->value_max())) return false;
   const uint32_t last = region.last().v4_host_order() >> 16;
   RangeCursor cursor(ranges);
   for (uint32_t slot = region.address().v4_host_order() >> 16; slot <= last; ++slot) {
@@ -156,12 +162,9 @@ Wide4::Update Wide4::prepare(const Rib& after, std::span<const Prefix> changed, 
   update.default_value_ = default_of(after);
   update.changes_default_ =
       update.default_value_ != root_->default_value.load(std::memory_order_relaxed);
-  bool fits = values_fit(after, changed);
-  if (fits) {
-    const bool in_place = visible == Visible::InPlace && changed.size() == 1;
-    fits = in_place ? change_in_place(update, after, changed.front())
-                    : change_copy(update, after, changed);
-  }
+  const bool in_place = visible == Visible::InPlace && changed.size() == 1;
+  const bool fits = in_place ? change_in_place(update, after, changed.front())
+                             : change_copy(update, after, changed);
   if (!fits) {  // the table anew, with wider cells
     root_->blocks->release(std::exchange(update.made_, {}));
     update.replaced_.clear();
@@ -171,19 +174,13 @@ Wide4::Update Wide4::prepare(const Rib& after, std::span<const Prefix> changed, 
   return update;
 }
 
-bool Wide4::values_fit(const Rib& after, std::span<const Prefix> changed) const {
-  return std::all_of(changed.begin(), changed.end(), [&](const Prefix& prefix) {
-    return prefix.family() == Family::V6 ||
-           after.find(prefix).value_or(0) <= root_->blocks->value_max();
-  });
-}
-
 // One prefix: mostly one store.
 bool Wide4::change_in_place(Update& update, const Rib& after, const Prefix& changed) {
   if (changed.family() == Family::V6 || changed.length() == 0) return true;
   if (changed.length() < 16) return change_copy(update, after, {&changed, 1});
   const Prefix region = Prefix::containing(changed.address(), std::min(changed.length(), 24));
   after.ranges(region, ranges_, kLengthMin);
+  if (!fit(ranges_, root_->blocks->value_max())) return false;
   const uint32_t first = region.address().v4_host_order();
   const uint32_t last = region.last().v4_host_order();
   const uint32_t slot = first >> 16;

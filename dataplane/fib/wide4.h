@@ -91,7 +91,6 @@ class Wide4 {
   class RetiredBlocks;
 
   static std::unique_ptr<Root> build(const Rib& routes);
-  bool values_fit(const Rib& after, std::span<const net::Prefix> changed) const;
   bool change_in_place(Update& update, const Rib& after, const net::Prefix& changed);
   bool change_copy(Update& update, const Rib& after, std::span<const net::Prefix> changed);
   void show(const wide4::Store& store) noexcept;
