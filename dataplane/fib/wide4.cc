@@ -104,7 +104,7 @@ bool Wide4::Root::change(const Rib& routes, const Prefix& region, Trail trail) {
   for (uint32_t slot = region.address().v4_host_order() >> 16; slot <= last; ++slot) {
     const uint32_t entry = slots[slot];
     cursor.seek(slot << 16);
-    if (cursor.reaches(slot << 16 | 0xFFFF)) {
+    if (cursor.last() >= (slot << 16 | 0xFFFF)) {
       slots[slot] = blocks->one_value_entry(wide4::cell_of(cursor.value()));
       if (slots[slot] != entry) blocks->replace(entry, trail);
       continue;

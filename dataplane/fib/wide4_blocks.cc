@@ -159,20 +159,24 @@ uint32_t BlocksOf<Cell>::deep_cell(const Cells& content, uint32_t before, Trail 
 
 template <class Cell>
 bool BlocksOf<Cell>::paint(const SlotChange& change, Cells& cells, Trail trail) {
+  const auto set = [&](uint32_t i, uint32_t cell) {
+    if (cells[i] != cell) replace_deep(cells[i], trail);
+    cells[i] = static_cast<Cell>(cell);
+  };
   RangeCursor cursor(change.ranges);
-  for (uint32_t i = change.first; i <= change.last; ++i) {
-    const uint32_t before = cells[i];
+  for (uint32_t i = change.first; i <= change.last;) {
     const uint32_t address = change.slot << 16 | i << kDeepOrder;
     cursor.seek(address);
-    uint32_t cell = 0;
-    if (cursor.reaches(address | 0xFF)) {
-      cell = cell_of(cursor.value());
-    } else {
-      cell = deep_cell(deep_content(cursor, address), before, trail);
+    // Whole /24s up to the end of the range; where there is none, one of several ranges.
+    const uint32_t decided = std::min(cursor.last(), change.slot << 16 | 0xFFFF) - address + 1;
+    const uint32_t end = std::min(i + (decided >> kDeepOrder), change.last + 1);
+    if (i == end) {
+      const uint32_t cell = deep_cell(deep_content(cursor, address), cells[i], trail);
       if (cell == 0) return false;
+      set(i++, cell);
+      continue;
     }
-    if (cell != before) replace_deep(before, trail);
-    cells[i] = static_cast<Cell>(cell);
+    for (const uint32_t cell = cell_of(cursor.value()); i < end; ++i) set(i, cell);
   }
   return true;
 }

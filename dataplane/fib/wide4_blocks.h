@@ -35,9 +35,9 @@ class RangeCursor {
   }
   uint32_t value() const { return ranges_[at_].value; }
   std::span<const ValueRange> rest() const { return ranges_.subspan(at_); }
-  // Does one value decide from here to `last`?
-  bool reaches(uint32_t last) const {
-    return at_ + 1 == ranges_.size() || first_address(ranges_[at_ + 1]) > last;
+  // The last address that this range decides.
+  uint32_t last() const {
+    return at_ + 1 == ranges_.size() ? ~uint32_t{0} : first_address(ranges_[at_ + 1]) - 1;
   }
 
  private:
