@@ -117,6 +117,7 @@ int run(const config::Loaded& loaded) {
 
   networking::NetworkingOptions networking_options;
   networking_options.empty_collection = config.empty_collection;
+  networking_options.json_limits = config.json_limits;
   networking::NetworkingHandler networking(controller, networking_options);
   control::ControlHandler control(controller, {loaded.settings});
   Dialects dialects(networking, control);

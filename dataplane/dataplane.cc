@@ -64,14 +64,15 @@ struct State {
   Tables tables;
   Interning interning;
   size_t routes = 0;
-  size_t rib_bytes = 0;
+  size_t fib_bytes = 0;
   size_t value_bytes = 0;  // of what the maps point to
 };
 
 // Applies one delta to a state that nobody else sees yet.
 class Change {
  public:
-  explicit Change(State& state) : state_(state) {}
+  Change(State& state, VrfNodes& nodes, std::vector<WideUpdate>& updates)
+      : state_(state), nodes_(nodes), updates_(updates) {}
 
   bool apply(const ProgramDelta& delta) {  // false: a route of an unknown table
     for (const auto& [key, exists] : delta.tables) exists ? add_table(key) : remove_table(key);
@@ -88,15 +89,16 @@ class Change {
 
  private:
   void add_table(const TableKey& key) {
-    if (state_.tables.table(key) == nullptr) state_.tables.tables.set(key, Rib());
+    if (state_.tables.table(key) == nullptr)
+      state_.tables.tables.set(key, WriterPtr<Fib>::make(nodes_));
   }
 
   void remove_table(const TableKey& key) {
-    const Rib* rib = state_.tables.table(key);
-    if (rib == nullptr) return;
-    rib->for_each([this](const Route& route) { --uses_[route.value]; });
-    state_.routes -= rib->size();
-    state_.rib_bytes -= rib->bytes();
+    const Fib* fib = state_.tables.table(key);
+    if (fib == nullptr) return;
+    fib->routes().for_each([this](const Route& route) { --uses_[route.value]; });
+    state_.routes -= fib->routes().size();
+    state_.fib_bytes -= fib->bytes();
     state_.tables.tables.erase(key);
   }
 
@@ -107,15 +109,21 @@ class Change {
     std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
       return std::tie(a->table, a->prefix) < std::tie(b->table, b->prefix);
     });
+    std::vector<net::Prefix> changed;
     for (auto at = sorted.begin(); at != sorted.end();) {
       const TableKey key = (*at)->table;
-      const Rib* before = state_.tables.table(key);
+      const Fib* before = state_.tables.table(key);
       if (before == nullptr) return false;
-      Rib rib = *before;
-      for (; at != sorted.end() && (*at)->table == key; ++at) apply_route(rib, **at);
-      state_.routes += rib.size() - before->size();
-      state_.rib_bytes += rib.bytes() - before->bytes();
-      state_.tables.tables.set(key, std::move(rib));
+      Rib routes = before->routes();
+      changed.clear();
+      for (; at != sorted.end() && (*at)->table == key; ++at) {
+        apply_route(routes, **at);
+        changed.push_back((*at)->prefix);
+      }
+      auto after = WriterPtr<Fib>::make(before->updated(std::move(routes), changed, updates_));
+      state_.routes += after->routes().size() - before->routes().size();
+      state_.fib_bytes += after->bytes() - before->bytes();
+      state_.tables.tables.set(key, std::move(after));
     }
     return true;
   }
@@ -173,6 +181,8 @@ class Change {
   }
 
   State& state_;
+  VrfNodes& nodes_;
+  std::vector<WideUpdate>& updates_;
   // How many routes more (or fewer) use an action id. Ordered, so that equal histories give equal
   // ids.
   std::map<uint32_t, int64_t> uses_;
@@ -182,7 +192,9 @@ class Change {
 
 struct Prepared::Version final : rcu::Retired {
   explicit Version(State initial) : state(std::move(initial)) {}
-  State state;  // changed only before it is published
+  State state;                      // changed only before it is published
+  std::vector<WideUpdate> updates;  // what its wide tables do when it is published
+  size_t node_bytes = 0;            // of the nodes that tables share, when it was published
 };
 
 std::string_view to_string(Refusal refusal) {
@@ -230,7 +242,8 @@ tl::expected<Prepared, Refusal> Dataplane::prepare(const ProgramDelta& delta) {
   if (grace_.pending() >= kVersionsPendingMax) return tl::unexpected(Refusal::ReadersStalled);
   if (has_duplicate(delta)) return tl::unexpected(Refusal::DuplicateKey);
   auto next = std::make_unique<Version>(current_->state);
-  if (!Change(next->state).apply(delta)) return tl::unexpected(Refusal::UnknownTable);
+  if (!Change(next->state, nodes_, next->updates).apply(delta))
+    return tl::unexpected(Refusal::UnknownTable);
   ++next->state.tables.version;
   return Prepared(*this, std::move(next));
 }
@@ -241,7 +254,11 @@ void Dataplane::publish(Prepared&& prepared) noexcept {
   is_prepared_ = false;
   published_.store(current_.get(), std::memory_order_seq_cst);
   grace_.retire(std::move(old));
+  // Only now: what wide tables retire is what readers of the old version still look at.
+  for (WideUpdate& update : current_->updates) std::move(update).publish(grace_);
+  current_->updates.clear();
   grace_.reclaim();
+  current_->node_bytes = nodes_.bytes_used();
 }
 
 void Dataplane::abandon(Prepared&& prepared) noexcept {
@@ -261,9 +278,9 @@ ForwardingProgram Dataplane::contents() const {
 
 ForwardingProgram contents(const Tables& tables) {
   ForwardingProgram program;
-  tables.tables.for_each([&](const TableKey& key, const Rib& rib) {
+  tables.tables.for_each([&](const TableKey& key, const auto& fib) {
     auto& routes = program.tables[key];
-    rib.for_each([&](const Route& route) {
+    fib->routes().for_each([&](const Route& route) {
       routes.emplace_hint(routes.end(), route.prefix, *tables.action(route.value));
     });
   });
@@ -290,8 +307,8 @@ DataplaneStats Dataplane::stats() const {
           .access_lists = tables.access_lists.size(),
           .bytes = tables.tables.bytes() + tables.actions.bytes() + tables.policies.bytes() +
                    tables.endpoints.bytes() + tables.ports.bytes() + tables.access_lists.bytes() +
-                   interning.uses.bytes() + interning.free.bytes() + current_->state.rib_bytes +
-                   current_->state.value_bytes,
+                   interning.uses.bytes() + interning.free.bytes() + current_->state.fib_bytes +
+                   current_->node_bytes + current_->state.value_bytes,
           .versions_pending = grace_.pending()};
 }
 

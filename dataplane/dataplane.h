@@ -103,6 +103,7 @@ class Dataplane {
   friend class Prepared;
   using Version = Prepared::Version;
 
+  VrfNodes nodes_;  // outlives every version
   rcu::GracePeriods grace_;
   std::unique_ptr<Version> current_;         // owned; the writer's
   std::atomic<const Version*> published_{};  // the same object, as readers find it

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "dataplane/acl/access_list.h"
-#include "dataplane/fib/rib.h"
+#include "dataplane/fib/fib.h"
 #include "dataplane/hash.h"
 #include "dataplane/persistent_map.h"
 #include "dataplane/program.h"
@@ -20,15 +20,15 @@ struct Tables {
   template <class Key, class Value>
   using Map = PersistentMap<Key, Value, KeyHash>;
 
-  Map<TableKey, Rib> tables;      // values are action ids
-  Map<uint32_t, Action> actions;  // by action id
+  Map<TableKey, WriterPtr<Fib>> tables;  // values are action ids
+  Map<uint32_t, Action> actions;         // by action id
   Map<PeerKey, WriterPtr<PeerPolicy>> policies;
   Map<EndpointKey, PortId> endpoints;
   Map<PortId, WriterPtr<Port>> ports;
   Map<AclId, WriterPtr<CompiledAccessList>> access_lists;
   uint64_t version = 0;  // how many deltas were published before this state
 
-  const Rib* table(const TableKey& key) const { return tables.find(key); }
+  const Fib* table(const TableKey& key) const { return target(tables.find(key)); }
   const Action* action(uint32_t id) const { return actions.find(id); }
   const PortId* endpoint(DomainId domain, const net::IpAddress& address) const {
     return endpoints.find({domain, address});

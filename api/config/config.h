@@ -13,6 +13,7 @@
 #include <tl/expected.hpp>
 
 #include "api/http/limits.h"
+#include "api/json/limits.h"
 
 namespace isthmus::api::config {
 
@@ -36,6 +37,7 @@ struct Config {
   std::string log_level = "info";  // trace, debug, info, warn, error, off
   int io_threads = 2;
   http::Limits limits;
+  json::Limits json_limits;
   std::vector<std::string> allowed_hosts;
   EmptyCollection empty_collection = EmptyCollection::Full;
   bool bare = false;  // start without the resources of a fresh controller

@@ -228,6 +228,8 @@ constexpr Option kOptions[] = {
                  [](auto& c) -> auto& { return c.limits.chunk_extension_bytes; }),
     bytes_option("limit-body-rate", "fewest bytes per second of a body (408)",
                  [](auto& c) -> auto& { return c.limits.body_bytes_per_second; }),
+    count_option("limit-members", "most members and elements of a resource's JSON (400)",
+                 [](auto& c) -> auto& { return c.json_limits.members; }),
     count_option("limit-connections", "most connections (503)",
                  [](auto& c) -> auto& { return c.limits.connections; }),
     count_option("limit-connections-per-address",

@@ -120,8 +120,8 @@ Result<void> check_name(const Value& resource, const ResourceId& id) {
 
 }  // namespace
 
-Result<Draft> read_draft(std::string_view body, const ResourceId& id) {
-  auto document = parse_json(body);
+Result<Draft> read_draft(std::string_view body, const ResourceId& id, const Limits& limits) {
+  auto document = parse_json(body, limits);
   if (!document) {
     return fail(ErrorCode::InvalidRequestContent, "", std::move(document.error().message));
   }

@@ -8,6 +8,7 @@
 
 #include <string_view>
 
+#include "api/json/limits.h"
 #include "controller/base/error.h"
 #include "controller/rules/change.h"
 
@@ -15,6 +16,6 @@ namespace isthmus::api::json {
 
 // `id` is what the URI names; a resourceId in the body must agree. The error is the first problem,
 // its target a JSON pointer into the body.
-Result<Draft> read_draft(std::string_view body, const ResourceId& id);
+Result<Draft> read_draft(std::string_view body, const ResourceId& id, const Limits& limits = {});
 
 }  // namespace isthmus::api::json

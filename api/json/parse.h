@@ -12,13 +12,9 @@
 #include <rapidjson/document.h>
 #include <tl/expected.hpp>
 
-namespace isthmus::api::json {
+#include "api/json/limits.h"
 
-struct Limits {
-  size_t depth = 64;                // nested arrays and objects
-  size_t members = 20'000;          // object members and array elements of the whole document
-  size_t string_bytes = 64 * 1024;  // of one string or member name, after unescaping
-};
+namespace isthmus::api::json {
 
 struct JsonProblem {
   std::string message;  // one sentence that ends with "at line 3, column 7 (byte 41)"

@@ -16,6 +16,7 @@ struct NetworkingOptions {
   config::EmptyCollection empty_collection = config::EmptyCollection::Full;
   size_t page_items = 10'000;       // of one answer; a client may ask for fewer with $top
   size_t operations_kept = 10'000;  // finished deletions that can still be asked about
+  json::Limits json_limits = {};    // of the bodies of PUT
 };
 
 class NetworkingHandler final : public http::Handler {

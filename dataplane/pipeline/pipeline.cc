@@ -88,7 +88,7 @@ class SystemRoutes final : public VirtualNetworkRange {
 
  private:
   const Tables& tables_;
-  const Rib* table_;
+  const Fib* table_;
 };
 
 AclDecision judge(const Tables& tables, const PortAddress& address, Direction direction,
@@ -115,7 +115,7 @@ Outcome match_outbound_acl(const Tables& tables, FlowState& flows, Passage& pass
 
 Outcome longest_prefix_match(const Tables& tables, FlowState&, Passage& passage, Time) {
   const PortAddress& source = passage.source();
-  const Rib* table = tables.table(source.table);
+  const Fib* table = tables.table(source.table);
   const uint32_t id = table == nullptr ? kNoRoute : table->lookup(passage.packet.flow.destination);
   if (id == kNoRoute) return {DropReason::NoRoute, source.tag};
   passage.action = tables.action(id);
@@ -284,7 +284,7 @@ TraceStep describe(const Tables& tables, const Passage& passage, StageId stage,
   }
   if (stage == StageId::Route) {
     step.table = passage.source().table;
-    const Rib* table = tables.table(*step.table);
+    const Fib* table = tables.table(*step.table);
     const auto route =
         table == nullptr ? std::nullopt : table->match(passage.packet.flow.destination);
     if (route) step.prefix = route->prefix;

@@ -1,0 +1,83 @@
+#include "dataplane/fib/fib.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+namespace isthmus::dataplane {
+
+using net::Family;
+using net::IpAddress;
+using net::Prefix;
+
+void WideUpdate::publish(rcu::GracePeriods& grace) && noexcept {
+  std::visit([&](auto& part) { part.table->publish(std::move(part.update), grace); }, part_);
+}
+
+// A table that is wide stays so until it has half as many routes: a route that comes and goes does
+// not build it each time.
+template <class Wide>
+Fib::Shown<Wide> Fib::show(const Shown<Wide>& before, Family family, const Rib& routes,
+                           std::span<const net::Prefix> changed, std::vector<WideUpdate>& updates) {
+  const size_t count = routes.size(family);
+  if (count <= (before.table ? kWideRoutes / 2 : kWideRoutes)) return {};
+  if (!before.table) {
+    auto table = std::make_shared<Wide>(routes);
+    const auto view = table->view();
+    return {std::move(table), view};
+  }
+  auto update = before.table->prepare(routes, changed, Wide::Visible::InNewView);
+  const auto view = update.view();
+  updates.emplace_back(before.table, std::move(update));
+  return {before.table, view};
+}
+
+Rib Fib::narrow_routes() const {
+  if (!is_wide(Family::V4) && !is_wide(Family::V6)) return routes_;
+  if (is_wide(Family::V4) && is_wide(Family::V6)) return {};
+  return routes_.only(is_wide(Family::V4) ? Family::V6 : Family::V4);
+}
+
+// What changes in the VrfTable: nothing of a family that stays outside, everything of one that
+// comes or goes.
+std::vector<Prefix> Fib::narrow_changes(const Fib& next, std::span<const Prefix> changed) const {
+  std::vector<Prefix> changes;
+  for (const Family family : {Family::V4, Family::V6}) {
+    if (is_wide(family) != next.is_wide(family)) {
+      changes.push_back(Prefix::containing(IpAddress::from_bits(family, {}), 0));
+    } else if (!is_wide(family)) {
+      std::copy_if(changed.begin(), changed.end(), std::back_inserter(changes),
+                   [&](const Prefix& prefix) { return prefix.family() == family; });
+    }
+  }
+  return changes;
+}
+
+Fib Fib::updated(Rib routes, std::span<const net::Prefix> changed,
+                 std::vector<WideUpdate>& updates) const {
+  Fib next = *this;
+  next.routes_ = std::move(routes);
+  next.wide4_ = show(wide4_, Family::V4, next.routes_, changed, updates);
+  next.wide6_ = show(wide6_, Family::V6, next.routes_, changed, updates);
+  next.vrf_ = vrf_.updated(next.narrow_routes(), narrow_changes(next, changed));
+  return next;
+}
+
+uint32_t Fib::lookup(const net::IpAddress& address) const noexcept {
+  if (address.is_v4()) {
+    return wide4_.table ? lookup_one(wide4_.view, address.v4_host_order())
+                        : lookup4_one(vrf_view_, vrf_.roots().v4, address.v4_host_order());
+  }
+  const std::array<uint8_t, 16> bytes = address.bytes();
+  uint8_t raw[16];
+  std::copy(bytes.begin(), bytes.end(), raw);
+  return wide6_.table ? lookup_one(wide6_.view, raw) : lookup6_one(vrf_view_, vrf_.roots().v6, raw);
+}
+
+size_t Fib::bytes() const noexcept {
+  return routes_.bytes() + (wide4_.table ? wide4_.table->bytes() : 0) +
+         (wide6_.table ? wide6_.table->bytes() : 0);
+}
+
+}  // namespace isthmus::dataplane

@@ -1,0 +1,93 @@
+// A forwarding table: the routes of a table, and the layout that packets are looked up in.
+//
+// A family of a table with few routes is a VrfTable, whose nodes all tables share; one with more
+// than kWideRoutes is a table of its own, Wide4 or Wide6. The layout changes when the count of
+// routes does, and nobody but this class sees which it is.
+//
+// A Fib is a value: updated() makes the next one, and the one before stays what it was for those
+// who still read it. A wide table is shared by all its versions; what a version shows of it is its
+// view.
+//
+// Threads: lookup and match from any thread while the Fib is kept alive (dataplane/rcu.h); copying,
+// updating and destroying: the writer only, and destroying when no reader can hold it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "dataplane/fib/rib.h"
+#include "dataplane/fib/vrf.h"
+#include "dataplane/fib/wide4.h"
+#include "dataplane/fib/wide6.h"
+
+namespace isthmus::dataplane {
+
+// A wide table's part of a change: published after the version that shows it, or dropped.
+class WideUpdate {
+ public:
+  WideUpdate(std::shared_ptr<Wide4> table, Wide4::Update update)
+      : part_(Part<Wide4>{std::move(table), std::move(update)}) {}
+  WideUpdate(std::shared_ptr<Wide6> table, Wide6::Update update)
+      : part_(Part<Wide6>{std::move(table), std::move(update)}) {}
+  void publish(rcu::GracePeriods& grace) && noexcept;
+
+ private:
+  template <class Wide>
+  struct Part {
+    std::shared_ptr<Wide> table;
+    typename Wide::Update update;
+  };
+  std::variant<Part<Wide4>, Part<Wide6>> part_;
+};
+
+class Fib {
+ public:
+  // Routes of one family from which on a table of its own pays: below it, 10 MB of cells would
+  // serve less than the nodes that tables share.
+  static constexpr size_t kWideRoutes = 50'000;
+
+  explicit Fib(VrfNodes& nodes) noexcept : vrf_view_(nodes), vrf_(nodes) {}
+
+  // The table of `routes`, which differ from this one's in `changed`. What wide tables have to do
+  // for it is added to `updates`. Strong guarantee on std::bad_alloc.
+  Fib updated(Rib routes, std::span<const net::Prefix> changed,
+              std::vector<WideUpdate>& updates) const;
+
+  // The value of the longest prefix that contains the address, or kNoRoute.
+  uint32_t lookup(const net::IpAddress& address) const noexcept;
+  // The route that lookup() decides by.
+  std::optional<Route> match(const net::IpAddress& address) const { return routes_.match(address); }
+
+  const Rib& routes() const noexcept { return routes_; }
+  bool is_wide(net::Family family) const noexcept {
+    return family == net::Family::V4 ? wide4_.table != nullptr : wide6_.table != nullptr;
+  }
+  // Of the routes and of tables of its own; the nodes that tables share count for none of them.
+  size_t bytes() const noexcept;
+
+ private:
+  template <class Wide>
+  struct Shown {
+    std::shared_ptr<Wide> table;
+    typename Wide::View view{};
+  };
+  template <class Wide>
+  static Shown<Wide> show(const Shown<Wide>& before, net::Family family, const Rib& routes,
+                          std::span<const net::Prefix> changed, std::vector<WideUpdate>& updates);
+  Rib narrow_routes() const;  // of the families that the VrfTable holds
+  std::vector<net::Prefix> narrow_changes(const Fib& next,
+                                          std::span<const net::Prefix> changed) const;
+
+  Rib routes_;
+  VrfView vrf_view_;
+  VrfTable vrf_;
+  Shown<Wide4> wide4_;
+  Shown<Wide6> wide6_;
+};
+
+}  // namespace isthmus::dataplane
