@@ -48,14 +48,16 @@ uint32_t value_of(const VrfNodes& nodes, Entry entry) {
 
 bool holds_value(Entry entry) { return is_value(entry) || kind_of(entry) == Kind::Cell; }
 
-void append(uint32_t value, net::Bits128 first, const net::Prefix& region, size_t begin,
+// False where the range begins behind the region.
+bool append(uint32_t value, net::Bits128 first, const net::Prefix& region, size_t begin,
             std::vector<ValueRange>& out) {
-  if (first > region.last().bits()) return;
+  if (first > region.last().bits()) return false;
   if (out.size() > begin && (first <= region.address().bits() || out.back().first == first)) {
     out.back().value = value;  // decides instead of what came before
   } else if (out.size() == begin || out.back().value != value) {
     out.push_back({out.size() == begin ? region.address().bits() : first, value});
   }
+  return true;
 }
 
 }  // namespace
@@ -116,14 +118,15 @@ void append_ranges(const VrfNodes& nodes, Entry entry, const net::Prefix& region
         net::address_bits(region.family()) - 16 - 8 * static_cast<int>(place_of(entry));
     const net::Bits128 before = under & net::Bits128::mask(window);
     for (int i = 0; i < kLeafRanges; ++i) {
-      append(uint32_t{leaf.values[i]} - 1, before | bits_of_key(leaf.keys[i], window), region,
-             begin, out);
+      const net::Bits128 first = before | bits_of_key(leaf.keys[i], window);
+      if (!append(uint32_t{leaf.values[i]} - 1, first, region, begin, out)) return;
     }
   } else {
     const Keyed node = keyed(nodes, region.family(), entry, under);
     append(value_of(nodes, node.entries[0]), {}, region, begin, out);
     for (size_t i = 1; i < node.entries.size(); ++i) {
-      append(value_of(nodes, node.entries[i]), node.keys[i - 1], region, begin, out);
+      const uint32_t value = value_of(nodes, node.entries[i]);
+      if (!append(value, node.keys[i - 1], region, begin, out)) return;
     }
   }
 }
