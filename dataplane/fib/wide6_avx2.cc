@@ -37,17 +37,16 @@ void store(uint32_t* to, __m256i numbers) {
   _mm256_store_si256(reinterpret_cast<__m256i*>(to), numbers);
 }
 
-// Twice the number of keys below `bits`, which is where a line's value stands, in bytes.
-unsigned value_offset(const Line& line, uint32_t bits) {
+// Twice the number of keys below `wanted`, which is where a line's value stands, in bytes.
+unsigned value_offset(const Line& line, int16_t wanted) {
   const __m256i keys = _mm256_load_si256(reinterpret_cast<const __m256i*>(line.key));
-  const __m256i below =
-      _mm256_cmpgt_epi16(_mm256_set1_epi16(static_cast<int16_t>(bits - 0x8000)), keys);
+  const __m256i below = _mm256_cmpgt_epi16(_mm256_set1_epi16(wanted), keys);
   return static_cast<unsigned>(
       __builtin_popcount(static_cast<unsigned>(_mm256_movemask_epi8(below))));
 }
-uint32_t child_of(const Line& line, uint32_t bits) {
+uint32_t child_of(const Line& line, int16_t wanted_key) {
   const auto& inner = reinterpret_cast<const InnerLine&>(line);
-  const __m256i wanted = _mm256_set1_epi16(static_cast<int16_t>(bits - 0x8000));
+  const __m256i wanted = _mm256_set1_epi16(wanted_key);
   const auto below = [&](const void* keys) {
     return _mm256_cmpgt_epi16(wanted, _mm256_load_si256(static_cast<const __m256i*>(keys)));
   };
@@ -59,12 +58,17 @@ uint32_t child_of(const Line& line, uint32_t bits) {
 
 struct alignas(32) Burst {
   uint32_t top[kBurst];
-  uint32_t bits[kBurst];  // the 16 that lines are searched by
-  uint32_t at[kBurst];    // the word, then the line
-  uint64_t word[kBurst];
+  uint32_t wanted[kBurst];  // the 16 bits that lines are searched by, less 0x8000 as keys are
+  uint32_t at[kBurst];      // the word, then the line
   uint32_t entry[kBurst];
   uint8_t queue[kBurst + kLanes];  // lanes whose line is an inner one
   size_t queued;
+
+  int16_t key(size_t lane) const {  // read as 16 bits, it takes one instruction into all lanes
+    int16_t low;
+    __builtin_memcpy(&low, &wanted[lane], sizeof low);
+    return low;
+  }
 };
 
 void find_words(const View& view, const uint8_t (*addresses)[16], Burst& burst) {
@@ -77,14 +81,18 @@ void find_words(const View& view, const uint8_t (*addresses)[16], Burst& burst) 
     store(burst.at + i,
           _mm256_add_epi32(_mm256_srli_epi32(slot, 5), _mm256_srlv_epi32(within, shift)));
     store(burst.top + i, halves.top);
-    store(burst.bits + i, _mm256_srli_epi32(halves.low, 16));
+    store(burst.wanted + i,
+          _mm256_sub_epi32(_mm256_srli_epi32(halves.low, 16), _mm256_set1_epi32(0x8000)));
   }
 }
 
 void load_entries(const View& view, Burst& burst) {
-  for (size_t i = 0; i < kBurst; ++i) burst.word[i] = view.words[burst.at[i]];
-  for (size_t i = 0; i < kBurst; ++i)
-    burst.entry[i] = view.entries[entry_index(burst.word[i], burst.top[i])];
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kBurst; ++i) {
+    uint64_t word = view.words[burst.at[i]];
+    asm("" : "+r"(word));  // else g++ gathers words in vector registers, to count bits elsewhere
+    burst.entry[i] = view.entries[entry_index(word, burst.top[i])];
+  }
 }
 
 // Leaves search line 0, and what they find there does not count.
@@ -94,8 +102,9 @@ void find_lines(Burst& burst) {
     const __m256i entry = load(burst.entry + i);
     const __m256i leaf = _mm256_srai_epi32(entry, 31);
     const __m256i shift = _mm256_and_si256(_mm256_srli_epi32(entry, 1), _mm256_set1_epi32(31));
-    const __m256i line = _mm256_add_epi32(_mm256_srli_epi32(entry, 6),
-                                          _mm256_srlv_epi32(load(burst.bits + i), shift));
+    const __m256i bits = _mm256_add_epi32(load(burst.wanted + i), _mm256_set1_epi32(0x8000));
+    const __m256i line =
+        _mm256_add_epi32(_mm256_srli_epi32(entry, 6), _mm256_srlv_epi32(bits, shift));
     store(burst.at + i, _mm256_andnot_si256(leaf, line));
     const __m256i inner = _mm256_slli_epi32(_mm256_andnot_si256(leaf, entry), 31);
     const auto mask = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(inner)));
@@ -111,11 +120,14 @@ template <bool kWide>
 void search(const View& view, Burst& burst, uint32_t* cells) {
   for (size_t i = 0; i < burst.queued; ++i) {
     const size_t lane = burst.queue[i];
-    burst.at[lane] = child_of(view.lines[burst.at[lane]], burst.bits[lane]);
+    const uint32_t child = child_of(view.lines[burst.at[lane]], burst.key(lane));
+    burst.at[lane] = child;
+    __builtin_prefetch(&view.lines[child]);
   }
+#pragma GCC unroll 8
   for (size_t i = 0; i < kBurst; ++i) {
     const Line& line = view.lines[burst.at[i]];
-    const unsigned offset = value_offset(line, burst.bits[i]);
+    const unsigned offset = value_offset(line, burst.key(i));
     const auto value_at = [&](const uint16_t* values) {
       uint16_t value;
       __builtin_memcpy(&value, reinterpret_cast<const uint8_t*>(values) + offset, sizeof value);

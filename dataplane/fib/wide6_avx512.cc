@@ -40,16 +40,15 @@ __m512i load_addresses(const uint8_t (*addresses)[16]) {
   return _mm512_shuffle_epi8(_mm512_permutex2var_epi64(first, even, second), swap);
 }
 
-uint32_t value_at(const Line& line, uint32_t bits, unsigned& range) {
+uint32_t value_at(const Line& line, int16_t wanted, unsigned& range) {
   const __m256i keys = _mm256_load_si256(reinterpret_cast<const __m256i*>(line.key));
-  const __m256i wanted = _mm256_set1_epi16(static_cast<int16_t>(bits - 0x8000));
-  const __mmask16 below = _mm256_cmpgt_epi16_mask(wanted, keys);
+  const __mmask16 below = _mm256_cmpgt_epi16_mask(_mm256_set1_epi16(wanted), keys);
   range = static_cast<unsigned>(__builtin_popcount(below));
   return line.value[range];
 }
-uint32_t child_of(const Line& line, uint32_t bits) {
+uint32_t child_of(const Line& line, int16_t wanted_key) {
   const auto& inner = reinterpret_cast<const InnerLine&>(line);
-  const __m512i wanted = _mm512_set1_epi16(static_cast<int16_t>(bits - 0x8000));
+  const __m512i wanted = _mm512_set1_epi16(wanted_key);
   // The last four bytes of the line are no keys.
   const __mmask32 below =
       _mm512_mask_cmpgt_epi16_mask(0x3FFFFFFF, wanted, _mm512_load_si512(&line));
@@ -58,13 +57,19 @@ uint32_t child_of(const Line& line, uint32_t bits) {
 
 struct alignas(64) Burst {
   uint32_t top[kBurst];
-  uint32_t bits[kBurst];  // the 16 that lines are searched by
-  uint32_t at[kBurst];    // the word, then the line
+  uint32_t wanted[kBurst];  // the 16 bits that lines are searched by, less 0x8000 as keys are
+  uint32_t at[kBurst];      // the word, then the line
   uint64_t word[kBurst];
   uint32_t entry[kBurst];
   uint32_t cell[kBurst];
   uint32_t queue[kBurst + kLanes];  // lanes whose line is an inner one
   size_t queued;
+
+  int16_t key(size_t lane) const {  // read as 16 bits, it takes one instruction into all lanes
+    int16_t low;
+    __builtin_memcpy(&low, &wanted[lane], sizeof low);
+    return low;
+  }
 };
 
 void find_words(const View& view, const uint8_t (*addresses)[16], Burst& burst) {
@@ -78,7 +83,8 @@ void find_words(const View& view, const uint8_t (*addresses)[16], Burst& burst) 
     store(burst.at + i,
           _mm512_add_epi32(_mm512_srli_epi32(slot, 5), _mm512_srlv_epi32(within, shift)));
     store(burst.top + i, top);
-    store(burst.bits + i, _mm512_srli_epi32(lower_halves(first, second), 16));
+    const __m512i bits = _mm512_srli_epi32(lower_halves(first, second), 16);
+    store(burst.wanted + i, _mm512_sub_epi32(bits, numbers(0x8000)));
   }
 }
 
@@ -106,7 +112,8 @@ void find_lines(const View& view, Burst& burst) {
     const __m512i entry = _mm512_i32gather_epi32(place, view.entries, 4);
     const __mmask16 lines = _knot_mask16(_mm512_movepi32_mask(entry));
     const __m512i shift = _mm512_and_si512(_mm512_srli_epi32(entry, 1), numbers(31));
-    const __m512i within = _mm512_srlv_epi32(load(burst.bits + i), shift);
+    const __m512i bits = _mm512_add_epi32(load(burst.wanted + i), numbers(0x8000));
+    const __m512i within = _mm512_srlv_epi32(bits, shift);
     store(burst.at + i, _mm512_maskz_add_epi32(lines, _mm512_srli_epi32(entry, 6), within));
     store(burst.entry + i, entry);
     const __mmask16 inner = _mm512_mask_test_epi32_mask(lines, entry, numbers(kIndirect));
@@ -120,11 +127,14 @@ template <bool kWide>
 void search(const View& view, Burst& burst) {
   for (size_t i = 0; i < burst.queued; ++i) {
     const size_t lane = burst.queue[i];
-    burst.at[lane] = child_of(view.lines[burst.at[lane]], burst.bits[lane]);
+    const uint32_t child = child_of(view.lines[burst.at[lane]], burst.key(lane));
+    burst.at[lane] = child;
+    __builtin_prefetch(&view.lines[child]);
   }
+#pragma GCC unroll 8
   for (size_t i = 0; i < kBurst; ++i) {
     unsigned range;
-    uint32_t cell = value_at(view.lines[burst.at[i]], burst.bits[i], range);
+    uint32_t cell = value_at(view.lines[burst.at[i]], burst.key(i), range);
     if constexpr (kWide) cell |= uint32_t{view.high[burst.at[i]].value[range]} << 16;
     burst.cell[i] = cell;
   }
