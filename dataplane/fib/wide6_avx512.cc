@@ -3,12 +3,15 @@
 #include "dataplane/fib/wide6_kernel.h"
 
 #if defined(__AVX512F__)
-// g++ 12 takes the intrinsics' own undefined operands for mistakes (its bug 105593).
+#if defined(__clang__)
+#include <immintrin.h>
+#else  // g++ 12 takes the intrinsics' own undefined operands for mistakes (its bug 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 #pragma GCC diagnostic pop
+#endif
 
 namespace isthmus::dataplane::wide6 {
 namespace {
