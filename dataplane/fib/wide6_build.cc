@@ -276,9 +276,8 @@ void EntryBuilder::replace(uint32_t entry) {
 
 void EntryBuilder::replace_line(uint32_t line) {
   for (unsigned i = 0; i < kRangesPerLine; ++i) {
-    const uint32_t cell = memory_.cell(line, i);
-    if ((cell & kExtended) == 0) continue;
-    const uint32_t place = cell & ~kExtended;
+    if (!memory_.is_extended(line, i)) continue;
+    const uint32_t place = memory_.cell(line, i) & ~kExtended;
     replace(memory_.extensions[place]);
     blocks_.replace(Block::Kind::Extensions, 0, place);
   }

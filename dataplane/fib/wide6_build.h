@@ -51,6 +51,10 @@ class Memory {
   View view(uint32_t root, uint32_t default_value) const;
   void set_value(uint32_t line, unsigned range, uint32_t cell);
   uint32_t cell(uint32_t line, unsigned range) const;
+  bool is_extended(uint32_t line, unsigned range) const {
+    const uint16_t top = high_ == nullptr ? lines[line].value[range] : high_[line].value[range];
+    return (top & kExtended16) != 0;
+  }
 
   Pool<uint32_t> roots;
   Pool<uint64_t> words;
