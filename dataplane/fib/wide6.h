@@ -25,7 +25,7 @@
 // a burst that is under way may stand on either side of a store.
 //
 // Sources: the word of bitmap and base is poptrie's (H. Asai, Y. Ohara, SIGCOMM 2015); keys of a
-// cache line compared at once, after PlanB (NSDI 2026).
+// cache line compared at once, as PlanB does.
 //
 // Threads: prepare, publish, abandon, bytes: the writer. view: any thread; what it gives is valid
 // while an rcu::Guard lives that the thread took before. lookup: any thread that holds the view.
