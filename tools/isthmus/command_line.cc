@@ -38,6 +38,7 @@ struct Leaf {
   CLI::App* app;
   std::variant<NounCommand, const Task*> what;
   std::vector<std::pair<const CLI::Option*, std::string>> options;
+  std::string rest = {};  // the key of words that nobody here reads; empty where there are none
 };
 
 // "vnet-name" may also be typed as --vnet.
@@ -48,6 +49,11 @@ std::string_view without_name(std::string_view key) {
 
 void add_option(Leaf& leaf, const Option& option, Option::Need need) {
   const std::string names(option.names), help(option.help);
+  if (option.values == Option::Values::Rest) {
+    leaf.app->prefix_command()->fallthrough(false)->set_help_flag();
+    leaf.rest = key_of(option);
+    return;
+  }
   CLI::Option* added = nullptr;
   if (option.values == Option::Values::None)
     added = leaf.app->add_flag(names, help);
@@ -83,6 +89,7 @@ Arguments arguments_of(const Leaf& leaf) {
   Arguments arguments;
   for (const auto& [option, key] : leaf.options)
     if (option->count() > 0) arguments.set(key, option->results());
+  if (!leaf.rest.empty()) arguments.set(leaf.rest, leaf.app->remaining());
   return arguments;
 }
 

@@ -14,7 +14,7 @@ class Api;
 
 // One thing a user may type. A name without a dash is positional.
 struct Option {
-  enum class Values { None, Optional, One, Many };
+  enum class Values { None, Optional, One, Many, Rest };  // Rest: whatever follows, unread
   enum class Need { Optional, Required };
   std::string_view names;  // "-n,--name"; the first long one is the key of its values
   std::string_view help;

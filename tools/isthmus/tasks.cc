@@ -28,6 +28,11 @@ constexpr Option kWaitOptions[] = {
     {"--timeout", "how long, such as 500ms, 30s or 2m (30s)"},
 };
 
+constexpr Option kBenchOptions[] = {
+    {"WHAT", "fib, and the options of that benchmark: isthmus bench fib --help",
+     Option::Values::Rest, kRequired},
+};
+
 constexpr Task kTasks[] = {
     {"explain", "trace", "what happens to a packet and its reply, and why", kExplainOptions,
      &explain},
@@ -35,6 +40,7 @@ constexpr Task kTasks[] = {
     {"apply", "", "make the controller hold what a lab document says", kApplyOptions, &apply_lab},
     {"export", "", "what the controller holds, as a lab document", {}, &export_lab},
     {"wait", "", "until a condition holds", kWaitOptions, &wait_for},
+    {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},
     {"version", "", "of this program and of the server", {}, &show_version},
 };

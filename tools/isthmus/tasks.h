@@ -36,6 +36,7 @@ Result<void> apply_lab(Session& session, const Arguments& arguments);     // lab
 Result<void> export_lab(Session& session, const Arguments& arguments);    // lab.cc
 Result<void> reset(Session& session, const Arguments& arguments);         // lab.cc
 Result<void> wait_for(Session& session, const Arguments& arguments);      // wait.cc
+Result<void> run_bench(Session& session, const Arguments& arguments);     // bench.cc
 Result<void> show_version(Session& session, const Arguments& arguments);  // tasks.cc
 
 }  // namespace isthmus::cli
