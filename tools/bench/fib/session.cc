@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include "tools/bench/fib/changes.h"
@@ -69,7 +70,9 @@ class Session {
 
 Subject Session::full_table(net::Family family) {
   if (!text_) {
-    const std::string& path = options_.table.empty() ? kFullTable : options_.table;
+    const std::string path = options_.table.empty() ? kFullTable : options_.table;
+    if (options_.table.empty() && !std::filesystem::exists(path))
+      throw TableFileError("the built-in table is not at " + path + "; name one: --table FILE");
     progress_.now("reading " + path);
     text_ = read_table_file(path, options_.next_hops);
   }
