@@ -248,7 +248,7 @@ Result measure_memory(const Entries& entries, const RouteSet& routes, const Ques
       spent = thread_cpu_seconds() - start;
     }
     churn.settle();
-    const size_t fresh = entry->row.build(routes)->bytes();
+    const size_t fresh = entry->fresh_bytes;
     const size_t wrong = judge(*entry->contender, questions, burst).wrong;
     Row row = row_of(*entry, routes);
     row.wrong = std::max(row.wrong, wrong);

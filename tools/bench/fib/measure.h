@@ -18,7 +18,8 @@ struct Entry {
   ContenderRow row;
   std::unique_ptr<Contender> contender;
   double build_seconds = 0;
-  size_t wrong = 0;  // answers, before anything was measured
+  size_t fresh_bytes = 0;  // before any change
+  size_t wrong = 0;        // answers, before anything was measured
 };
 
 using Entries = std::vector<Entry*>;

@@ -118,7 +118,8 @@ std::vector<Entry> Session::build(TableKind kind, const RouteSet& routes) {
       const double start = thread_cpu_seconds();
       auto contender = row.build(routes);
       const double seconds = thread_cpu_seconds() - start;
-      entries.push_back({row, std::move(contender), seconds, 0});
+      const size_t bytes = contender->bytes();
+      entries.push_back({row, std::move(contender), seconds, bytes, 0});
     } catch (const Unavailable& why) {
       if (*why.what() != 0) left_out_.push_back(fmt::format("{}: {}", row.name, why.what()));
     }
