@@ -22,10 +22,11 @@ class Vrfs final : public Looping<Vrfs, uint32_t> {
     }
   }
   void burst(const PacketView& packets, uint32_t* values) {
-    lookup4(view(), directory_.data(), packets.tables, packets.v4, values, packets.count);
+    dataplane::lookup4(view(), directory_.data(), packets.tables, packets.v4, values,
+                       packets.count);
   }
   uint32_t one(const dataplane::VrfView& view, const PacketView& packets, size_t i) {
-    return lookup4_one(view, directory_.data()[packets.tables[i]], packets.v4[i]);
+    return dataplane::lookup4_one(view, directory_.data()[packets.tables[i]], packets.v4[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
   dataplane::VrfView view() const { return dataplane::VrfView(nodes_); }

@@ -23,10 +23,10 @@ class Wide final : public Looping<Wide, uint32_t> {
  public:
   explicit Wide(const RouteSet& routes) : rib_(Rib::build(routes.tables.front())), table_(rib_) {}
   void burst(const PacketView& packets, uint32_t* values) {
-    lookup(view(), packets.v4, values, packets.count);
+    dataplane::lookup(view(), packets.v4, values, packets.count);
   }
   uint32_t one(const Wide4::View& view, const PacketView& packets, size_t i) {
-    return lookup_one(view, packets.v4[i]);
+    return dataplane::lookup_one(view, packets.v4[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
   Wide4::View view() const { return table_.view(); }
@@ -66,10 +66,10 @@ class WideOn final : public Looping<WideOn<kPath>, uint32_t> {
       throw Unavailable("this processor does not run it");
   }
   void burst(const PacketView& packets, uint32_t* values) {
-    lookup_on(kPath, view(), packets.v4, values, packets.count);
+    dataplane::lookup_on(kPath, view(), packets.v4, values, packets.count);
   }
   uint32_t one(const Wide4::View& view, const PacketView& packets, size_t i) {
-    return lookup_one(view, packets.v4[i]);
+    return dataplane::lookup_one(view, packets.v4[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
   Wide4::View view() const { return table_.view(); }

@@ -20,10 +20,10 @@ class Wide final : public Looping<Wide, uint32_t> {
  public:
   explicit Wide(const RouteSet& routes) : rib_(Rib::build(routes.tables.front())), table_(rib_) {}
   void burst(const PacketView& packets, uint32_t* values) {
-    lookup(view(), packets.v6, values, packets.count);
+    dataplane::lookup(view(), packets.v6, values, packets.count);
   }
   uint32_t one(const Wide6::View& view, const PacketView& packets, size_t i) {
-    return lookup_one(view, packets.v6[i]);
+    return dataplane::lookup_one(view, packets.v6[i]);
   }
   static uint32_t to_value(uint32_t value) { return value; }
   Wide6::View view() const { return table_.view(); }
