@@ -57,8 +57,10 @@ std::string plot_script(std::span<const Result> results, const std::string& file
                  "set output {}\n"
                  "set style data histograms\nset style histogram clustered gap 1\n"
                  "set style fill solid 0.9 noborder\nset boxwidth 0.9\n"
-                 "set ylabel 'million lookups a second (median)'\nset grid ytics lc rgb '#dddddd'\n"
-                 "set datafile missing '?'\nset yrange [0:*]\nset xtics rotate by -30 noenhanced\n"
+                 "set ylabel 'million lookups a second (median; logarithmic)'\nset grid ytics lc "
+                 "rgb '#dddddd'\n"
+                 "set datafile missing '?'\nset logscale y\nset yrange [1:*]\nset xtics rotate by "
+                 "30 right noenhanced\n"
                  "set key outside top center horizontal\nplot ",
                  std::max<size_t>(640, 130 * workloads), quoted(file));
   for (size_t i = 0; i < names.size(); ++i) {
