@@ -197,8 +197,8 @@ void Methods::get(const CallPtr& call) {
 }
 
 void Methods::put(const CallPtr& call) {
-  auto draft = json::read_draft(call->request.body, call->address.id,
-                                call->handler.options_.json_limits);
+  auto draft =
+      json::read_draft(call->request.body, call->address.id, call->handler.options_.json_limits);
   if (!draft) return call->fail_with(draft.error());
   Change change;
   change.who = call->request.peer;

@@ -8,7 +8,7 @@ from nc_daemon import Daemon, Tally, arguments, daemon_command
 
 ROOT = "/networking/v1"
 ROUTES = 100_000
-LIMITS = ["--limit-body=32MB", "--limit-members=1000000"]
+LIMITS = ["--limit-body=32M", "--limit-members=1000000"]
 
 
 def route(i):
