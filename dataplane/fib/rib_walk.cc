@@ -78,7 +78,8 @@ constexpr net::Bits128 next_after(net::Bits128 bits) {
 class RangePainter {
  public:
   RangePainter(std::vector<ValueRange>& out, net::Bits128 first, net::Bits128 last, uint32_t value)
-      : out_(out), open_{{last, value}} {
+      : out_(out) {
+    open_[0] = {last, value};
     out_.clear();
     begin(first, value);
   }
