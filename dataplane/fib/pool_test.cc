@@ -47,6 +47,7 @@ TEST(Pool, BlocksAreAlignedAndNeverOverlap) {
 TEST(Pool, GivesReleasedBlocksOutAgain) {
   Pool<uint32_t> pool(1 << 20);
   std::vector<uint32_t> blocks;
+  blocks.reserve(1000);
   for (int i = 0; i < 1000; ++i) blocks.push_back(pool.allocate(4));
   const size_t touched = pool.bytes_touched();
   for (int round = 0; round < 100; ++round) {

@@ -34,7 +34,8 @@ struct Avx2Cpu {
     return count(bits_of(at_most) & ((1u << kSpanKeys4) - 1));
   }
   static inline unsigned find(const Span6& node, uint64_t key) {
-    const __m256i sign = _mm256_set1_epi64x(static_cast<long long>(uint64_t{1} << 63));
+    constexpr uint64_t kSign = 0x8000000000000000;
+    const __m256i sign = _mm256_set1_epi64x(static_cast<long long>(kSign));
     const __m256i wanted = _mm256_xor_si256(_mm256_set1_epi64x(static_cast<long long>(key)), sign);
     const __m256i all = _mm256_load_si256(reinterpret_cast<const __m256i*>(node.keys));
     const __m256i above = _mm256_cmpgt_epi64(_mm256_xor_si256(all, sign), wanted);

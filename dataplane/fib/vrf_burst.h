@@ -12,9 +12,10 @@
 #include "dataplane/fib/vrf_kernel.h"
 
 namespace isthmus::dataplane::vrf {
-namespace {
 
 constexpr size_t kBurst = 64;
+
+namespace {
 
 struct IPv4 {
   using Address = uint32_t;

@@ -67,10 +67,12 @@ struct Burst {
     if (n == 0) return values;
     if (addresses.front().is_v4()) {
       std::vector<uint32_t> v4;
+      v4.reserve(n);
       for (const IpAddress& at : addresses) v4.push_back(at.v4_host_order());
       lookup4(view, roots.data(), v4.data(), values.data(), n, path);
     } else {
       std::vector<std::array<uint8_t, 16>> v6;
+      v6.reserve(n);
       for (const IpAddress& at : addresses) v6.push_back(at.bytes());
       lookup6(view, roots.data(), reinterpret_cast<const uint8_t(*)[16]>(v6.data()), values.data(),
               n, path);

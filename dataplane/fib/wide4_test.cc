@@ -174,6 +174,7 @@ TEST(Wide4, WithdrawingEverythingLeavesWhatAnEmptyTableTakes) {
   Random random(3);
   Rib routes;
   std::vector<Prefix> prefixes;
+  prefixes.reserve(500);
   for (int i = 0; i < 500; ++i) prefixes.push_back(random_prefix(random));
   for (const Prefix& one : prefixes) routes.set(one, 7);
   Wide4 table(routes);

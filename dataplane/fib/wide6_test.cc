@@ -31,6 +31,7 @@ static_assert(sizeof(WireAddress) == 16);
 // By each build of the loops that this processor runs, all of which agree.
 std::vector<uint32_t> look_up(const Wide6::View& view, const std::vector<IpAddress>& addresses) {
   std::vector<WireAddress> wire;
+  wire.reserve(addresses.size());
   for (const IpAddress& address : addresses) wire.push_back(address.bytes());
   const auto* first = reinterpret_cast<const uint8_t(*)[16]>(wire.data());
   std::vector<uint32_t> values(wire.size());
