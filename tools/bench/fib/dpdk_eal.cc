@@ -40,6 +40,7 @@ bool initialise() {
                                     "-l",
                                     std::to_string(::sched_getcpu())};
   std::vector<char*> arguments;
+  arguments.reserve(words.size());
   for (std::string& word : words) arguments.push_back(word.data());
   cpu_set_t before;
   ::sched_getaffinity(0, sizeof before, &before);
