@@ -2,8 +2,6 @@
 
 #include "tools/bench/fib/contender.h"
 
-#if __has_include("dataplane/fib/vrf.h")
-
 #include "dataplane/fib/vrf.h"
 
 namespace isthmus::bench {
@@ -51,13 +49,3 @@ constexpr ContenderRow kRows[] = {
 std::span<const ContenderRow> vrf_contenders() { return kRows; }
 
 }  // namespace isthmus::bench
-
-#else
-
-namespace isthmus::bench {
-
-std::span<const ContenderRow> vrf_contenders() { return {}; }
-
-}  // namespace isthmus::bench
-
-#endif
