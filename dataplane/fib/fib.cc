@@ -11,6 +11,21 @@ using net::Family;
 using net::IpAddress;
 using net::Prefix;
 
+namespace {
+
+constexpr size_t kBurst = 64;
+
+void lookup_narrow(VrfView view, const vrf::Entry* roots, const uint32_t* addresses,
+                   uint32_t* values, size_t n) {
+  dataplane::lookup4(view, roots, addresses, values, n);
+}
+void lookup_narrow(VrfView view, const vrf::Entry* roots, const uint8_t (*addresses)[16],
+                   uint32_t* values, size_t n) {
+  dataplane::lookup6(view, roots, addresses, values, n);
+}
+
+}  // namespace
+
 void WideUpdate::publish(rcu::GracePeriods& grace) && noexcept {
   std::visit([&](auto& part) { part.table->publish(std::move(part.update), grace); }, part_);
 }
@@ -73,6 +88,42 @@ uint32_t Fib::lookup(const net::IpAddress& address) const noexcept {
   uint8_t raw[16];
   std::copy(bytes.begin(), bytes.end(), raw);
   return wide6_.table ? lookup_one(wide6_.view, raw) : lookup6_one(vrf_view_, vrf_.roots().v6, raw);
+}
+
+// The nodes that tables share answer for all packets, and have no routes of a table of its own;
+// each such table then answers for its packets, those side by side together.
+template <class Wide, class Address>
+void Fib::lookup_burst(Shown<Wide> Fib::*wide, vrf::Entry VrfRoots::*root, const Fib* const* tables,
+                       const Address* addresses, uint32_t* values, size_t n) noexcept {
+  std::array<vrf::Entry, kBurst> roots;
+  bool any_wide = false;
+  for (size_t i = 0; i < n; ++i) {
+    roots[i] = tables[i]->vrf_.roots().*root;
+    any_wide |= (tables[i]->*wide).table != nullptr;
+  }
+  lookup_narrow(tables[0]->vrf_view_, roots.data(), addresses, values, n);
+  if (!any_wide) return;
+  for (size_t i = 0, end = 0; i < n; i = end) {
+    for (end = i + 1; end < n && tables[end] == tables[i];) ++end;
+    const Shown<Wide>& shown = tables[i]->*wide;
+    if (shown.table) dataplane::lookup(shown.view, addresses + i, values + i, end - i);
+  }
+}
+
+void Fib::lookup4(const Fib* const* tables, const uint32_t* addresses, uint32_t* values,
+                  size_t n) noexcept {
+  for (size_t at = 0; at < n; at += kBurst) {
+    lookup_burst(&Fib::wide4_, &VrfRoots::v4, tables + at, addresses + at, values + at,
+                 std::min(kBurst, n - at));
+  }
+}
+
+void Fib::lookup6(const Fib* const* tables, const uint8_t (*addresses)[16], uint32_t* values,
+                  size_t n) noexcept {
+  for (size_t at = 0; at < n; at += kBurst) {
+    lookup_burst(&Fib::wide6_, &VrfRoots::v6, tables + at, addresses + at, values + at,
+                 std::min(kBurst, n - at));
+  }
 }
 
 size_t Fib::bytes() const noexcept {

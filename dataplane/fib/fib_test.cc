@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 #include <vector>
 
@@ -110,6 +111,66 @@ TEST(Fib, TwoFamiliesHaveLayoutsOfTheirOwn) {
   const Fib later = fib.updated(changed, {&v6, 1}, updates);
   EXPECT_EQ(later.lookup(*IpAddress::parse("2001:db8::1")), 8u);
   EXPECT_EQ(fib.lookup(*IpAddress::parse("2001:db8::1")), 7u);
+}
+
+// Narrow and wide tables and tables without routes in one burst, of any size and in any order.
+TEST(Fib, BurstsGoToTablesInAnyMixture) {
+  VrfNodes nodes;
+  rcu::GracePeriods grace;
+  Random random(3);
+  std::vector<Prefix> prefixes[2];  // of all tables, by family: every other address is a route's
+  const auto make = [&](size_t routes_v4, size_t routes_v6) {
+    Rib routes;
+    while (routes.size(Family::V4) < routes_v4)
+      routes.set(random_prefix(Family::V4, random), static_cast<uint32_t>(random() % 50));
+    while (routes.size(Family::V6) < routes_v6)
+      routes.set(random_prefix(Family::V6, random), static_cast<uint32_t>(random() % 50));
+    std::vector<Prefix> all;
+    routes.for_each([&](const Route& route) {
+      all.push_back(route.prefix);
+      prefixes[route.prefix.family() == Family::V4 ? 0 : 1].push_back(route.prefix);
+    });
+    std::vector<WideUpdate> updates;
+    Fib fib = Fib(nodes).updated(routes, all, updates);
+    for (WideUpdate& update : updates) std::move(update).publish(grace);
+    return fib;
+  };
+  const auto some_address = [&](Family family) {
+    const auto& known = prefixes[family == Family::V4 ? 0 : 1];
+    if (random() % 2 == 0) return IpAddress::from_bits(family, {random(), random()});
+    return known[random() % known.size()].last();
+  };
+  std::vector<Fib> fibs;
+  for (const size_t count : {size_t{0}, size_t{5}, size_t{3000}})
+    fibs.push_back(make(count, count));
+  fibs.push_back(make(Fib::kWideRoutes + 1, 40));
+  fibs.push_back(make(40, Fib::kWideRoutes + 1));
+  ASSERT_TRUE(fibs[3].is_wide(Family::V4));
+  ASSERT_TRUE(fibs[4].is_wide(Family::V6));
+
+  for (const size_t n : {0, 1, 63, 64, 65, 200, 5000}) {
+    std::vector<const Fib*> tables;
+    std::vector<IpAddress> at4;
+    std::vector<IpAddress> at6;
+    std::vector<uint32_t> raw4;
+    std::vector<std::array<uint8_t, 16>> raw6;
+    for (size_t i = 0; i < n; ++i) {
+      tables.push_back(i % 7 < 3 && i > 0 ? tables.back() : &fibs[random() % fibs.size()]);
+      at4.push_back(some_address(Family::V4));
+      at6.push_back(some_address(Family::V6));
+      raw4.push_back(at4.back().v4_host_order());
+      raw6.push_back(at6.back().bytes());
+    }
+    std::vector<uint32_t> values4(n);
+    std::vector<uint32_t> values6(n);
+    Fib::lookup4(tables.data(), raw4.data(), values4.data(), n);
+    Fib::lookup6(tables.data(), reinterpret_cast<const uint8_t(*)[16]>(raw6.data()), values6.data(),
+                 n);
+    for (size_t i = 0; i < n; ++i) {
+      ASSERT_EQ(values4[i], tables[i]->routes().lookup(at4[i])) << at4[i].to_string();
+      ASSERT_EQ(values6[i], tables[i]->routes().lookup(at6[i])) << at6[i].to_string();
+    }
+  }
 }
 
 }  // namespace
