@@ -120,6 +120,16 @@ class Writer {
     text("dpdk", machine.dpdk);
     count("burst", options.burst);
     count("next_hops", options.next_hops);
+    json_.Key("loads");
+    json_.StartArray();
+    for (const LoadCost& cost : machine.loads) {
+      json_.StartObject();
+      count("bytes", cost.bytes);
+      figure("independent_ns", cost.independent_ns);
+      figure("dependent_ns", cost.dependent_ns);
+      json_.EndObject();
+    }
+    json_.EndArray();
     json_.Key("quick");
     json_.Bool(options.quick);
     json_.EndObject();

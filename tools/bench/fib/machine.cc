@@ -101,6 +101,7 @@ Machine describe_machine() {
   machine.flags = ISTHMUS_BENCH_FLAGS;
   machine.cpu_path = dataplane::to_string(dataplane::cpu_path());
   machine.dpdk = dpdk_version();
+  machine.loads = measure_loads();
   return machine;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/bench/fib/loads.h"
+
 namespace isthmus::bench {
 
 double thread_cpu_seconds();  // of this thread: what others run meanwhile does not count
@@ -25,6 +27,7 @@ struct Machine {
   std::string flags;
   std::string cpu_path;  // of the product's lookup loops
   std::string dpdk;      // version; empty where this build has none
+  std::vector<LoadCost> loads;
 };
 Machine describe_machine();
 

@@ -96,6 +96,21 @@ std::string cache(size_t bytes) {
   return bytes >= 1 << 20 ? fmt::format("{} MB", bytes >> 20) : fmt::format("{} KB", bytes >> 10);
 }
 
+// What lookups are made of: "random loads of 64-byte lines, ns each, ..."
+std::string loads(std::span<const LoadCost> costs) {
+  std::string sizes, independent, dependent;
+  for (const LoadCost& cost : costs) {
+    sizes += fmt::format("{:>8}", cache(cost.bytes));
+    independent += fmt::format("{:>8}", number(cost.independent_ns));
+    dependent += fmt::format("{:>8}", number(cost.dependent_ns));
+  }
+  if (costs.empty()) return "";
+  return fmt::format(
+      "a random load, ns, in      {}\n  with others under way    {}\n  after the one before     "
+      "{}\n",
+      sizes, independent, dependent);
+}
+
 }  // namespace
 
 std::string describe(const Machine& machine, const Options& options) {
@@ -105,6 +120,7 @@ std::string describe(const Machine& machine, const Options& options) {
       cache(machine.l2_bytes), cache(machine.l3_bytes), machine.compiler, machine.flags,
       machine.cpu_path,
       machine.dpdk.empty() ? "built without DPDK (tools/dev setup bench)" : machine.dpdk);
+  text += loads(machine.loads);
   text += fmt::format("bursts of {}, thread CPU time{}\n", options.burst,
                       options.quick ? "; quick: fewer packets and repetitions, figures to look at "
                                       "and not to quote"
