@@ -34,9 +34,10 @@ void WideUpdate::publish(rcu::GracePeriods& grace) && noexcept {
 // not build it each time.
 template <class Wide>
 Fib::Shown<Wide> Fib::show(const Shown<Wide>& before, Family family, const Rib& routes,
-                           std::span<const net::Prefix> changed, std::vector<WideUpdate>& updates) {
+                           std::span<const net::Prefix> changed,
+                           std::vector<WideUpdate>& updates) const {
   const size_t count = routes.size(family);
-  if (count <= (before.table ? kWideRoutes / 2 : kWideRoutes)) return {};
+  if (count <= (before.table ? wide_routes_ / 2 : wide_routes_)) return {};
   if (!before.table) {
     auto table = std::make_shared<Wide>(routes);
     const auto view = table->view();

@@ -51,7 +51,9 @@ class Fib {
   // serve less than the nodes that tables share.
   static constexpr size_t kWideRoutes = 50'000;
 
-  explicit Fib(VrfNodes& nodes) noexcept : vrf_view_(nodes), vrf_(nodes) {}
+  // A table without routes, whose families go over to a table of their own at `wide_routes`.
+  explicit Fib(VrfNodes& nodes, size_t wide_routes = kWideRoutes) noexcept
+      : wide_routes_(wide_routes), vrf_view_(nodes), vrf_(nodes) {}
 
   // The table of `routes`, which differ from this one's in `changed`. What wide tables have to do
   // for it is added to `updates`. Strong guarantee on std::bad_alloc.
@@ -84,8 +86,8 @@ class Fib {
     typename Wide::View view{};
   };
   template <class Wide>
-  static Shown<Wide> show(const Shown<Wide>& before, net::Family family, const Rib& routes,
-                          std::span<const net::Prefix> changed, std::vector<WideUpdate>& updates);
+  Shown<Wide> show(const Shown<Wide>& before, net::Family family, const Rib& routes,
+                   std::span<const net::Prefix> changed, std::vector<WideUpdate>& updates) const;
   template <class Wide, class Address>
   static void lookup_burst(Shown<Wide> Fib::*wide, vrf::Entry VrfRoots::*root,
                            const Fib* const* tables, const Address* addresses, uint32_t* values,
@@ -94,6 +96,7 @@ class Fib {
   std::vector<net::Prefix> narrow_changes(const Fib& next,
                                           std::span<const net::Prefix> changed) const;
 
+  size_t wide_routes_;
   Rib routes_;
   VrfView vrf_view_;
   VrfTable vrf_;
