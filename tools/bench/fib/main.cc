@@ -13,6 +13,7 @@
 #include "tools/bench/fib/progress.h"
 #include "tools/bench/fib/report.h"
 #include "tools/bench/fib/session.h"
+#include "tools/bench/fib/soak.h"
 
 namespace {
 
@@ -65,6 +66,20 @@ int run_and_tell(const Options& options) {
   return why.empty() ? 0 : 1;
 }
 
+int soak_and_tell(const Options& options) {
+  Progress progress;
+  const SoakPlan plan{options.soak, options.soak_ipv6 / 100, options.soak_seed};
+  const TableText tables = read_tables(options, progress);
+  progress.done();
+  fmt::print("{}", soak_heading(plan));
+  const bool passed = soak(plan, tables, progress, [&](const SoakRow& row) {
+    progress.done();
+    fmt::print("{}", soak_line(row));
+    std::fflush(stdout);
+  });
+  return passed ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -79,7 +94,7 @@ int main(int count, char** words) {
     return 0;
   }
   try {
-    return run_and_tell(options);
+    return options.soak > 0 ? soak_and_tell(options) : run_and_tell(options);
   } catch (const std::exception& error) {  // a file that cannot be read, or a wrong answer
     fmt::print(stderr, "\nisthmus-bench: {}\n", error.what());
     return 1;

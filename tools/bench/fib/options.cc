@@ -21,6 +21,7 @@ Examples:
   isthmus bench fib --only 'networks/*'          the tables of 1,000 virtual networks
   isthmus bench fib --table routes.txt           a table of yours: PREFIX [NEXT-HOP] a line, .gz or not
   isthmus bench fib --from-server branches       the route table "branches" of a running isthmusd
+  isthmus bench fib --soak                       no measurement: answers and memory after 10,000,000 updates
 )";
 
 std::string known_workloads() {
@@ -103,6 +104,18 @@ Instead parse_options(const std::vector<std::string>& words, Options& options) {
   app.add_option("--cpu", path, "which build of our lookup loops: scalar, avx2 or avx512")
       ->type_name("PATH");
   app.add_option("--pin", options.pin, "the CPU to measure on (the last one)")->type_name("CPU");
+  app.add_option("--soak", options.soak,
+                 "no measurement: N random updates of every layout of ours, then every boundary")
+      ->type_name("N")
+      ->expected(0, 1)
+      ->default_str("10000000");
+  app.add_option("--soak-ipv6", options.soak_ipv6, "share of those updates that are of IPv6")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  app.add_option("--soak-seed", options.soak_seed, "what those updates follow from")
+      ->type_name("SEED")
+      ->capture_default_str();
   app.add_option("--json", options.json, "results as JSON; - is the standard output")
       ->type_name("FILE");
   app.add_option("--plot", options.plot, "a chart of the lookups, drawn by gnuplot")

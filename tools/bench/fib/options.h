@@ -18,7 +18,10 @@ struct Options {
   std::vector<Workload> chosen;
   bool quick = false;
   bool list = false;
-  int pin = -1;      // the reader's CPU; -1: the last one allowed
+  int pin = -1;           // the reader's CPU; -1: the last one allowed
+  size_t soak = 0;        // updates of the long run, which is instead of the workloads; 0: none
+  double soak_ipv6 = 10;  // percent of them
+  uint64_t soak_seed = 20260724;
   std::string json;  // a file, or "-"; empty for none
   std::string plot;  // a file; empty for none
 };

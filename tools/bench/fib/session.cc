@@ -11,7 +11,6 @@
 #include "tools/bench/fib/measure.h"
 #include "tools/bench/fib/networks.h"
 #include "tools/bench/fib/oracle.h"
-#include "tools/bench/fib/table_file.h"
 
 namespace isthmus::bench {
 namespace {
@@ -69,13 +68,7 @@ class Session {
 };
 
 Subject Session::full_table(net::Family family) {
-  if (!text_) {
-    const std::string path = options_.table.empty() ? kFullTable : options_.table;
-    if (options_.table.empty() && !std::filesystem::exists(path))
-      throw TableFileError("the built-in table is not at " + path + "; name one: --table FILE");
-    progress_.now("reading " + path);
-    text_ = read_table_file(path, options_.next_hops);
-  }
+  if (!text_) text_ = read_tables(options_, progress_);
   Subject subject;
   const bool v4 = family == net::Family::V4;
   subject.table.family = family;
@@ -231,6 +224,14 @@ void Session::measure(TableKind kind) {
 }
 
 }  // namespace
+
+TableText read_tables(const Options& options, Progress& progress) {
+  const std::string path = options.table.empty() ? kFullTable : options.table;
+  if (options.table.empty() && !std::filesystem::exists(path))
+    throw TableFileError("the built-in table is not at " + path + "; name one: --table FILE");
+  progress.now("reading " + path);
+  return read_table_file(path, options.next_hops);
+}
 
 std::vector<Result> run(const Options& options, Progress& progress) {
   return Session(options, progress).run();

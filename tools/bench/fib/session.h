@@ -7,6 +7,7 @@
 #include "tools/bench/fib/options.h"
 #include "tools/bench/fib/progress.h"
 #include "tools/bench/fib/result.h"
+#include "tools/bench/fib/table_file.h"
 
 namespace isthmus::bench {
 
@@ -14,6 +15,9 @@ namespace isthmus::bench {
 struct WrongAnswer : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+// The table that the options name, or the built-in one. Throws TableFileError.
+TableText read_tables(const Options& options, Progress& progress);
 
 // Throws WrongAnswer, TableFileError.
 std::vector<Result> run(const Options& options, Progress& progress);
