@@ -12,16 +12,13 @@
 #include <utility>
 
 #include "dataplane/dataplane.h"
+#include "tests/support/allocations_left.h"
 #include "tests/support/random_program.h"
 
 namespace {
 
-constexpr long kNever = -1;
-thread_local long allocations_left = kNever;  // before they fail
-
 void* allocate(std::size_t size) {
-  if (allocations_left == 0) throw std::bad_alloc();
-  if (allocations_left > 0) --allocations_left;
+  isthmus::test::take_allocation();
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
@@ -39,14 +36,7 @@ void* allocate(std::size_t size) {
 namespace isthmus::dataplane {
 namespace {
 
-// How many allocations succeed while this lives.
-class AllocationsLeft {
- public:
-  explicit AllocationsLeft(long count) { allocations_left = count; }
-  ~AllocationsLeft() { allocations_left = kNever; }
-  AllocationsLeft(const AllocationsLeft&) = delete;
-  AllocationsLeft& operator=(const AllocationsLeft&) = delete;
-};
+using test::AllocationsLeft;
 
 std::optional<Prepared> try_prepare(Dataplane& dataplane, const ProgramDelta& delta, long count) {
   const AllocationsLeft left(count);

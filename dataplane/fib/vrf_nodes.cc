@@ -33,12 +33,15 @@ uint32_t hash_of(const void* content, size_t bytes) {
 
 }  // namespace
 
-VrfNodes::VrfNodes() : counts_(vrf::kReservedLines), buckets_(kBucketsMin) {
+VrfNodes::VrfNodes(uint32_t lines_max)
+    : lines_(lines_max), counts_(vrf::kReservedLines), buckets_(kBucketsMin) {
   // Somewhat faster where thousands of tables are looked up in; where it is refused, no harm. A few
   // tables do with ordinary pages, of which they touch few.
   constexpr size_t kFewTables = (size_t{2} << 20) / sizeof(vrf::Line);
-  ::madvise(lines_.data() + kFewTables, (vrf::kLinesMax - kFewTables) * sizeof(vrf::Line),
-            MADV_HUGEPAGE);
+  if (lines_max > kFewTables) {
+    ::madvise(lines_.data() + kFewTables, (lines_max - kFewTables) * sizeof(vrf::Line),
+              MADV_HUGEPAGE);
+  }
   for (uint32_t i = 0; i < vrf::kReservedLines; ++i) {
     std::memset(static_cast<void*>(&lines_[lines_.allocate(0)]), 0, sizeof(vrf::Line));
   }

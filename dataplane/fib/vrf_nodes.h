@@ -21,7 +21,8 @@ namespace isthmus::dataplane {
 
 class VrfNodes {
  public:
-  VrfNodes();
+  // Room for so many lines: address space, until they are used.
+  explicit VrfNodes(uint32_t lines_max = vrf::kLinesMax);
   VrfNodes(const VrfNodes&) = delete;
   VrfNodes& operator=(const VrfNodes&) = delete;
 
@@ -59,7 +60,7 @@ class VrfNodes {
   void grow_index();
   void give_hint() noexcept;
 
-  Pool<vrf::Line> lines_{vrf::kLinesMax};
+  Pool<vrf::Line> lines_;
   std::vector<Count> counts_;
   std::vector<uint32_t> buckets_;  // a power of two of them
   size_t nodes_ = 0;
