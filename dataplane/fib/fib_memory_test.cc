@@ -109,7 +109,7 @@ const LayoutCase kLayouts[] = {
      }},
     {"Fib",
      [](const Rib& routes, Ground& ground) -> std::unique_ptr<FibLayout> {
-       return std::make_unique<test::WholeFib>(routes, ground.grace, kWideRoutes);
+       return std::make_unique<test::WholeFib>(ground.nodes, routes, ground.grace, kWideRoutes);
      }},
 };
 

@@ -98,7 +98,7 @@ void expect_equal(const VrfNodes& nodes, const VrfTable& table, const Rib& rib, 
   for (const Route& route : routes) {
     const IpAddress first = route.prefix.address();
     const IpAddress last = route.prefix.last();
-    for (const IpAddress& edge : {first, last, last.plus(1), first.plus(~uint64_t{0})}) {
+    for (const IpAddress& edge : {first, last, last.plus(1), test::address_before(first)}) {
       burst.add(edge, table);
     }
     const net::Bits128 host =

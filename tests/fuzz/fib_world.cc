@@ -1,5 +1,6 @@
 #include "tests/fuzz/fib_world.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -40,6 +41,12 @@ std::vector<Route> routes_of(const std::map<Prefix, uint32_t>& routes, Family fa
   std::vector<Route> out;
   for (const auto& [prefix, value] : routes)
     if (prefix.family() == family) out.push_back({prefix, value});
+  return out;
+}
+
+std::vector<Prefix> prefixes_of(const std::map<Prefix, uint32_t>& routes) {
+  std::vector<Prefix> out;
+  for (const auto& [prefix, value] : routes) out.push_back(prefix);
   return out;
 }
 
@@ -86,7 +93,7 @@ FibWorld::FibWorld(size_t tables, Layouts layouts, Memory memory) : memory_(memo
         [&] { return std::make_unique<test::WideLayout<Wide6>>(none, grace_); });
     add(table->vrf, layouts.vrf, [&] { return std::make_unique<test::VrfLayout>(nodes_, none); });
     add(table->fib, layouts.fib,
-        [&] { return std::make_unique<test::WholeFib>(none, grace_, kWideRoutes); });
+        [&] { return std::make_unique<test::WholeFib>(fib_nodes_, none, grace_, kWideRoutes); });
     tables_.push_back(std::move(table));
   }
 }
@@ -212,12 +219,9 @@ std::vector<IpAddress> FibWorld::probes(Family family, std::span<const Prefix> p
     if (prefix.family() != family) continue;
     const IpAddress first = prefix.address();
     const IpAddress last = prefix.last();
-    // An address before the first one; the far end of the space where there is none.
-    const net::Bits128 before{first.bits().lo == 0 ? first.bits().hi - 1 : first.bits().hi,
-                              first.bits().lo - 1};
     const net::Bits128 host =
         net::Bits128{random_(), random_()} & ~net::Bits128::mask(prefix.length());
-    for (const IpAddress& edge : {first, last, last.plus(1), IpAddress::from_bits(family, before),
+    for (const IpAddress& edge : {first, last, last.plus(1), test::address_before(first),
                                   IpAddress::from_bits(family, first.bits() | host)})
       addresses.push_back(edge);
   }
@@ -271,9 +275,13 @@ void FibWorld::check_held() const {
 }
 
 void FibWorld::check_memory(const Table& table) {
+  // Fibs count nodes that they share.
+  const bool alone = std::all_of(tables_.begin(), tables_.end(), [&](const auto& other) {
+    return other.get() == &table || other->now.empty();
+  });
   if (table.now.empty() && table.largest <= kNarrow) {
     for (size_t i = 0; i < table.all.size(); ++i) {
-      if (table.all[i] == table.vrf.get()) continue;
+      if (table.all[i] == table.vrf.get() || (table.all[i] == table.fib.get() && !alone)) continue;
       require(table.all[i]->bytes() == table.bytes_of_none[i],
               std::string(table.all[i]->name()) + " is not empty without routes");
     }
@@ -288,7 +296,7 @@ void FibWorld::check_memory(const Table& table) {
               "vrf differs from a fresh build");
       continue;
     }
-    if (layout == table.fib.get() && table.largest > kNarrow) continue;
+    if (layout == table.fib.get() && (table.largest > kNarrow || !alone)) continue;
     const std::optional<size_t> fresh = layout->fresh_bytes(table.routes);
     require(!fresh || layout->bytes() == *fresh,
             std::string(layout->name()) + " takes " + std::to_string(layout->bytes()) +
@@ -296,49 +304,73 @@ void FibWorld::check_memory(const Table& table) {
   }
 }
 
-// Packets of all tables in one burst, in turn.
-void FibWorld::check_mixed_bursts(Family family) {
+// Packets of all tables, shuffled.
+struct FibWorld::MixedBurst {
+  std::vector<uint32_t> tables;
   std::vector<IpAddress> addresses;
-  std::vector<uint32_t> ids;
   std::vector<uint32_t> answers;
-  std::vector<dataplane::vrf::Entry> directory;
+};
+
+FibWorld::MixedBurst FibWorld::mixed_burst(Family family) {
+  struct Packet {
+    uint32_t table;
+    IpAddress address;
+    uint32_t answer;
+  };
+  std::vector<Packet> packets;
   for (uint32_t id = 0; id < tables_.size(); ++id) {
-    const Table& table = *tables_[id];
-    if (!table.vrf) return;
-    const dataplane::VrfRoots roots = table.vrf->table().roots();
-    directory.push_back(family == Family::V4 ? roots.v4 : roots.v6);
-    const std::vector<Route> routes = routes_of(table.now, family);
-    const test::IntervalFib oracle(routes);
-    std::vector<Prefix> prefixes;
-    for (const Route& route : routes) prefixes.push_back(route.prefix);
-    for (const IpAddress& address : probes(family, prefixes)) {
-      const size_t at = ids.empty() ? 0 : random_() % ids.size();
-      const auto place = static_cast<std::ptrdiff_t>(at);
-      ids.insert(ids.begin() + place, id);
-      addresses.insert(addresses.begin() + place, address);
-      answers.insert(answers.begin() + place, oracle.lookup(address));
+    const test::IntervalFib oracle(routes_of(tables_[id]->now, family));
+    for (const IpAddress& address : probes(family, prefixes_of(tables_[id]->now)))
+      packets.push_back({id, address, oracle.lookup(address)});
+  }
+  std::shuffle(packets.begin(), packets.end(), random_);
+  MixedBurst burst;
+  for (const Packet& packet : packets) {
+    burst.tables.push_back(packet.table);
+    burst.addresses.push_back(packet.address);
+    burst.answers.push_back(packet.answer);
+  }
+  return burst;
+}
+
+void FibWorld::check_mixed_bursts(Family family) {
+  const MixedBurst burst = mixed_burst(family);
+  const size_t n = burst.answers.size();
+  const std::vector<uint32_t> v4 = test::host_order(burst.addresses);
+  const test::NetworkOrder v6(burst.addresses);
+  std::vector<uint32_t> values(n);
+  if (tables_.front()->vrf) {
+    std::vector<dataplane::vrf::Entry> directory;
+    for (const auto& table : tables_) {
+      const dataplane::VrfRoots roots = table->vrf->table().roots();
+      directory.push_back(family == Family::V4 ? roots.v4 : roots.v6);
+    }
+    const dataplane::VrfView view(nodes_);
+    for (const dataplane::CpuPath path : dataplane::cpu_paths()) {
+      if (family == Family::V4) {
+        dataplane::lookup4(view, directory.data(), burst.tables.data(), v4.data(), values.data(), n,
+                           path);
+      } else {
+        dataplane::lookup6(view, directory.data(), burst.tables.data(), v6.data(), values.data(), n,
+                           path);
+      }
+      require(values == burst.answers, "a mixed burst is wrong on " + std::string(to_string(path)));
     }
   }
-  std::vector<uint32_t> values(answers.size());
-  const dataplane::VrfView view(nodes_);
-  for (const dataplane::CpuPath path : dataplane::cpu_paths()) {
+  if (tables_.front()->fib) {
+    std::vector<const Fib*> fibs;
+    for (const uint32_t table : burst.tables) fibs.push_back(&tables_[table]->fib->fib());
     if (family == Family::V4) {
-      dataplane::lookup4(view, directory.data(), ids.data(), test::host_order(addresses).data(),
-                         values.data(), values.size(), path);
+      Fib::lookup4(fibs.data(), v4.data(), values.data(), n);
     } else {
-      dataplane::lookup6(view, directory.data(), ids.data(), test::NetworkOrder(addresses).data(),
-                         values.data(), values.size(), path);
+      Fib::lookup6(fibs.data(), v6.data(), values.data(), n);
     }
-    require(values == answers, "a mixed burst is wrong on " + std::string(to_string(path)));
+    require(values == burst.answers, "a mixed burst of Fibs is wrong");
   }
 }
 
 void FibWorld::check_everything() {
-  for (const auto& table : tables_) {
-    std::vector<Prefix> prefixes;
-    for (const auto& [prefix, value] : table->now) prefixes.push_back(prefix);
-    check(*table, prefixes);
-  }
+  for (const auto& table : tables_) check(*table, prefixes_of(table->now));
   check_mixed_bursts(Family::V4);
   check_mixed_bursts(Family::V6);
 }
@@ -361,7 +393,8 @@ void FibWorld::wind_up() {
   }
   check_everything();
   check_memory();
-  require(nodes_.bytes_used() == 0 && nodes_.nodes() == 0, "empty tables hold nodes");
+  for (const dataplane::VrfNodes* nodes : {&nodes_, &fib_nodes_})
+    require(nodes->bytes_used() == 0 && nodes->nodes() == 0, "empty tables hold nodes");
 }
 
 }  // namespace isthmus::fuzz

@@ -73,12 +73,15 @@ class FibWorld {
   void check(const Table& table, net::Family family, std::span<const net::Prefix> prefixes);
   void check_memory();
   void check_memory(const Table& table);
+  struct MixedBurst;
+  MixedBurst mixed_burst(net::Family family);
   void check_mixed_bursts(net::Family family);
   void check_held() const;
   std::vector<net::IpAddress> probes(net::Family family, std::span<const net::Prefix> prefixes);
 
   Memory memory_;
-  dataplane::VrfNodes nodes_;  // of all tables
+  dataplane::VrfNodes nodes_;      // of all tables
+  dataplane::VrfNodes fib_nodes_;  // of their Fibs
   dataplane::rcu::GracePeriods grace_;
   dataplane::rcu::Reader reader_{grace_};
   std::vector<std::unique_ptr<Table>> tables_;

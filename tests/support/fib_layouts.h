@@ -221,12 +221,12 @@ class VrfLayout final : public FibLayout {
   std::optional<dataplane::VrfTable> next_;
 };
 
-// The table as the dataplane has it, whichever layouts that are.
+// The table as the dataplane has it, whichever layouts that are. The nodes count, whoever has them.
 class WholeFib final : public FibLayout {
  public:
-  WholeFib(const dataplane::Rib& routes, dataplane::rcu::GracePeriods& grace,
-           size_t wide_routes = dataplane::Fib::kWideRoutes)
-      : grace_(grace), wide_routes_(wide_routes), now_(nodes_, wide_routes) {
+  WholeFib(dataplane::VrfNodes& nodes, const dataplane::Rib& routes,
+           dataplane::rcu::GracePeriods& grace, size_t wide_routes = dataplane::Fib::kWideRoutes)
+      : nodes_(nodes), grace_(grace), wide_routes_(wide_routes), now_(nodes, wide_routes) {
     prepare(routes, prefixes_of(routes), Visible::InNewView);
     publish();
   }
@@ -248,15 +248,25 @@ class WholeFib final : public FibLayout {
     updates_.clear();
     next_.reset();
   }
+  // On the path that the processor's is.
   void look_up(dataplane::CpuPath, std::span<const net::IpAddress> addresses,
                std::span<uint32_t> values) const override {
-    for (size_t i = 0; i < values.size(); ++i) values[i] = now_.lookup(addresses[i]);
+    if (addresses.empty()) return;
+    const std::vector<const dataplane::Fib*> tables(addresses.size(), &now_);
+    if (addresses.front().is_v4()) {
+      dataplane::Fib::lookup4(tables.data(), host_order(addresses).data(), values.data(),
+                              values.size());
+    } else {
+      dataplane::Fib::lookup6(tables.data(), NetworkOrder(addresses).data(), values.data(),
+                              values.size());
+    }
   }
   uint32_t look_up(const net::IpAddress& address) const override { return now_.lookup(address); }
   size_t bytes() const override { return now_.bytes() + nodes_.bytes_used(); }
   std::optional<size_t> fresh_bytes(const dataplane::Rib& routes) const override {
+    dataplane::VrfNodes nodes;
     dataplane::rcu::GracePeriods grace;
-    const WholeFib fresh(routes, grace, wide_routes_);
+    const WholeFib fresh(nodes, routes, grace, wide_routes_);
     for (const net::Family family : {net::Family::V4, net::Family::V6})
       if (fresh.now_.is_wide(family) != now_.is_wide(family)) return std::nullopt;
     return fresh.bytes();
@@ -270,9 +280,9 @@ class WholeFib final : public FibLayout {
     return prefixes;
   }
 
+  dataplane::VrfNodes& nodes_;
   dataplane::rcu::GracePeriods& grace_;
   size_t wide_routes_;
-  dataplane::VrfNodes nodes_;
   dataplane::Fib now_;
   std::optional<dataplane::Fib> next_;
   std::vector<dataplane::WideUpdate> updates_;

@@ -16,6 +16,13 @@
 
 namespace isthmus::test {
 
+// The address before this one; before the first of its family, the last one.
+inline net::IpAddress address_before(const net::IpAddress& address) {
+  const net::Bits128 bits = address.bits();
+  if (address.is_v4()) return net::IpAddress::v4(address.v4_host_order() - 1);
+  return net::IpAddress::v6({bits.lo == 0 ? bits.hi - 1 : bits.hi, bits.lo - 1});
+}
+
 class LinearFib {
  public:
   void set(const net::Prefix& prefix, uint32_t value) { routes_[prefix] = value; }

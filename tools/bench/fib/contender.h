@@ -44,6 +44,8 @@ class Contender {
   virtual Changes changes() const { return Changes::None; }
   virtual bool announce(const net::Prefix&, uint32_t) { return false; }
   virtual bool withdraw(const net::Prefix&) { return false; }
+  // Of every table, in one transaction.
+  virtual bool announce_everywhere(const net::Prefix&, uint32_t) { return false; }
   virtual std::unique_ptr<Seat> sit() { return std::make_unique<Seat>(); }
 };
 

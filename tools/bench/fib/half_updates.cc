@@ -9,10 +9,11 @@
 namespace isthmus::bench {
 namespace {
 
-// A prefix whose first and last address it decides itself.
+// A prefix whose first and last address it decides itself; or one that all tables have.
 struct Watched {
   Route route;
-  Packets ends;  // the first address, the last one, the first one again
+  Packets ends;  // the first address, the last one, the first one again; of any number of pairs
+  bool everywhere = false;
 };
 
 // Several /24s wide, so that a table of /24s takes several stores to change it.
@@ -36,6 +37,34 @@ std::vector<Watched> watched_routes(const std::vector<Route>& routes) {
     watched.push_back(std::move(one));
   }
   return watched;
+}
+
+// The default route, which every table has, and pairs of tables with an address each that it
+// decides there.
+std::vector<Watched> watched_everywhere(const RouteSet& routes) {
+  constexpr size_t kPairs = 256;
+  const net::Prefix everything;
+  std::mt19937_64 random(11);
+  Watched watched{{everything, kNoRoute}, {}, true};
+  for (size_t tried = 0; tried < 20 * kPairs && watched.ends.size() < 3 * kPairs; ++tried) {
+    uint32_t tables[2];
+    net::IpAddress addresses[2];
+    bool is_decided = true;
+    for (int i = 0; i < 2; ++i) {
+      tables[i] = static_cast<uint32_t>(random() % routes.tables.size());
+      addresses[i] = net::IpAddress::v4(static_cast<uint32_t>(random()));
+      const std::vector<Route>& all = routes.tables[tables[i]];
+      is_decided = is_decided && !all.empty() && all.front().prefix == everything &&
+                   std::none_of(all.begin() + 1, all.end(), [&](const Route& route) {
+                     return route.prefix.contains(addresses[i]);
+                   });
+      if (is_decided) watched.route.value = all.front().value;
+    }
+    if (!is_decided) continue;
+    for (const int i : {0, 1, 0}) watched.ends.add(tables[i], addresses[i]);
+  }
+  if (watched.ends.size() == 0) return {};
+  return {watched};
 }
 
 // Waits without burning the other side's CPU for long.
@@ -80,9 +109,10 @@ bool saw_half(Contender& contender, Seat& seat, const Meeting& meeting) {
   Patience patience;
   for (size_t turn = 0; patience.wait(); ++turn) {
     uint32_t values[2];
-    const PacketView ends = meeting.watched->ends.view();
-    contender.answer(ends.slice(turn % 2, 1), 1, &values[0]);
-    contender.answer(ends.slice(turn % 2 + 1, 1), 1, &values[1]);
+    const Packets& ends = meeting.watched->ends;
+    const size_t at = turn / 2 * 3 % ends.size() + turn % 2;
+    contender.answer(ends.view().slice(at, 1), 1, &values[0]);
+    contender.answer(ends.view().slice(at + 1, 1), 1, &values[1]);
     seat.between_bursts();
     half = half || (values[0] == meeting.after && values[1] == meeting.before);
     if (values[0] == meeting.after && values[1] == meeting.after) break;
@@ -101,7 +131,11 @@ void write(Contender& contender, std::vector<Watched>& watched, size_t updates, 
     meeting.after = forth ? other : one.route.value;
     meeting.said.store(i + 1, std::memory_order_release);
     if (!reached(meeting.looking, i + 1, meeting.over)) break;
-    contender.announce(one.route.prefix, meeting.after);
+    if (one.everywhere) {
+      contender.announce_everywhere(one.route.prefix, meeting.after);
+    } else {
+      contender.announce(one.route.prefix, meeting.after);
+    }
     if (!reached(meeting.seen, i + 1, meeting.over)) break;
   }
   meeting.over = true;
@@ -133,13 +167,16 @@ Result count_half_updates(const Entries& entries, const RouteSet& routes, const 
   Result result;
   result.what = "change";
   result.compares = false;  // the count is the point
-  std::vector<Watched> watched = watched_routes(routes.tables.front());
+  const size_t tables = routes.tables.size();
+  std::vector<Watched> watched =
+      tables == 1 ? watched_routes(routes.tables.front()) : watched_everywhere(routes);
   if (watched.empty()) {
-    result.left_out.emplace_back("all: no prefix of the table is several /24s wide");
+    result.left_out.emplace_back(tables == 1 ? "all: no prefix of the table is several /24s wide"
+                                             : "all: no route decides addresses in all tables");
     return result;
   }
-  // Forth and back: an even number of rounds.
-  const size_t rounds = std::max<size_t>(effort.half_updates / watched.size() / 2 * 2, 2);
+  // Forth and back: an even number of rounds. Changes of many tables are as many changes.
+  const size_t rounds = std::max<size_t>(effort.half_updates / tables / watched.size() / 2 * 2, 2);
   const size_t updates = rounds * watched.size();
   for (Entry* entry : entries) {
     if (entry->contender->changes() != Changes::WhileRead) continue;

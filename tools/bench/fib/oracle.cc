@@ -16,7 +16,7 @@ void add_edges(const std::vector<Route>& routes, size_t step, std::vector<IpAddr
   for (size_t i = 0; i < routes.size(); i += step) {
     const IpAddress first = routes[i].prefix.address();
     const IpAddress last = routes[i].prefix.last();
-    for (const IpAddress& edge : {first, first.plus(~uint64_t{0}), last, last.plus(1)})
+    for (const IpAddress& edge : {first, test::address_before(first), last, last.plus(1)})
       addresses.push_back(edge);
   }
 }

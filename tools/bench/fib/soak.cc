@@ -44,7 +44,7 @@ std::unique_ptr<FibLayout> make_vrf(const Rib& routes, Ground& ground) {
   return std::make_unique<test::VrfLayout>(ground.nodes, routes);
 }
 std::unique_ptr<FibLayout> make_fib(const Rib& routes, Ground& ground) {
-  return std::make_unique<test::WholeFib>(routes, ground.grace);
+  return std::make_unique<test::WholeFib>(ground.nodes, routes, ground.grace);
 }
 struct LayoutRow {
   std::string_view name;
@@ -147,11 +147,8 @@ Questions questions_of(const RouteLife& life, Family family) {
     for (const Route& route : *some) {
       const IpAddress first = route.prefix.address();
       const IpAddress last = route.prefix.last();
-      const net::Bits128 bits = first.bits();
-      const net::Bits128 before{bits.lo == 0 ? bits.hi - 1 : bits.hi, bits.lo - 1};
-      const IpAddress below =
-          family == Family::V4 ? IpAddress::v4(first.v4_host_order() - 1) : IpAddress::v6(before);
-      questions.addresses.insert(questions.addresses.end(), {first, below, last, last.plus(1)});
+      questions.addresses.insert(questions.addresses.end(),
+                                 {first, test::address_before(first), last, last.plus(1)});
     }
   }
   std::vector<IpAddress>& all = questions.addresses;

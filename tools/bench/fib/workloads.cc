@@ -60,6 +60,8 @@ constexpr Workload kWorkloads[] = {
      "the mix, a call for each packet"},
     {"networks/mix/build", TableKind::Mix, Kind::Builds, Pattern::Zipf, kBursts,
      "all tables from their sorted routes"},
+    {"networks/mix/half-updated", TableKind::Mix, Kind::HalfUpdates, Pattern::Zipf, kBursts,
+     "transactions over all tables of which a reader sees a part"},
     {"networks/mesh", TableKind::Mesh, Kind::Lookups, Pattern::Zipf, kBursts,
      "1,000 networks, each the peer of each; mixed bursts"},
     {"networks/mesh/single", TableKind::Mesh, Kind::Lookups, Pattern::Zipf, kSingle,
