@@ -31,19 +31,32 @@ constexpr unsigned kOrderOfRoot = 16;
 static_assert(kSlots == size_t{1} << kOrderOfRoot);
 const net::Prefix kEverything = net::Prefix::containing(net::IpAddress::v6({}), 0);
 
-// The regions to be rewritten: at least a /32 each, in order, none within another.
+// More regions than these within one /32 are rewritten as a whole: each would copy its lines.
+constexpr std::ptrdiff_t kRegionsInOneMax = 16;
+
+// The regions to be rewritten, in order, none within another.
 std::vector<net::Prefix> regions_of(std::span<const net::Prefix> changed) {
-  std::vector<net::Prefix> regions;
-  for (const net::Prefix& prefix : changed) {
-    if (prefix.family() != net::Family::V6 || prefix.length() == 0) continue;
-    regions.push_back(net::Prefix::containing(prefix.address(), std::min(prefix.length(), 32)));
-  }
-  std::ranges::sort(regions);
+  std::vector<net::Prefix> all;
+  for (const net::Prefix& prefix : changed)
+    if (prefix.family() == net::Family::V6 && prefix.length() > 0) all.push_back(prefix);
+  std::ranges::sort(all);
   std::vector<net::Prefix> outer;
-  for (const net::Prefix& region : regions) {
+  for (const net::Prefix& region : all)
     if (outer.empty() || !outer.back().contains(region)) outer.push_back(region);
+  if (outer.size() <= kRegionsInOneMax) return outer;
+  std::vector<net::Prefix> regions;
+  for (auto region = outer.begin(); region != outer.end();) {
+    const auto whole = net::Prefix::containing(region->address(), 32);
+    const auto end = std::find_if_not(
+        region, outer.end(), [&](const net::Prefix& other) { return whole.contains(other); });
+    if (end - region > kRegionsInOneMax) {
+      regions.push_back(whole);
+      region = end;
+    } else {
+      regions.push_back(*region++);
+    }
   }
-  return outer;
+  return regions;
 }
 
 struct Built {

@@ -39,21 +39,20 @@ void store(uint32_t* to, __m256i numbers) {
 
 // Twice the number of keys below `wanted`, which is where a line's value stands, in bytes.
 unsigned value_offset(const Line& line, int16_t wanted) {
-  const __m256i keys = _mm256_load_si256(reinterpret_cast<const __m256i*>(line.key));
+  const __m256i keys = _mm256_load_si256(reinterpret_cast<const __m256i*>(line.number));
   const __m256i below = _mm256_cmpgt_epi16(_mm256_set1_epi16(wanted), keys);
   return static_cast<unsigned>(
       __builtin_popcount(static_cast<unsigned>(_mm256_movemask_epi8(below))));
 }
 uint32_t child_of(const Line& line, int16_t wanted_key) {
-  const auto& inner = reinterpret_cast<const InnerLine&>(line);
   const __m256i wanted = _mm256_set1_epi16(wanted_key);
-  const auto below = [&](const void* keys) {
-    return _mm256_cmpgt_epi16(wanted, _mm256_load_si256(static_cast<const __m256i*>(keys)));
+  const auto below = [&](const int16_t* keys) {
+    return _mm256_cmpgt_epi16(wanted, _mm256_load_si256(reinterpret_cast<const __m256i*>(keys)));
   };
-  const __m256i both = _mm256_packs_epi16(below(inner.key), below(inner.key + 16));
+  const __m256i both = _mm256_packs_epi16(below(line.number), below(line.number + 16));
   // The last four bytes of the line are no keys: after packing, two bytes of the upper lane.
   const unsigned mask = static_cast<unsigned>(_mm256_movemask_epi8(both)) & 0x3FFFFFFF;
-  return inner.children + static_cast<unsigned>(__builtin_popcount(mask));
+  return children_of(line) + static_cast<unsigned>(__builtin_popcount(mask));
 }
 
 struct alignas(32) Burst {
@@ -128,13 +127,13 @@ void search(const View& view, Burst& burst, uint32_t* cells) {
   for (size_t i = 0; i < kBurst; ++i) {
     const Line& line = view.lines[burst.at[i]];
     const unsigned offset = value_offset(line, burst.key(i));
-    const auto value_at = [&](const uint16_t* values) {
+    const auto value_in = [&](const void* values) {
       uint16_t value;
-      __builtin_memcpy(&value, reinterpret_cast<const uint8_t*>(values) + offset, sizeof value);
+      __builtin_memcpy(&value, static_cast<const uint8_t*>(values) + offset, sizeof value);
       return uint32_t{value};
     };
-    uint32_t cell = value_at(line.value);
-    if constexpr (kWide) cell |= value_at(view.high[burst.at[i]].value) << 16;
+    uint32_t cell = value_in(line.number + kRangesPerLine);
+    if constexpr (kWide) cell |= value_in(view.high[burst.at[i]].value) << 16;
     cells[i] = cell;
   }
 }
@@ -166,30 +165,22 @@ void finish(const View& view, const uint8_t (*addresses)[16], const Burst& burst
 }
 
 template <bool kWide>
-void lookup_burst(const View& view, const uint8_t (*addresses)[16], uint32_t* values) {
-  Burst burst;
-  alignas(32) uint32_t cells[kBurst];
-  find_words(view, addresses, burst);
-  load_entries(view, burst);
-  find_lines(burst);
-  search<kWide>(view, burst, cells);
-  finish(view, addresses, burst, cells, values, kWide ? kExtended : uint32_t{kExtended16});
-}
+struct Loop {
+  static void run(const View& view, const uint8_t (*addresses)[16], uint32_t* values) {
+    Burst burst;
+    alignas(32) uint32_t cells[kBurst];
+    find_words(view, addresses, burst);
+    load_entries(view, burst);
+    find_lines(burst);
+    search<kWide>(view, burst, cells);
+    finish(view, addresses, burst, cells, values, kWide ? kExtended : uint32_t{kExtended16});
+  }
+};
 
 }  // namespace
 
 void lookup_avx2(const View& view, const uint8_t (*addresses)[16], uint32_t* values, size_t n) {
-  const auto narrow = [&](const uint8_t(*some)[16], uint32_t* answers) {
-    lookup_burst<false>(view, some, answers);
-  };
-  const auto wide = [&](const uint8_t(*some)[16], uint32_t* answers) {
-    lookup_burst<true>(view, some, answers);
-  };
-  if (view.high == nullptr) {
-    in_bursts(addresses, values, n, narrow);
-  } else {
-    in_bursts(addresses, values, n, wide);
-  }
+  in_bursts<Loop>(view, addresses, values, n);
 }
 
 }  // namespace isthmus::dataplane::wide6

@@ -43,19 +43,18 @@ __m512i load_addresses(const uint8_t (*addresses)[16]) {
   return _mm512_shuffle_epi8(_mm512_permutex2var_epi64(first, even, second), swap);
 }
 
-uint32_t value_at(const Line& line, int16_t wanted, unsigned& range) {
-  const __m256i keys = _mm256_load_si256(reinterpret_cast<const __m256i*>(line.key));
+uint32_t find_value(const Line& line, int16_t wanted, unsigned& range) {
+  const __m256i keys = _mm256_load_si256(reinterpret_cast<const __m256i*>(line.number));
   const __mmask16 below = _mm256_cmpgt_epi16_mask(_mm256_set1_epi16(wanted), keys);
   range = static_cast<unsigned>(__builtin_popcount(below));
-  return line.value[range];
+  return value_at(line, range);
 }
 uint32_t child_of(const Line& line, int16_t wanted_key) {
-  const auto& inner = reinterpret_cast<const InnerLine&>(line);
   const __m512i wanted = _mm512_set1_epi16(wanted_key);
   // The last four bytes of the line are no keys.
   const __mmask32 below =
       _mm512_mask_cmpgt_epi16_mask(0x3FFFFFFF, wanted, _mm512_load_si512(&line));
-  return inner.children + static_cast<unsigned>(__builtin_popcount(below));
+  return children_of(line) + static_cast<unsigned>(__builtin_popcount(below));
 }
 
 struct alignas(64) Burst {
@@ -137,7 +136,7 @@ void search(const View& view, Burst& burst) {
 #pragma GCC unroll 8
   for (size_t i = 0; i < kBurst; ++i) {
     unsigned range;
-    uint32_t cell = value_at(view.lines[burst.at[i]], burst.key(i), range);
+    uint32_t cell = find_value(view.lines[burst.at[i]], burst.key(i), range);
     if constexpr (kWide) cell |= uint32_t{view.high[burst.at[i]].value[range]} << 16;
     burst.cell[i] = cell;
   }
@@ -166,29 +165,21 @@ void finish(const View& view, const uint8_t (*addresses)[16], const Burst& burst
 }
 
 template <bool kWide>
-void lookup_burst(const View& view, const uint8_t (*addresses)[16], uint32_t* values) {
-  Burst burst;
-  find_words(view, addresses, burst);
-  load_words(view, burst);
-  find_lines(view, burst);
-  search<kWide>(view, burst);
-  finish(view, addresses, burst, values, kWide ? kExtended : uint32_t{kExtended16});
-}
+struct Loop {
+  static void run(const View& view, const uint8_t (*addresses)[16], uint32_t* values) {
+    Burst burst;
+    find_words(view, addresses, burst);
+    load_words(view, burst);
+    find_lines(view, burst);
+    search<kWide>(view, burst);
+    finish(view, addresses, burst, values, kWide ? kExtended : uint32_t{kExtended16});
+  }
+};
 
 }  // namespace
 
 void lookup_avx512(const View& view, const uint8_t (*addresses)[16], uint32_t* values, size_t n) {
-  const auto narrow = [&](const uint8_t(*some)[16], uint32_t* answers) {
-    lookup_burst<false>(view, some, answers);
-  };
-  const auto wide = [&](const uint8_t(*some)[16], uint32_t* answers) {
-    lookup_burst<true>(view, some, answers);
-  };
-  if (view.high == nullptr) {
-    in_bursts(addresses, values, n, narrow);
-  } else {
-    in_bursts(addresses, values, n, wide);
-  }
+  in_bursts<Loop>(view, addresses, values, n);
 }
 
 }  // namespace isthmus::dataplane::wide6

@@ -1,91 +1,16 @@
-// How the nodes of the wide IPv6 table are made of ranges, and where they live. For wide6.cc.
-//
-// The nodes' shape depends on what the table holds only, so that after any changes it takes the
-// memory of a fresh build.
+// How the nodes of the wide IPv6 table are made of ranges, and taken apart. For wide6*.cc.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
-#include "dataplane/fib/pool.h"
 #include "dataplane/fib/rib.h"
-#include "dataplane/fib/wide6_kernel.h"
-#include "dataplane/rcu.h"
+#include "dataplane/fib/wide6_form.h"
+#include "dataplane/fib/wide6_memory.h"
 
 namespace isthmus::dataplane::wide6 {
-
-constexpr size_t kSlots = 65536;        // of a root
-constexpr size_t kWordsPerSlot = 2048;  // where a /16 has more than one value
-constexpr unsigned kEntriesPerWord = 32;
-constexpr uint32_t kNowhere = 0;  // word, entry and line 0: no route but the default one
-constexpr uint32_t kUniformNowhere = kNowhere << 5 | 16;  // a slot of the root
-
-enum class CellWidth : uint8_t { Bits16, Bits32 };
-
-// 2^order nodes of one kind.
-struct Block {
-  enum class Kind : uint8_t { Roots, Words, Entries, Lines, Extensions };
-  Kind kind;
-  uint8_t order;
-  uint32_t first;
-};
-
-class Memory {
- public:
-  explicit Memory(CellWidth cells);
-  ~Memory();
-  Memory(const Memory&) = delete;
-  Memory& operator=(const Memory&) = delete;
-
-  uint32_t allocate(Block::Kind kind, unsigned order);
-  void release(const Block& block) noexcept;
-  size_t bytes() const noexcept;
-  CellWidth cells() const { return cells_; }
-  // A cell that does not fit needs a table of wider cells.
-  bool fits(uint32_t cell) const {
-    return cells_ == CellWidth::Bits32 || (cell & ~kExtended) < kExtended16;
-  }
-  View view(uint32_t root, uint32_t default_value) const;
-  void set_value(uint32_t line, unsigned range, uint32_t cell);
-  uint32_t cell(uint32_t line, unsigned range) const;
-  bool is_extended(uint32_t line, unsigned range) const {
-    const uint16_t top = high_ == nullptr ? lines[line].value[range] : high_[line].value[range];
-    return (top & kExtended16) != 0;
-  }
-
-  Pool<uint32_t> roots;
-  Pool<uint64_t> words;
-  Pool<uint32_t> entries;
-  Pool<Line> lines;
-  Pool<uint32_t> extensions;
-
- private:
-  CellWidth cells_;
-  HighHalves* high_ = nullptr;  // address space for as many as there can be lines
-};
-
-// What a change makes, and what it replaces. Made blocks are given back unless keep() is called;
-// replaced ones, when a kept object is destroyed: after the grace period.
-class Blocks final : public rcu::Retired {
- public:
-  explicit Blocks(std::shared_ptr<Memory> memory) : memory_(std::move(memory)) {}
-  ~Blocks() override;
-
-  uint32_t make(Block::Kind kind, unsigned order);  // strong guarantee
-  void replace(Block::Kind kind, unsigned order, uint32_t first);
-  void keep() noexcept { kept_ = true; }
-  bool nothing_replaced() const { return replaced_.empty(); }
-  Memory& memory() const { return *memory_; }
-
- private:
-  std::shared_ptr<Memory> memory_;
-  std::vector<Block> made_;
-  std::vector<Block> replaced_;
-  bool kept_ = false;
-};
 
 // The ranges of one region, given out for smaller regions, which come in order.
 class RangeCursor {
@@ -98,6 +23,17 @@ class RangeCursor {
   std::span<const ValueRange> rest_;
 };
 
+// The 16 bits of an address from `depth` on.
+inline uint32_t stretch_at(net::Bits128 bits, int depth) {
+  const uint64_t half = depth < 64 ? bits.hi : bits.lo;
+  return static_cast<uint32_t>(half >> (48 - depth % 64)) & 0xFFFF;
+}
+struct Numbers {  // of 16 bits, or of pieces
+  uint32_t first;
+  uint32_t last;
+  bool contain(uint32_t number) const { return first <= number && number <= last; }
+};
+
 // Makes and takes apart what stands behind one entry.
 class EntryBuilder {
  public:
@@ -105,27 +41,51 @@ class EntryBuilder {
 
   // What decides a stretch of 16 bits from `depth` on: ranges of one /32, /48, /64, ...
   uint32_t entry(std::span<const ValueRange> ranges, int depth);
-  // Marks everything behind it as replaced.
+  uint32_t entry(std::span<const CellRange> ranges);
+  // Ranges of some of the 16-bit numbers of such a stretch, as cells.
+  std::vector<CellRange> cells_of(std::span<const ValueRange> ranges, int depth, Numbers numbers);
+  uint32_t cell_of(uint32_t value);
+  uint32_t extended(uint32_t entry);  // a cell that leads there
+  // The ranges of a piece, into its line or lines.
+  void fill(const Form& form, uint32_t line, std::span<const CellRange> ranges);
+
+  // These mark what they name as replaced: everything behind an entry; its lines only; of an
+  // extended cell everything; the lines that an inner line leads to.
   void replace(uint32_t entry);
+  void replace_lines(uint32_t entry);
+  void replace_extended(uint32_t cell);
+  void replace_children(uint32_t inner_line);
+
   // False: a value or an extension did not fit into a cell, and what was built is of no use.
   bool fits() const { return fits_; }
-  uint32_t cell_of(uint32_t value);
 
  private:
-  struct Range {  // of the 16 bits
-    uint32_t first;
-    uint32_t cell;
-  };
-  uint32_t extension(std::span<const ValueRange> ranges, int depth);
-  std::vector<Range> ranges_of(std::span<const ValueRange> ranges, int depth);
-  uint32_t lines_of(std::span<const Range> ranges);
-  void fill(uint32_t line, std::span<const Range> ranges);
-  void fill_inner(uint32_t line, std::span<const Range> ranges);
-  void replace_line(uint32_t line);
+  void fill_line(uint32_t line, std::span<const CellRange> ranges);
+  void fill_inner(uint32_t line, std::span<const CellRange> ranges);
 
   Blocks& blocks_;
   Memory& memory_;
   bool fits_ = true;
 };
+
+// How many ranges, or lines, a line has keys for.
+inline unsigned ranges_in(const Line& line) { return 1 + keys_below(line, kRangesPerLine, 0xFFFF); }
+inline unsigned children_in(const Line& line) {
+  return 1 + keys_below(line, kChildrenMax - 1, 0xFFFF);
+}
+inline uint32_t begin_after(int16_t key) { return static_cast<uint32_t>(key + 0x8000 + 1); }
+
+// Calls visit(line, first) for each line of ranges of a piece, with the number that it begins at.
+template <class Visit>
+void for_each_line(const Memory& memory, uint32_t entry, uint32_t piece, const Visit& visit) {
+  const Form form = Form::of(entry);
+  const uint32_t place = (entry >> 6) + piece;
+  if (form.is_direct) return visit(place, piece << form.shift);
+  const Line& inner = memory.lines[place];
+  for (unsigned child = 0; child < children_in(inner); ++child) {
+    visit(children_of(inner) + child,
+          child == 0 ? piece << form.shift : begin_after(inner.number[child - 1]));
+  }
+}
 
 }  // namespace isthmus::dataplane::wide6

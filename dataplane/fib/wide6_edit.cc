@@ -22,6 +22,8 @@ bool is_uniform(uint32_t slot) { return (slot & 31) == kShiftOfUniform; }
 }  // namespace
 
 void Editor::rewrite(const Rib& after, const net::Prefix& region) {
+  if (!fits()) return;  // what was built is of no use, not even to read
+  if (region.length() > 32) return patch_entry(after, region);
   after.ranges(region, ranges_, 1);
   RangeCursor cursor(ranges_);
   const auto first = static_cast<uint32_t>(region.address().bits().hi >> 32);
@@ -45,6 +47,14 @@ void Editor::rewrite(const Rib& after, const net::Prefix& region) {
     }
     slot_ = kNone;
   }
+}
+
+void Editor::patch_entry(const Rib& after, const net::Prefix& region) {
+  const auto top = static_cast<uint32_t>(region.address().bits().hi >> 32);
+  open_slot(top >> 16);
+  open_word((top & 0xFFFF) / kEntriesPerWord);
+  uint32_t& entry = entries_[top % kEntriesPerWord];
+  entry = patch_.patched(entry, 32, after, region);
 }
 
 void Editor::rewrite_slot(RangeCursor& cursor, uint32_t first, uint32_t last) {

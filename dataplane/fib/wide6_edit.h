@@ -10,6 +10,8 @@
 
 #include "dataplane/fib/rib.h"
 #include "dataplane/fib/wide6_build.h"
+#include "dataplane/fib/wide6_memory.h"
+#include "dataplane/fib/wide6_patch.h"
 
 namespace isthmus::dataplane::wide6 {
 
@@ -23,14 +25,18 @@ struct Store {
   uint64_t value = 0;
 };
 
-// Regions come in order and do not overlap; those that are longer than /16 are at most /32s.
+// Regions come in order and do not overlap.
 //
 // A slot and a word of it are open while regions fall into them. The first word is not put into a
 // copy of its slot until another one is opened: if it stays alone, one store may do.
 class Editor {
  public:
   Editor(Blocks& blocks, uint32_t* root)
-      : blocks_(blocks), memory_(blocks.memory()), builder_(blocks), root_(root) {}
+      : blocks_(blocks),
+        memory_(blocks.memory()),
+        builder_(blocks),
+        patch_(blocks, builder_),
+        root_(root) {}
 
   void rewrite(const Rib& after, const net::Prefix& region);
   // The smallest store that makes all of it visible; NewView where that is a new root.
@@ -57,6 +63,7 @@ class Editor {
   void close_slot();
   void open_word(uint32_t index);
   void close_word();
+  void patch_entry(const Rib& after, const net::Prefix& region);
   void rewrite_slot(RangeCursor& cursor, uint32_t first, uint32_t last);
   void rewrite_word(RangeCursor& cursor, uint32_t first, uint32_t last);
 
@@ -79,6 +86,7 @@ class Editor {
   Blocks& blocks_;
   Memory& memory_;
   EntryBuilder builder_;
+  EntryPatch patch_;
   uint32_t* root_;
   std::vector<ValueRange> ranges_;
   std::vector<SlotChange> changes_;

@@ -21,22 +21,21 @@ constexpr uint32_t kIndirect = 1;
 constexpr uint32_t kExtended = 0x80000000;
 constexpr uint16_t kExtended16 = 0x8000;  // the same in a table of 16-bit cells
 
-// 64 bytes, a cache line: up to 16 ranges of the 16 bits. Range 0 begins where the line does; range
-// i begins after key[i - 1]. Keys are 0x8000 less than what they stand for, since AVX2 compares
-// signed numbers only, and the unused ones are the highest: no number is greater.
+// 64 bytes, a cache line, of one type for both things that it may be, so that no compiler takes the
+// one for something that the other cannot be:
+//   ranges    16 keys, 16 values         up to 16 ranges of the 16 bits: range 0 begins where the
+//                                        line does, range i after key i - 1
+//   children  30 keys, one 32-bit number  lines in a row from that one on: child i begins after
+//                                        key i - 1
+// Keys are 0x8000 less than what they stand for, since AVX2 compares signed numbers only, and the
+// unused ones are the highest: no number is greater.
 constexpr unsigned kRangesPerLine = 16;
+constexpr unsigned kChildrenMax = 31;
 constexpr int16_t kUnusedKey = 0x7FFF;
 struct alignas(64) Line {
-  int16_t key[kRangesPerLine];
-  uint16_t value[kRangesPerLine];
+  int16_t number[32];
 };
-// A line of lines: its children stand in a row from `children` on; child i begins after key[i - 1].
-constexpr unsigned kChildrenMax = 31;
-struct alignas(64) InnerLine {
-  int16_t key[kChildrenMax - 1];
-  uint32_t children;
-};
-static_assert(sizeof(Line) == 64 && sizeof(InnerLine) == 64);
+static_assert(sizeof(Line) == 64);
 // The upper halves of a line's values, in tables of 32-bit cells.
 struct HighHalves {
   uint16_t value[kRangesPerLine];
@@ -86,25 +85,33 @@ static inline uint64_t entry_index(uint64_t word, uint32_t top) {
 static inline uint32_t line_index(uint32_t entry, uint32_t bits) {
   return (entry >> 6) + (bits >> ((entry >> 1) & 31));
 }
-static inline unsigned keys_below(const int16_t* keys, unsigned count, uint32_t bits) {
+static inline uint16_t value_at(const Line& line, unsigned range) {
+  return static_cast<uint16_t>(line.number[kRangesPerLine + range]);
+}
+static inline uint32_t children_of(const Line& line) {
+  uint32_t first;
+  __builtin_memcpy(&first, &line.number[kChildrenMax - 1], sizeof first);
+  return first;
+}
+static inline unsigned keys_below(const Line& line, unsigned count, uint32_t bits) {
   const auto wanted = static_cast<int16_t>(bits - 0x8000);
   unsigned below = 0;
-  for (unsigned i = 0; i < count; ++i) below += keys[i] < wanted ? 1 : 0;
+  for (unsigned i = 0; i < count; ++i) below += line.number[i] < wanted ? 1 : 0;
   return below;
 }
-static inline uint32_t child_line(const Line* lines, uint32_t index, uint32_t bits) {
-  const auto* inner = reinterpret_cast<const InnerLine*>(&lines[index]);
-  return inner->children + keys_below(inner->key, kChildrenMax - 1, bits);
+static inline uint32_t child_line(const Line& line, uint32_t bits) {
+  return children_of(line) + keys_below(line, kChildrenMax - 1, bits);
 }
-static inline uint32_t cell_at(const View& view, uint32_t line, unsigned range) {
-  const uint32_t low = view.lines[line].value[range];
-  if (view.high != nullptr) return low | uint32_t{view.high[line].value[range]} << 16;
+static inline uint32_t cell_at(const Line* lines, const HighHalves* high, uint32_t line,
+                               unsigned range) {
+  const uint32_t low = value_at(lines[line], range);
+  if (high != nullptr) return low | uint32_t{high[line].value[range]} << 16;
   return (low & 0x7FFF) | (low & kExtended16) << 16;
 }
 static inline uint32_t search_lines(const View& view, uint32_t entry, uint32_t bits) {
   uint32_t line = line_index(entry, bits);
-  if ((entry & kIndirect) != 0) line = child_line(view.lines, line, bits);
-  return cell_at(view, line, keys_below(view.lines[line].key, kRangesPerLine, bits));
+  if ((entry & kIndirect) != 0) line = child_line(view.lines[line], bits);
+  return cell_at(view.lines, view.high, line, keys_below(view.lines[line], kRangesPerLine, bits));
 }
 // What an entry decides that stands for the stretch from `byte` on.
 static inline uint32_t decide(const View& view, uint32_t entry, const uint8_t* address,
@@ -131,6 +138,17 @@ static inline void in_bursts(const uint8_t (*addresses)[16], uint32_t* values, s
   for (size_t i = 0; i < kBurst; ++i) __builtin_memcpy(padded[i], addresses[i < n ? i : 0], 16);
   burst(padded, answers);
   __builtin_memcpy(values, answers, n * sizeof *values);
+}
+
+// The same for a loop that is made twice, for cells of 16 and of 32 bits: Burst<kWide>::run.
+template <template <bool> class Burst>
+static inline void in_bursts(const View& view, const uint8_t (*addresses)[16], uint32_t* values,
+                             size_t n) {
+  const auto run = [&](auto burst) {
+    in_bursts(addresses, values, n,
+              [&](const uint8_t(*some)[16], uint32_t* answers) { burst.run(view, some, answers); });
+  };
+  view.high == nullptr ? run(Burst<false>()) : run(Burst<true>());
 }
 
 }  // namespace isthmus::dataplane::wide6
