@@ -36,13 +36,13 @@ constexpr std::ptrdiff_t kRegionsInOneMax = 16;
 
 // The regions to be rewritten, in order, none within another.
 std::vector<net::Prefix> regions_of(std::span<const net::Prefix> changed) {
-  std::vector<net::Prefix> all;
-  for (const net::Prefix& prefix : changed)
-    if (prefix.family() == net::Family::V6 && prefix.length() > 0) all.push_back(prefix);
-  std::ranges::sort(all);
   std::vector<net::Prefix> outer;
-  for (const net::Prefix& region : all)
-    if (outer.empty() || !outer.back().contains(region)) outer.push_back(region);
+  outer.reserve(changed.size());
+  for (const net::Prefix& prefix : changed)
+    if (prefix.family() == net::Family::V6 && prefix.length() > 0) outer.push_back(prefix);
+  std::ranges::sort(outer);
+  const auto contains = [](const net::Prefix& a, const net::Prefix& b) { return a.contains(b); };
+  outer.erase(std::unique(outer.begin(), outer.end(), contains), outer.end());
   if (outer.size() <= kRegionsInOneMax) return outer;
   std::vector<net::Prefix> regions;
   for (auto region = outer.begin(); region != outer.end();) {

@@ -86,11 +86,10 @@ void EntryBuilder::fill(const Form& form, uint32_t line, std::span<const CellRan
 }
 
 void EntryBuilder::fill_line(uint32_t line, std::span<const CellRange> ranges) {
-  for (unsigned i = 0; i < kRangesPerLine; ++i) {
-    const bool next_exists = i + 1 < ranges.size();
-    memory_.lines[line].number[i] = next_exists ? key_before(ranges[i + 1].first) : kUnusedKey;
-    memory_.set_cell(line, i, i < ranges.size() ? ranges[i].cell : 0);
-  }
+  Line& keys = memory_.lines[line];
+  std::fill_n(keys.number, kRangesPerLine, kUnusedKey);
+  for (unsigned i = 1; i < ranges.size(); ++i) keys.number[i - 1] = key_before(ranges[i].first);
+  memory_.set_cells(line, ranges.size(), [&](size_t i) { return ranges[i].cell; });
 }
 
 void EntryBuilder::fill_inner(uint32_t line, std::span<const CellRange> ranges) {

@@ -82,12 +82,6 @@ View Memory::view(uint32_t root, uint32_t default_value) const {
           high_,        extensions.data(), default_value};
 }
 
-void Memory::set_cell(uint32_t line, unsigned range, uint32_t cell) {
-  const uint32_t low = high_ != nullptr ? cell : (cell & 0x7FFF) | cell >> 31 << 15;
-  lines[line].number[kRangesPerLine + range] = static_cast<int16_t>(low);
-  if (high_ != nullptr) high_[line].value[range] = static_cast<uint16_t>(cell >> 16);
-}
-
 void Memory::copy_lines(uint32_t from, uint32_t to, size_t count) {
   std::copy_n(&lines[from], count, &lines[to]);
   if (high_ != nullptr) std::copy_n(&high_[from], count, &high_[to]);
@@ -109,6 +103,7 @@ uint32_t Blocks::make(Block::Kind kind, unsigned order) {
 }
 
 void Blocks::replace(Block::Kind kind, unsigned order, uint32_t first) {
+  if (replaced_.capacity() == 0) replaced_.reserve(16);
   replaced_.push_back({kind, static_cast<uint8_t>(order), first});
 }
 

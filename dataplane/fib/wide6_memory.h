@@ -2,6 +2,7 @@
 // wide6*.cc.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,7 +50,9 @@ class Memory {
   uint32_t cell(uint32_t line, unsigned range) const {
     return cell_at(lines.data(), high_, line, range);
   }
-  void set_cell(uint32_t line, unsigned range, uint32_t cell);
+  // Of the ranges 0 to count - 1; those of the others are 0.
+  template <class CellOf>
+  void set_cells(uint32_t line, size_t count, const CellOf& cell_of);
   void copy_lines(uint32_t from, uint32_t to, size_t count);
 
   Pool<uint32_t> roots;
@@ -62,6 +65,22 @@ class Memory {
   CellWidth cells_;
   HighHalves* high_ = nullptr;  // address space for as many as there can be lines
 };
+
+template <class CellOf>
+void Memory::set_cells(uint32_t line, size_t count, const CellOf& cell_of) {
+  int16_t* const low = lines[line].number + kRangesPerLine;
+  std::fill_n(low, kRangesPerLine, int16_t{0});
+  if (high_ == nullptr) {
+    for (size_t i = 0; i < count; ++i)
+      low[i] = static_cast<int16_t>((cell_of(i) & 0x7FFF) | cell_of(i) >> 31 << 15);
+    return;
+  }
+  high_[line] = {};
+  for (size_t i = 0; i < count; ++i) {
+    low[i] = static_cast<int16_t>(cell_of(i));
+    high_[line].value[i] = static_cast<uint16_t>(cell_of(i) >> 16);
+  }
+}
 
 // What a change makes, and what it replaces. Made blocks are given back unless keep() is called;
 // replaced ones, when a kept object is destroyed: after the grace period.

@@ -60,22 +60,19 @@ uint32_t EntryPatch::copied(uint32_t entry, Numbers pieces) {
 // The ranges of some pieces as they are, and as they will be: others for some numbers in them.
 void EntryPatch::splice(uint32_t entry, Numbers pieces, Numbers numbers,
                         std::span<const CellRange> inside) {
+  constexpr size_t kRangesOfInnerLine = size_t{kRangesPerLine} * kChildrenMax;
+  old_.reserve(kRangesOfInnerLine);
+  new_.reserve(kRangesOfInnerLine);
   old_.clear();
   for (uint32_t piece = pieces.first; piece <= pieces.last; ++piece) read(entry, piece, old_);
-  new_.clear();
-  const auto begins_by = [&](uint32_t number) {
-    return std::ranges::partition_point(
-        old_, [&](const CellRange& range) { return range.first <= number; });
-  };
-  const auto before = std::ranges::partition_point(
-      old_, [&](const CellRange& range) { return range.first < numbers.first; });
+  const auto before = std::ranges::lower_bound(old_, numbers.first, {}, &CellRange::first);
   new_.assign(old_.begin(), before);
   for (const CellRange& range : inside) append(new_, range);
   const uint32_t end = (pieces.last + 1) << Form::of(entry).shift;
   if (numbers.last + 1 == end) return;
-  const auto after = begins_by(numbers.last + 1);
-  append(new_, {numbers.last + 1, std::prev(after)->cell});
-  for (auto range = after; range != old_.end(); ++range) append(new_, *range);
+  const auto rest = std::ranges::upper_bound(old_, numbers.last + 1, {}, &CellRange::first);
+  append(new_, {numbers.last + 1, std::prev(rest)->cell});
+  new_.insert(new_.end(), rest, old_.end());
 }
 
 uint32_t EntryPatch::cell_at(uint32_t entry, uint32_t number) const {
@@ -94,6 +91,12 @@ void EntryPatch::read(uint32_t entry, uint32_t piece, std::vector<CellRange>& ra
   });
 }
 
+// Ranges of a piece of the block, by its own line only: no fewer than these.
+size_t EntryPatch::ranges_at_least(const Form& form, uint32_t line) const {
+  const Line& keys = memory_.lines[line];
+  return form.is_direct ? ranges_in(keys) : (children_in(keys) - 1) * kRangesPerLine + 1;
+}
+
 EntryPatch::Piece EntryPatch::survey(uint32_t entry, uint32_t piece) const {
   Piece found{};
   for_each_line(memory_, entry, piece, [&](uint32_t line, uint32_t) {
@@ -110,27 +113,61 @@ EntryPatch::Piece EntryPatch::survey_new(const Form& form, uint32_t piece) const
   return {ranges.size(), ranges.front().cell, ranges.back().cell};
 }
 
-// Whether choose_form() would give the ranges the form that they have. Pieces that would hold at
-// twice their size do not: one pair that would not is enough, and most often a near one is found.
+// Adds up pieces in their order; done when what is known so far settles the form, whatever follows.
+class EntryPatch::Sum {
+ public:
+  explicit Sum(const Form& form) : form_(form), is_coarsest_(form.order() == 0) {}
+  // `begun` of a piece's ranges are no continuation of the one before.
+  void add(size_t ranges, size_t begun) {
+    ranges_ += begun;
+    if (is_second_ && before_ + begun > form_.ranges_max()) is_coarsest_ = true;
+    before_ = ranges;
+    is_second_ = !is_second_;
+  }
+  // Pieces of twice the size would hold more than they can.
+  bool is_coarsest() const { return is_coarsest_; }
+  size_t ranges() const { return ranges_; }
+  bool settles() const {
+    return is_coarsest_ && finest_shift(ranges_) <= (form_.is_direct ? form_.shift : kFinestShift);
+  }
+
+ private:
+  Form form_;
+  bool is_coarsest_;
+  bool is_second_ = false;
+  size_t before_ = 0;
+  size_t ranges_ = 0;
+};
+
+// First by what is seen at a glance, which is most often enough.
+EntryPatch::Sum EntryPatch::sum_up(uint32_t entry, Numbers pieces) const {
+  const Form form = Form::of(entry);
+  Sum least(form);
+  for (uint32_t piece = 0; piece < form.pieces() && !least.settles(); ++piece) {
+    const size_t ranges = pieces.contain(piece) ? piece_of(new_, form.shift, piece).size()
+                                                : ranges_at_least(form, (entry >> 6) + piece);
+    least.add(ranges, ranges - 1);
+  }
+  if (least.settles()) return least;
+  Sum sum(form);
+  uint32_t last_cell = kNoRoute;
+  for (uint32_t piece = 0; piece < form.pieces() && !sum.settles(); ++piece) {
+    const Piece now = pieces.contain(piece) ? survey_new(form, piece) : survey(entry, piece);
+    sum.add(now.ranges, now.ranges - (now.first_cell == last_cell ? 1 : 0));
+    last_cell = now.last_cell;
+  }
+  return sum;
+}
+
+// Whether choose_form() would give the ranges the form that they have.
 bool EntryPatch::keeps_form(uint32_t entry, Numbers pieces) {
   const Form form = Form::of(entry);
   if (!pieces_hold(new_, form.shift, form.ranges_max())) return false;
   if (form.order() == 0 && form.is_direct) return new_.size() > 1;
-  const unsigned of_interest = form.is_direct ? form.shift : kFinestShift;
-  size_t ranges = 0;
-  bool is_coarsest = form.order() == 0;
-  Piece before{};
-  for (uint32_t piece = 0; piece < form.pieces(); ++piece) {
-    const Piece now = pieces.contain(piece) ? survey_new(form, piece) : survey(entry, piece);
-    const size_t begun = now.ranges - (piece > 0 && now.first_cell == before.last_cell ? 1 : 0);
-    ranges += begun;
-    if (piece % 2 == 1 && before.ranges + begun > form.ranges_max()) is_coarsest = true;
-    if (is_coarsest && finest_shift(ranges) <= of_interest) break;
-    before = now;
-  }
-  if (!is_coarsest) return false;
-  if (form.is_direct) return finest_shift(ranges) <= form.shift;
-  return !fits_direct(entry, pieces, finest_shift(ranges));
+  const Sum sum = sum_up(entry, pieces);
+  if (!sum.is_coarsest()) return false;
+  const unsigned finest = finest_shift(sum.ranges());
+  return form.is_direct ? finest <= form.shift : !fits_direct(entry, pieces, finest);
 }
 
 // Whether the ranges fit into pieces of a line each.
