@@ -1,6 +1,7 @@
 // How the nodes of the wide IPv6 table are made of ranges, and taken apart. For wide6*.cc.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -68,10 +69,14 @@ class EntryBuilder {
   bool fits_ = true;
 };
 
-// How many ranges, or lines, a line has keys for.
-inline unsigned ranges_in(const Line& line) { return 1 + keys_below(line, kRangesPerLine, 0xFFFF); }
+// How many ranges, or lines, a line has keys for. Most have few.
+inline unsigned ranges_in(const Line& line) {
+  const auto end = std::find(line.number, line.number + kRangesPerLine, kUnusedKey);
+  return 1 + static_cast<unsigned>(end - line.number);
+}
 inline unsigned children_in(const Line& line) {
-  return 1 + keys_below(line, kChildrenMax - 1, 0xFFFF);
+  const auto end = std::find(line.number, line.number + kChildrenMax - 1, kUnusedKey);
+  return 1 + static_cast<unsigned>(end - line.number);
 }
 inline uint32_t begin_after(int16_t key) { return static_cast<uint32_t>(key + 0x8000 + 1); }
 
@@ -82,7 +87,7 @@ void for_each_line(const Memory& memory, uint32_t entry, uint32_t piece, const V
   const uint32_t place = (entry >> 6) + piece;
   if (form.is_direct) return visit(place, piece << form.shift);
   const Line& inner = memory.lines[place];
-  for (unsigned child = 0; child < children_in(inner); ++child) {
+  for (unsigned child = 0, count = children_in(inner); child < count; ++child) {
     visit(children_of(inner) + child,
           child == 0 ? piece << form.shift : begin_after(inner.number[child - 1]));
   }

@@ -91,10 +91,16 @@ void EntryPatch::read(uint32_t entry, uint32_t piece, std::vector<CellRange>& ra
   });
 }
 
-// Ranges of a piece of the block, by its own line only: no fewer than these.
-size_t EntryPatch::ranges_at_least(const Form& form, uint32_t line) const {
-  const Line& keys = memory_.lines[line];
-  return form.is_direct ? ranges_in(keys) : (children_in(keys) - 1) * kRangesPerLine + 1;
+// Ranges of a piece; there may be more. Of an inner line the children are counted, and what is
+// in them only where the piece and its neighbour may be too much for one line of lines.
+size_t EntryPatch::ranges_at_least(uint32_t entry, uint32_t piece) const {
+  const Form form = Form::of(entry);
+  const auto line = [&](uint32_t at) -> const Line& { return memory_.lines[(entry >> 6) + at]; };
+  if (form.is_direct) return ranges_in(line(piece));
+  const unsigned children = children_in(line(piece));
+  if (children > 1 && children + children_in(line(piece ^ 1)) > kChildrenMax)
+    return survey(entry, piece).ranges;
+  return (children - 1) * kRangesPerLine + 1;
 }
 
 EntryPatch::Piece EntryPatch::survey(uint32_t entry, uint32_t piece) const {
@@ -145,7 +151,7 @@ EntryPatch::Sum EntryPatch::sum_up(uint32_t entry, Numbers pieces) const {
   Sum least(form);
   for (uint32_t piece = 0; piece < form.pieces() && !least.settles(); ++piece) {
     const size_t ranges = pieces.contain(piece) ? piece_of(new_, form.shift, piece).size()
-                                                : ranges_at_least(form, (entry >> 6) + piece);
+                                                : ranges_at_least(entry, piece);
     least.add(ranges, ranges - 1);
   }
   if (least.settles()) return least;

@@ -42,7 +42,7 @@ class EntryPatch {
   class Sum;
   bool keeps_form(uint32_t entry, Numbers pieces);
   Sum sum_up(uint32_t entry, Numbers pieces) const;
-  size_t ranges_at_least(const Form& form, uint32_t line) const;
+  size_t ranges_at_least(uint32_t entry, uint32_t piece) const;
   bool fits_direct(uint32_t entry, Numbers pieces, unsigned shift);
   Piece survey(uint32_t entry, uint32_t piece) const;
   Piece survey_new(const Form& form, uint32_t piece) const;
