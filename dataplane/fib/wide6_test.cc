@@ -7,6 +7,7 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -233,6 +234,120 @@ TEST_F(Wide6FullTable, WithdrawnAndAnnouncedAgain) {
   EXPECT_EQ(table.bytes(), bytes);
 }
 
+// Routes of one /32 come one by one, until its pieces overflow again and again, and go.
+TEST(Wide6, EveryFormOfOneBlockByChanges) {
+  struct Row {
+    uint64_t spread;  // bits of the address behind the /32 that differ
+    int length;
+    uint32_t first_value;
+    size_t routes;
+  };
+  for (const Row& row : {Row{0xFFFF'0000, 48, 0, 3000}, Row{0x0FFF'0000, 48, 0, 2500},
+                         Row{0xFF00'0000, 40, 0, 200}, Row{0xF0FF'0000, 48, 100'000, 1500},
+                         Row{0x0000'FFFF, 64, 0, 2000}, Row{0x0101'FF00, 56, 100'000, 600}}) {
+    SCOPED_TRACE(testing::Message() << std::hex << row.spread);
+    std::mt19937_64 random(row.spread);
+    rcu::GracePeriods grace;
+    Rib rib;  // a value for the cells' width
+    rib.set(Prefix::containing(IpAddress::v6({uint64_t{0x2002} << 48, 0}), 32), row.first_value);
+    Wide6 table(rib);
+    std::vector<Prefix> routes;
+    const auto check = [&](size_t step) {
+      if (step % (test::kSanitized ? 500 : 100) != 0) return;
+      std::vector<IpAddress> addresses;
+      rib.for_each([&](const Route& route) { add_edges(route.prefix, addresses); });
+      expect_equal(table.view(), rib, addresses);
+      EXPECT_EQ(table.bytes(), Wide6(rib).bytes()) << rib.size() << " routes";
+    };
+    for (size_t i = 0; i < row.routes; ++i) {
+      const Bits128 bits{uint64_t{0x20010DB8} << 32 | (random() & row.spread), 0};
+      const int shorter = random() % 4 == 0 ? static_cast<int>(random() % 8) : 0;
+      routes.push_back(Prefix::containing(IpAddress::v6(bits), row.length - shorter));
+      const Rib after = rib.with(routes.back(), row.first_value + i % 50);
+      const size_t bytes = table.bytes();
+      table.abandon(table.prepare(after, {&routes.back(), 1}, Visible::InPlace));
+      ASSERT_EQ(table.bytes(), bytes);
+      rib = after;
+      change(table, rib, {routes.back()}, Visible::InPlace, grace);
+      grace.reclaim();
+      check(i);
+    }
+    std::ranges::shuffle(routes, random);
+    for (size_t i = 0; i < routes.size(); ++i) {
+      rib.erase(routes[i]);
+      change(table, rib, {routes[i]}, Visible::InPlace, grace);
+      grace.reclaim();
+      check(i + 1);
+    }
+    EXPECT_EQ(table.bytes(), Wide6(rib).bytes());
+  }
+}
+
+TEST(Wide6, ManyRoutesOfOneBlockAtOnce) {
+  Rib rib;
+  Wide6 table(rib);
+  rcu::GracePeriods grace;
+  for (const size_t count : {2, 16, 17, 300}) {  // some one by one, more as a whole
+    std::vector<Prefix> changed;
+    std::vector<IpAddress> addresses;
+    for (uint64_t i = 0; i < count; ++i) {
+      const Bits128 bits{uint64_t{0x20010DB8} << 32 | (i * 7919 & 0xFFFF) << 16 | i % 3, 0};
+      changed.push_back(Prefix::containing(IpAddress::v6(bits), i % 3 == 0 ? 48 : 64));
+      rib.set(changed.back(), static_cast<uint32_t>(count + i % 5));
+      add_edges(changed.back(), addresses);
+    }
+    change(table, rib, changed, Visible::InPlace, grace);
+    grace.reclaim();
+    expect_equal(table.view(), rib, addresses);
+    EXPECT_EQ(table.bytes(), Wide6(rib).bytes());
+  }
+}
+
+// Routes of the table and around them come, go and change; then all is as it was.
+TEST_F(Wide6FullTable, AMillionChanges) {
+  constexpr uint64_t kSeed = 11;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  std::mt19937_64 random(kSeed);
+  const std::vector<Route> taken = routes(64);
+  const Rib original = Rib::build(taken);
+  Rib rib = original;
+  Wide6 table(rib);
+  const size_t bytes = table.bytes();
+  rcu::GracePeriods grace;
+  std::vector<Prefix> changed;
+  const auto set = [&](const Prefix& prefix, std::optional<uint32_t> value) {
+    if (value) {
+      rib.set(prefix, *value);
+    } else {
+      rib.erase(prefix);
+    }
+    change(table, rib, {prefix}, Visible::InPlace, grace);
+    grace.reclaim();
+  };
+  for (int i = 0; i < (test::kSanitized ? 5'000 : 1'000'000); ++i) {
+    if (changed.size() > 3000 || (!changed.empty() && random() % 2 == 0)) {
+      std::swap(changed[random() % changed.size()], changed.back());
+      set(changed.back(), original.find(changed.back()));
+      changed.pop_back();
+      continue;
+    }
+    const Prefix& known = taken[random() % taken.size()].prefix;
+    const int length = std::min(128, known.length() + static_cast<int>(random() % 4));
+    const Bits128 more = Bits128{random(), random()} & ~Bits128::mask(known.length());
+    changed.push_back(Prefix::containing(IpAddress::v6(known.address().bits() | more), length));
+    const bool goes = random() % 2 == 0;
+    set(changed.back(), goes ? std::nullopt : std::optional(static_cast<uint32_t>(random() % 64)));
+  }
+  std::vector<IpAddress> addresses;
+  for (const Route& route : taken) addresses.push_back(route.prefix.address());
+  for (const Prefix& prefix : changed) add_edges(prefix, addresses);
+  expect_equal(table.view(), rib, addresses);
+  EXPECT_EQ(table.bytes(), Wide6(rib).bytes());
+  for (; !changed.empty(); changed.pop_back()) set(changed.back(), original.find(changed.back()));
+  expect_equal(table.view(), original, addresses);
+  EXPECT_EQ(table.bytes(), bytes);
+}
+
 struct ChangesCase {
   uint64_t seed;
   uint32_t values;
@@ -345,14 +460,18 @@ TEST(Wide6, AValueThatIsTooLargeForItsCellsChangesThemAll) {
   EXPECT_EQ(before.high, nullptr);
 }
 
-// A reader takes bursts of four addresses under one /32 of which all change at once, and one beside
-// it that never does. In a view that shows changes only when it is new, a burst is never mixed.
+// A reader takes bursts of four addresses: three under one prefix, which all change at once, and
+// one beside it that never does. In a view that shows changes only when it is new, a burst is never
+// mixed.
 TEST(Wide6, AReaderNeverSeesHalfAChange) {
-  for (const Visible visible : {Visible::InPlace, Visible::InNewView}) {
-    const Prefix outer = Prefix::containing(IpAddress::v6({uint64_t{0x20010DB8} << 32, 0}), 32);
+  using Case = std::pair<Visible, int>;  // and the length of what changes
+  for (const auto& [shown, length] : {Case{Visible::InPlace, 32}, Case{Visible::InNewView, 32},
+                                      Case{Visible::InPlace, 36}, Case{Visible::InNewView, 36}}) {
+    const Visible visible = shown;
+    const Prefix outer = Prefix::containing(IpAddress::v6({uint64_t{0x20010DB8} << 32, 0}), length);
     const Prefix inner = Prefix::containing(outer.address(), 48);
     const Prefix deep = Prefix::containing(outer.address().plus(1u << 20), 120);
-    const Prefix beside = Prefix::containing(outer.last().plus(1), 32);
+    const Prefix beside = Prefix::containing(outer.last().plus(1), length);
     Rib rib;
     for (const Prefix& prefix : {outer, inner, deep}) rib.set(prefix, 0);
     rib.set(beside, 77);
