@@ -112,7 +112,9 @@ template <>
 struct Windows<IPv4> {
   alignas(64) uint32_t keys[kBurst];
   inline void read(const Entry* entries, const IPv4::Address* addresses) {
-    for (size_t i = 0; i < kBurst; ++i) keys[i] = addresses[i] >> 8 * place_of(entries[i]);
+    for (size_t i = 0; i < kBurst; ++i) {
+      keys[i] = addresses[i] >> 8 * (place_of(entries[i]) & 3);  // of a value any
+    }
   }
   inline uint16_t of(size_t i, Entry, const IPv4::Address&) const {
     return static_cast<uint16_t>(keys[i]);

@@ -48,29 +48,27 @@ constexpr int kTableEntries = 256;
 constexpr uint32_t kTableLines = 16;
 constexpr uint32_t kLeafValueMax = 0xFFFE;  // value + 1 in 16 bits
 
-// Nodes are written as lines and read as what they are: `may_alias` tells the compiler that they
-// are the same memory.
-struct alignas(64) [[gnu::may_alias]] Line {
+struct alignas(64) Line {
   uint32_t words[16];
 };
-struct alignas(64) [[gnu::may_alias]] Leaf {
+struct alignas(64) Leaf {
   uint16_t keys[kLeafRanges];  // keys[0] = 0
   uint16_t values[kLeafRanges];
 };
-struct alignas(64) [[gnu::may_alias]] Branch {
+struct alignas(64) Branch {
   uint16_t keys[kBranchKeys];  // entries[i + 1] begins at keys[i]
   Entry entries[kBranchKeys + 1];
 };
-struct alignas(64) [[gnu::may_alias]] Span4 {
+struct alignas(64) Span4 {
   uint32_t keys[kSpanKeys4];
   uint32_t unused;
   Entry entries[kSpanKeys4 + 1];
 };
-struct alignas(64) [[gnu::may_alias]] Span6 {
+struct alignas(64) Span6 {
   uint64_t keys[kSpanKeys6];
   Entry entries[kSpanKeys6 + 1];
 };
-struct alignas(64) [[gnu::may_alias]] Table {
+struct alignas(64) Table {
   Entry entries[kTableEntries];
 };
 static_assert(sizeof(Leaf) == 64 && sizeof(Branch) == 64 && sizeof(Span4) == 64);

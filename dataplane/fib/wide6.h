@@ -24,6 +24,11 @@
 // view. Every address of a change therefore changes at the same moment, except that the lookups of
 // a burst that is under way may stand on either side of a store.
 //
+// A change within a /32 asks the routes for its own prefix only: what the lines say of the rest is
+// copied, up to 32 KB, and the pieces that it touches are written anew. Only where the /32 takes
+// another form (wide6_form.h) are all its lines made again. Sizes depend on what the table holds
+// and not on how it came about: after any changes it is as large as one that is built anew.
+//
 // Sources: the word of bitmap and base is poptrie's (H. Asai, Y. Ohara, SIGCOMM 2015); keys of a
 // cache line compared at once, as PlanB does.
 //

@@ -53,6 +53,8 @@ constexpr Workload kWorkloads[] = {
      "the table from its sorted routes"},
     {"ipv6/changes", TableKind::Ipv6, Kind::Changes, Pattern::Zipf, kBursts,
      "random routes withdrawn and announced"},
+    {"ipv6/memory", TableKind::Ipv6, Kind::Memory, Pattern::Zipf, kBursts,
+     "size and answers after 10 million changes"},
 
     {"networks/mix", TableKind::Mix, Kind::Lookups, Pattern::Zipf, kBursts,
      "1,000 networks, 500 peers each, user routes; mixed bursts"},
