@@ -17,6 +17,7 @@ using wide4::Blocks;
 using wide4::kLengthMin;
 using wide4::kOneValueShift;
 using wide4::kSlots;
+using wide4::Palette;
 using wide4::RangeCursor;
 using wide4::Store;
 using wide4::Trail;
@@ -27,13 +28,6 @@ constexpr unsigned kPublishesPerReclaim = 64;
 const Prefix kEverything = Prefix::containing(IpAddress::v4(0), 0);
 
 uint32_t default_of(const Rib& routes) { return routes.find(kEverything).value_or(kNoRoute); }
-
-// Whether cells can hold what the ranges say.
-bool fit(std::span<const ValueRange> ranges, uint32_t value_max) {
-  return std::all_of(ranges.begin(), ranges.end(), [=](const ValueRange& range) {
-    return range.value <= value_max || range.value == kNoRoute;
-  });
-}
 
 }  // namespace
 
@@ -51,8 +45,8 @@ struct Wide4::Root final : rcu::Retired {
     view.default_value = default_value.load(std::memory_order_acquire);
     return view;
   }
-  // Makes every slot, or those of a region, say what the routes say. False where that needs wider
-  // cells.
+  // Makes every slot, or those of a region, say what the routes say. False where cells
+  // cannot.
   bool fill(const Rib& routes, Trail trail);
   bool change(const Rib& routes, const Prefix& region, Trail trail);
 
@@ -75,15 +69,15 @@ class Wide4::RetiredBlocks final : public rcu::Retired {
 // ---- building
 
 std::unique_ptr<Wide4::Root> Wide4::build(const Rib& routes) {
-  for (const bool wide : {false, true}) {
-    std::shared_ptr<Blocks> blocks = Blocks::make(wide);
-    auto root = std::make_unique<Root>(std::move(blocks));
-    root->default_value.store(default_of(routes), std::memory_order_relaxed);
-    std::fill(root->slots.begin(), root->slots.end(),
-              root->blocks->one_value_entry(wide4::cell_of(kNoRoute)));
+  for (const unsigned cell_bits : {8u, 16u, 32u}) {
+    auto root = std::make_unique<Root>(Blocks::make(cell_bits));
+    std::fill(root->slots.begin(), root->slots.end(), root->blocks->entry_of(kNoRoute));
     std::vector<wide4::Block> made;
     std::vector<wide4::Block> replaced;
-    if (root->fill(routes, {made, replaced})) return root;
+    if (!root->fill(routes, {made, replaced})) continue;
+    root->default_value.store(default_of(routes), std::memory_order_relaxed);
+    root->blocks->palette().set_values_max(Palette::kValuesMax);
+    return root;
   }
   throw std::length_error("a route's value is above 2^24 - 2, or there are too many deep blocks");
 }
@@ -98,14 +92,14 @@ bool Wide4::Root::fill(const Rib& routes, Trail trail) {
 bool Wide4::Root::change(const Rib& routes, const Prefix& region, Trail trail) {
   std::vector<ValueRange> ranges;
   routes.ranges(region, ranges, kLengthMin);
-  if (!fit(ranges, blocks->value_max())) return false;
+  if (!blocks->admit(ranges)) return false;
   const uint32_t last = region.last().v4_host_order() >> 16;
   RangeCursor cursor(ranges);
   for (uint32_t slot = region.address().v4_host_order() >> 16; slot <= last; ++slot) {
     const uint32_t entry = slots[slot];
     cursor.seek(slot << 16);
     if (cursor.last() >= (slot << 16 | 0xFFFF)) {
-      slots[slot] = blocks->one_value_entry(wide4::cell_of(cursor.value()));
+      slots[slot] = blocks->entry_of(cursor.value());
       if (slots[slot] != entry) blocks->replace(entry, trail);
       continue;
     }
@@ -135,10 +129,12 @@ size_t Wide4::bytes() const noexcept {
 
 // ---- changing
 
-Wide4::Update::Update(Wide4& table) : table_(&table) {}
+Wide4::Update::Update(Wide4& table)
+    : table_(&table), values_before_(table.root_->blocks->palette().values()) {}
 
 Wide4::Update::Update(Update&& other) noexcept
     : table_(std::exchange(other.table_, nullptr)),
+      values_before_(other.values_before_),
       store_(other.store_),
       changes_default_(other.changes_default_),
       default_value_(other.default_value_),
@@ -165,8 +161,8 @@ Wide4::Update Wide4::prepare(const Rib& after, std::span<const Prefix> changed, 
   const bool in_place = visible == Visible::InPlace && changed.size() == 1;
   const bool fits = in_place ? change_in_place(update, after, changed.front())
                              : change_copy(update, after, changed);
-  if (!fits) {  // the table anew, with wider cells
-    root_->blocks->release(std::exchange(update.made_, {}));
+  if (!fits) {  // the table anew, with a palette of what is still in use, or with wider cells
+    forget(update);
     update.replaced_.clear();
     update.root_ = build(after);
   }
@@ -180,7 +176,7 @@ bool Wide4::change_in_place(Update& update, const Rib& after, const Prefix& chan
   if (changed.length() < 16) return change_copy(update, after, {&changed, 1});
   const Prefix region = Prefix::containing(changed.address(), std::min(changed.length(), 24));
   after.ranges(region, ranges_, kLengthMin);
-  if (!fit(ranges_, root_->blocks->value_max())) return false;
+  if (!root_->blocks->admit(ranges_)) return false;
   const uint32_t first = region.address().v4_host_order();
   const uint32_t last = region.last().v4_host_order();
   const uint32_t slot = first >> 16;
@@ -244,7 +240,13 @@ void Wide4::show(const Store& store) noexcept {
 void Wide4::abandon(Update&& update) noexcept {
   assert(update.table_ == this);
   update.table_ = nullptr;
+  forget(update);
+}
+
+void Wide4::forget(Update& update) noexcept {
   root_->blocks->release(update.made_);
+  root_->blocks->palette().forget_after(update.values_before_);
+  update.made_.clear();
 }
 
 // ---- lookups
@@ -256,7 +258,10 @@ void lookup_on(CpuPath path, const Wide4::View& view, const uint32_t* addresses,
   if (path == CpuPath::Avx2) loops = &wide4::kAvx2Loops;
   if (path == CpuPath::Avx512) loops = &wide4::kAvx512Loops;
 #endif
-  (view.has_wide_cells ? loops->wide : loops->narrow)(view, addresses, values, count);
+  const wide4::Loop loop = view.cell_bits == 8    ? loops->cells8
+                           : view.cell_bits == 16 ? loops->cells16
+                                                  : loops->cells32;
+  loop(view, addresses, values, count);
 }
 
 void lookup(const Wide4::View& view, const uint32_t* addresses, uint32_t* values, size_t count) {

@@ -11,12 +11,32 @@ namespace {
 
 constexpr unsigned kFinestShift = 8;  // a cell decides a /24
 constexpr unsigned kDeepOrder = 8;    // a deep block decides a /24 address by address
+constexpr uint32_t kDeepCells = 1 << kDeepOrder;
+constexpr uint32_t kValueMax = (1 << 24) - 2;
 
+// One /16 unpacked, a cell for each /24: the form in which changes are made. Packing it finds the
+// fewest cells that say the same, so that the shape depends on the content only.
+//
+// A cell that is not deep is as it is in a block. A deep one has the number of its deep block; with
+// kFresh, it is a new one that has no place yet.
+using Unpacked = std::array<uint32_t, kSlotCells>;
+constexpr uint32_t kDeepTag = 1u << 31;
+constexpr uint32_t kFresh = 1u << 30;
+
+constexpr bool is_deep(uint32_t cell) { return (cell & kDeepTag) != 0; }
+constexpr uint32_t number_of(uint32_t cell) { return cell & ~(kDeepTag | kFresh); }
 constexpr uint32_t make_entry(uint32_t base, unsigned shift) { return base << kShiftBits | shift; }
-constexpr unsigned block_order(unsigned shift) { return kOneValueShift - shift; }
 
-// Cells is one /16 unpacked, a cell for each /24: the form in which changes are made. Packing it
-// finds the fewest cells that say the same, so that the shape depends on the content only.
+// The largest shift that these cells allow: each boundary between two of them stands at a multiple
+// of a packed cell. A deep cell equals no other, so that it is never packed together with one.
+unsigned shift_for(const Unpacked& cells) {
+  uint32_t boundaries = kSlotCells;
+  for (uint32_t i = 1; i < kSlotCells && (boundaries & 1) == 0; ++i) {
+    if (cells[i] != cells[i - 1]) boundaries |= i;
+  }
+  return kFinestShift + static_cast<unsigned>(std::countr_zero(boundaries));
+}
+
 template <class Cell>
 class BlocksOf final : public Blocks {
  public:
@@ -25,18 +45,19 @@ class BlocksOf final : public Blocks {
   }
 
   Wide4::View pointers() const noexcept override {
-    return {{nullptr, cells_.data(), deep_.data(), kNoRoute}, sizeof(Cell) == 4};
+    return {{nullptr, cells_.data(), deep_.data(), palette_.words(), kNoRoute}, 8 * sizeof(Cell)};
   }
-  uint32_t value_max() const noexcept override { return (1u << kOwnNumbersOrder) - 2; }
 
-  uint32_t one_value_entry(uint32_t cell) override;
+  bool admit(std::span<const ValueRange> ranges) override;
+  uint32_t entry_of(uint32_t value) override { return one_value_entry(cell_of(value)); }
   std::optional<uint32_t> change(const SlotChange& change, Trail trail) override;
   std::optional<Store> change_in_place(const SlotChange& change, Trail trail) override;
 
   void replace(uint32_t entry, Trail trail) const override {
     replace_block(entry, trail);
-    if (shift_of(entry) != kFinestShift) return;
-    for (uint32_t i = 0; i < kSlotCells; ++i) replace_deep(cells_[base_of(entry) + i], trail);
+    if (kDeepFollow || shift_of(entry) != kFinestShift) return;
+    for (uint32_t i = 0; i < kSlotCells; ++i)
+      replace_deep(unpacked(cells_[base_of(entry) + i]), trail);
   }
   void release(std::span<const Block> blocks) noexcept override {
     for (const Block& block : blocks)
@@ -47,44 +68,70 @@ class BlocksOf final : public Blocks {
     __atomic_store_n(&cell, static_cast<Cell>(store.value), __ATOMIC_RELEASE);
   }
   size_t bytes(uint32_t numbers) const noexcept override {
-    const size_t unused = (size_t{1} << kOwnNumbersOrder) - numbers;
+    const size_t in_use = kHasPalette<Cell> ? Palette::kCodes : numbers;
+    const size_t unused = (size_t{1} << kOwnNumbersOrder) - in_use;
     return cells_.bytes_used() - unused * sizeof(Cell) + deep_.bytes_used();
   }
 
  private:
-  using Cells = std::array<Cell, kSlotCells>;
-  static constexpr uint32_t kDeepBit = kDeep<Cell>;
+  using DeepBlock = std::array<Cell, kDeepCells>;
+  // Whether deep blocks follow the cells of their /16, or are in a place of their own.
+  static constexpr bool kDeepFollow = kHasPalette<Cell>;
   static constexpr size_t kCellsMax = size_t{1} << (32 - kShiftBits);
-  static constexpr uint32_t kDeepBlocksMax = sizeof(Cell) == 2 ? kDeepBit : 1 << 20;
+  static constexpr uint32_t kDeepBlocksMax = kDeepFollow         ? 1
+                                             : sizeof(Cell) == 2 ? kDeep<Cell>
+                                                                 : 1 << 20;
   // The first cells hold their own numbers: where the entries of one value lead.
-  static constexpr unsigned kOwnNumbersOrder = sizeof(Cell) == 2 ? 15 : 24;
+  static constexpr unsigned kOwnNumbersOrder = sizeof(Cell) == 1 ? 8 : sizeof(Cell) == 2 ? 15 : 24;
+  static constexpr unsigned kBlockOrderMin = sizeof(Cell) == 1 ? 2 : 0;  // what Pool can hold free
 
-  static bool is_deep(uint32_t cell) { return (cell & kDeepBit) != 0; }
-  static uint32_t deep_base(uint32_t cell) { return (cell & ~kDeepBit) << kDeepOrder; }
-  static unsigned shift_for(const Cells& cells);
-  static Cells deep_content(RangeCursor& ranges, uint32_t first);
-  void unpack(uint32_t entry, Cells& cells) const;
-  bool paint(const SlotChange& change, Cells& cells, Trail trail);
-  uint32_t pack(const Cells& cells, Trail trail);
-  uint32_t deep_cell(const Cells& content, uint32_t before, Trail trail);
-  std::optional<Store> one_store(const SlotChange& change, const Cells& before,
-                                 const Cells& after) const;
+  uint32_t cell_of(uint32_t value) const {
+    return kHasPalette<Cell> ? palette_.code_of(value) : value + 1;  // kNoRoute becomes 0
+  }
+  static uint32_t unpacked(Cell cell);
+  static Cell packed(uint32_t cell);
+
+  // The first cell of a deep block. `entry`: of the slot as it was unpacked.
+  const Cell* deep_at(uint32_t entry, uint32_t cell) const;
+  uint32_t count_deep(const Unpacked& cells) const;
+  static unsigned block_order(unsigned shift, uint32_t deep);
+  unsigned order_of_block(uint32_t entry) const;
+  DeepBlock deep_content(RangeCursor& ranges, uint32_t first) const;
+  uint32_t deep_cell(const DeepBlock& content, const SlotChange& change, uint32_t before,
+                     Trail trail);
+
+  void unpack(uint32_t entry, Unpacked& cells);
+  bool paint(const SlotChange& change, Unpacked& cells, Trail trail);
+  std::optional<uint32_t> pack(const SlotChange& change, const Unpacked& cells, Trail trail);
+  uint32_t one_value_entry(uint32_t cell);
+  std::optional<Store> one_store(const SlotChange& change, const Unpacked& before,
+                                 const Unpacked& after) const;
   std::optional<Store> one_deep_store(const SlotChange& change, uint32_t cell) const;
   std::optional<Store> quick_store(const SlotChange& change) const;
 
   static uint32_t allocate(Pool<Cell>& pool, unsigned order, bool is_deep, Trail trail);
-  static void replace_block(uint32_t entry, Trail trail) {
+  void replace_block(uint32_t entry, Trail trail) const {
     if (shift_of(entry) == kOneValueShift) return;
-    const unsigned order = block_order(shift_of(entry));
-    trail.replaced.push_back({base_of(entry), static_cast<uint8_t>(order), false});
+    trail.replaced.push_back({base_of(entry), static_cast<uint8_t>(order_of_block(entry)), false});
   }
   static void replace_deep(uint32_t cell, Trail trail) {
-    if (is_deep(cell)) trail.replaced.push_back({deep_base(cell), kDeepOrder, true});
+    if (!kDeepFollow && is_deep(cell))
+      trail.replaced.push_back({number_of(cell) << kDeepOrder, kDeepOrder, true});
   }
 
   Pool<Cell> cells_;
   Pool<Cell> deep_;
+  std::vector<DeepBlock> fresh_;  // scratch: of the slot that is changed
 };
+
+template <class Cell>
+bool BlocksOf<Cell>::admit(std::span<const ValueRange> ranges) {
+  constexpr uint32_t kMax = sizeof(Cell) == 2 ? kDeep<Cell> - 2 : kValueMax;
+  return std::all_of(ranges.begin(), ranges.end(), [this](const ValueRange& range) {
+    if (range.value == kNoRoute) return true;
+    return range.value <= kMax && (!kHasPalette<Cell> || palette_.admit(range.value));
+  });
+}
 
 template <class Cell>
 uint32_t BlocksOf<Cell>::allocate(Pool<Cell>& pool, unsigned order, bool is_deep, Trail trail) {
@@ -94,36 +141,88 @@ uint32_t BlocksOf<Cell>::allocate(Pool<Cell>& pool, unsigned order, bool is_deep
   return made.back().first;
 }
 
+// ---- one /16, packed and unpacked
+
 template <class Cell>
-void BlocksOf<Cell>::unpack(uint32_t entry, Cells& cells) const {
+uint32_t BlocksOf<Cell>::unpacked(Cell cell) {
+  if (kHasPalette<Cell>)
+    return cell < kFirstDeepCode ? cell : kDeepTag | (cell - kFirstDeepCode + 1);
+  return (cell & kDeep<Cell>) == 0 ? cell : kDeepTag | (cell & (kDeep<Cell> - 1));
+}
+
+template <class Cell>
+Cell BlocksOf<Cell>::packed(uint32_t cell) {
+  if (!is_deep(cell)) return static_cast<Cell>(cell);
+  return static_cast<Cell>(kHasPalette<Cell> ? number_of(cell) - 1 + kFirstDeepCode
+                                             : number_of(cell) | kDeep<Cell>);
+}
+
+template <class Cell>
+void BlocksOf<Cell>::unpack(uint32_t entry, Unpacked& cells) {
+  fresh_.clear();
   const Cell* block = &cells_[base_of(entry)];
-  if (shift_of(entry) == kFinestShift) {
-    std::copy_n(block, kSlotCells, cells.begin());
+  const uint32_t step = 1u << (shift_of(entry) - kFinestShift);
+  if (step == 1) {
+    DeepBlock line;  // a copy, of which the compiler knows that nothing else writes it
+    std::copy_n(block, kSlotCells, line.begin());
+    for (uint32_t i = 0; i < kSlotCells; ++i) cells[i] = unpacked(line[i]);
     return;
   }
-  const uint32_t step = 1u << (shift_of(entry) - kFinestShift);
-  for (uint32_t i = 0; i < kSlotCells; i += step) std::fill_n(cells.begin() + i, step, *block++);
-}
-
-// The largest shift that these cells allow: each boundary between two of them stands at a multiple
-// of a packed cell. A deep cell equals no other, so that it is never packed together with one.
-template <class Cell>
-unsigned BlocksOf<Cell>::shift_for(const Cells& cells) {
-  uint32_t boundaries = kSlotCells;
-  for (uint32_t i = 1; i < kSlotCells && (boundaries & 1) == 0; ++i) {
-    if (cells[i] != cells[i - 1]) boundaries |= i;
-  }
-  return kFinestShift + static_cast<unsigned>(std::countr_zero(boundaries));
+  for (uint32_t i = 0; i < kSlotCells; i += step)
+    std::fill_n(cells.begin() + i, step, unpacked(*block++));
 }
 
 template <class Cell>
-uint32_t BlocksOf<Cell>::pack(const Cells& cells, Trail trail) {
+const Cell* BlocksOf<Cell>::deep_at(uint32_t entry, uint32_t cell) const {
+  if (!kDeepFollow) return &deep_[number_of(cell) << kDeepOrder];
+  if ((cell & kFresh) != 0) return fresh_[number_of(cell)].data();
+  return &cells_[base_of(entry) + (number_of(cell) << kDeepOrder)];
+}
+
+// Deep blocks that follow cells.
+template <class Cell>
+uint32_t BlocksOf<Cell>::count_deep(const Unpacked& cells) const {
+  if (!kDeepFollow) return 0;
+  return static_cast<uint32_t>(std::count_if(cells.begin(), cells.end(), &is_deep));
+}
+
+template <class Cell>
+unsigned BlocksOf<Cell>::block_order(unsigned shift, uint32_t deep) {
+  static_assert(kDeepCells == kSlotCells);  // so that 1 + deep pieces of this size are enough
+  if (deep != 0) return kDeepOrder + static_cast<unsigned>(std::bit_width(deep));
+  return std::max(kOneValueShift - shift, kBlockOrderMin);
+}
+
+template <class Cell>
+unsigned BlocksOf<Cell>::order_of_block(uint32_t entry) const {
+  if (!kDeepFollow || shift_of(entry) != kFinestShift) return block_order(shift_of(entry), 0);
+  const Cell* block = &cells_[base_of(entry)];
+  const Cell last = *std::max_element(block, block + kSlotCells);
+  return block_order(kFinestShift, last < kFirstDeepCode ? 0 : last - kFirstDeepCode + 1);
+}
+
+template <class Cell>
+std::optional<uint32_t> BlocksOf<Cell>::pack(const SlotChange& change, const Unpacked& cells,
+                                             Trail trail) {
   const unsigned shift = shift_for(cells);
   if (shift == kOneValueShift) return one_value_entry(cells[0]);
-  const uint32_t base = allocate(cells_, block_order(shift), false, trail);
+  const uint32_t deep = count_deep(cells);
+  const unsigned order = block_order(shift, deep);
+  if (deep > kDeepCodes) return std::nullopt;
+  if (cells_.bytes_touched() / sizeof(Cell) + (size_t{2} << order) > kCellsMax) return std::nullopt;
+  const uint32_t base = allocate(cells_, order, false, trail);
   const uint32_t step = 1u << (shift - kFinestShift);
   Cell* block = &cells_[base];
-  for (uint32_t i = 0; i < kSlotCells; i += step) *block++ = cells[i];
+  uint32_t followers = 0;
+  for (uint32_t i = 0; i < kSlotCells; i += step) {
+    uint32_t cell = cells[i];
+    if (kDeepFollow && is_deep(cell)) {
+      ++followers;
+      std::copy_n(deep_at(change.entry, cell), kDeepCells, &cells_[base + followers * kDeepCells]);
+      cell = kDeepTag | followers;
+    }
+    *block++ = packed(cell);
+  }
   return make_entry(base, shift);
 }
 
@@ -135,12 +234,17 @@ uint32_t BlocksOf<Cell>::one_value_entry(uint32_t cell) {
   return make_entry(cell, kOneValueShift);
 }
 
+// ---- what ranges say
+
 template <class Cell>
-typename BlocksOf<Cell>::Cells BlocksOf<Cell>::deep_content(RangeCursor& ranges, uint32_t first) {
-  Cells content;
-  for (uint32_t i = 0; i < kSlotCells; ++i) {
+typename BlocksOf<Cell>::DeepBlock BlocksOf<Cell>::deep_content(RangeCursor& ranges,
+                                                                uint32_t first) const {
+  DeepBlock content;
+  for (uint32_t i = 0; i < kDeepCells;) {
     ranges.seek(first + i);
-    content[i] = static_cast<Cell>(cell_of(ranges.value()));
+    const uint32_t end = std::min(ranges.last() - first, kDeepCells - 1) + 1;
+    const auto cell = static_cast<Cell>(cell_of(ranges.value()));
+    while (i < end) content[i++] = cell;
   }
   return content;
 }
@@ -148,20 +252,25 @@ typename BlocksOf<Cell>::Cells BlocksOf<Cell>::deep_content(RangeCursor& ranges,
 // A deep block with this content, the one that is there where it stays; 0 where there can be no
 // more.
 template <class Cell>
-uint32_t BlocksOf<Cell>::deep_cell(const Cells& content, uint32_t before, Trail trail) {
-  if (is_deep(before) && std::equal(content.begin(), content.end(), &deep_[deep_base(before)]))
+uint32_t BlocksOf<Cell>::deep_cell(const DeepBlock& content, const SlotChange& change,
+                                   uint32_t before, Trail trail) {
+  if (is_deep(before) && std::equal(content.begin(), content.end(), deep_at(change.entry, before)))
     return before;
-  if (deep_.bytes_used() == kDeepBlocksMax * sizeof(Cells)) return 0;
+  if (kDeepFollow) {
+    fresh_.push_back(content);
+    return kDeepTag | kFresh | static_cast<uint32_t>(fresh_.size() - 1);
+  }
+  if (deep_.bytes_used() == kDeepBlocksMax * sizeof(DeepBlock)) return 0;
   const uint32_t first = allocate(deep_, kDeepOrder, true, trail);
   std::copy(content.begin(), content.end(), &deep_[first]);
-  return kDeepBit | first >> kDeepOrder;
+  return kDeepTag | first >> kDeepOrder;
 }
 
 template <class Cell>
-bool BlocksOf<Cell>::paint(const SlotChange& change, Cells& cells, Trail trail) {
+bool BlocksOf<Cell>::paint(const SlotChange& change, Unpacked& cells, Trail trail) {
   const auto set = [&](uint32_t i, uint32_t cell) {
     if (cells[i] != cell) replace_deep(cells[i], trail);
-    cells[i] = static_cast<Cell>(cell);
+    cells[i] = cell;
   };
   RangeCursor cursor(change.ranges);
   for (uint32_t i = change.first; i <= change.last;) {
@@ -171,7 +280,7 @@ bool BlocksOf<Cell>::paint(const SlotChange& change, Cells& cells, Trail trail) 
     const uint32_t decided = std::min(cursor.last(), change.slot << 16 | 0xFFFF) - address + 1;
     const uint32_t end = std::min(i + (decided >> kDeepOrder), change.last + 1);
     if (i == end) {
-      const uint32_t cell = deep_cell(deep_content(cursor, address), cells[i], trail);
+      const uint32_t cell = deep_cell(deep_content(cursor, address), change, cells[i], trail);
       if (cell == 0) return false;
       set(i++, cell);
       continue;
@@ -181,28 +290,32 @@ bool BlocksOf<Cell>::paint(const SlotChange& change, Cells& cells, Trail trail) 
   return true;
 }
 
+// ---- changes
+
 template <class Cell>
 std::optional<uint32_t> BlocksOf<Cell>::change(const SlotChange& change, Trail trail) {
-  Cells before;
+  Unpacked before;
   unpack(change.entry, before);
-  Cells after = before;
+  Unpacked after = before;
   if (!paint(change, after, trail)) return std::nullopt;
   if (after == before) return change.entry;
   replace_block(change.entry, trail);
-  return pack(after, trail);
+  return pack(change, after, trail);
 }
 
 template <class Cell>
 std::optional<Store> BlocksOf<Cell>::change_in_place(const SlotChange& change, Trail trail) {
   if (const auto store = quick_store(change)) return store;
-  Cells before;
+  Unpacked before;
   unpack(change.entry, before);
   if (const auto store = one_deep_store(change, before[change.first])) return store;
-  Cells after = before;
+  Unpacked after = before;
   if (!paint(change, after, trail)) return std::nullopt;
   if (const auto store = one_store(change, before, after)) return store;
   replace_block(change.entry, trail);
-  return Store{Store::Where::Slot, change.slot, pack(after, trail)};
+  const auto entry = pack(change, after, trail);
+  if (!entry) return std::nullopt;
+  return Store{Store::Where::Slot, change.slot, *entry};
 }
 
 // Most changes: one /24 of a block that has a cell for each, and that needs them whatever this cell
@@ -212,7 +325,7 @@ std::optional<Store> BlocksOf<Cell>::quick_store(const SlotChange& change) const
   constexpr uint32_t kLineCells = 64 / sizeof(Cell);
   if (shift_of(change.entry) != kFinestShift || change.first != change.last) return std::nullopt;
   const Cell* block = &cells_[base_of(change.entry)];
-  if (change.ranges.size() != 1 || is_deep(block[change.first])) return std::nullopt;
+  if (change.ranges.size() != 1 || is_deep(unpacked(block[change.first]))) return std::nullopt;
   const uint32_t cell = cell_of(change.ranges[0].value);
   if (cell == block[change.first]) return Store{};
   const uint32_t line = change.first / kLineCells * kLineCells;
@@ -224,15 +337,17 @@ std::optional<Store> BlocksOf<Cell>::quick_store(const SlotChange& change) const
 }
 
 template <class Cell>
-std::optional<Store> BlocksOf<Cell>::one_store(const SlotChange& change, const Cells& before,
-                                               const Cells& after) const {
+std::optional<Store> BlocksOf<Cell>::one_store(const SlotChange& change, const Unpacked& before,
+                                               const Unpacked& after) const {
   const unsigned shift = shift_of(change.entry);
   const uint32_t step = 1u << (shift - kFinestShift);
   Store found;
   for (uint32_t i = change.first / step * step; i <= change.last; i += step) {
     if (before[i] == after[i]) continue;
+    // Deep blocks that follow cells are numbered anew when one comes or goes.
+    if (kDeepFollow && (is_deep(before[i]) || is_deep(after[i]))) return std::nullopt;
     if (found.where != Store::Where::Nowhere) return std::nullopt;
-    found = {Store::Where::Cell, base_of(change.entry) + i / step, after[i]};
+    found = {Store::Where::Cell, base_of(change.entry) + i / step, packed(after[i])};
   }
   if (found.where == Store::Where::Nowhere && before == after) return found;
   if (shift == kOneValueShift || shift_for(after) != shift) return std::nullopt;
@@ -244,22 +359,25 @@ std::optional<Store> BlocksOf<Cell>::one_deep_store(const SlotChange& change, ui
   if (change.first != change.last || !is_deep(cell) || change.ranges.size() == 1)
     return std::nullopt;
   RangeCursor cursor(change.ranges);
-  const Cells content = deep_content(cursor, change.slot << 16 | change.first << kDeepOrder);
+  const DeepBlock content = deep_content(cursor, change.slot << 16 | change.first << kDeepOrder);
+  const Cell* block = deep_at(change.entry, cell);
   Store found;
-  for (uint32_t i = 0; i < kSlotCells; ++i) {
-    const uint32_t index = deep_base(cell) + i;
-    if (deep_[index] == content[i]) continue;
+  for (uint32_t i = 0; i < kDeepCells; ++i) {
+    if (block[i] == content[i]) continue;
     if (found.where != Store::Where::Nowhere) return std::nullopt;
-    found = {Store::Where::DeepCell, index, content[i]};
+    found = kDeepFollow ? Store{Store::Where::Cell, 0, content[i]}
+                        : Store{Store::Where::DeepCell, 0, content[i]};
+    found.index = static_cast<uint32_t>(&block[i] - (kDeepFollow ? cells_ : deep_).data());
   }
   return found;
 }
 
 }  // namespace
 
-std::shared_ptr<Blocks> Blocks::make(bool wide) {
-  if (wide) return std::make_shared<BlocksOf<uint32_t>>();
-  return std::make_shared<BlocksOf<uint16_t>>();
+std::shared_ptr<Blocks> Blocks::make(unsigned cell_bits) {
+  if (cell_bits == 8) return std::make_shared<BlocksOf<uint8_t>>();
+  if (cell_bits == 16) return std::make_shared<BlocksOf<uint16_t>>();
+  return std::make_shared<BlocksOf<uint32_t>>();
 }
 
 }  // namespace isthmus::dataplane::wide4

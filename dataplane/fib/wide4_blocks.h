@@ -1,6 +1,9 @@
 // The blocks of a Wide4: cells for the /16s, and deep ones for the /24s that hold longer prefixes.
 // For wide4*.cc; the structure is drawn in wide4.h.
 //
+// Where a function answers nothing or false, these cells cannot hold what it was asked to: a value
+// too many or too large, or too many deep blocks.
+//
 // Threads: the writer only.
 #pragma once
 
@@ -12,6 +15,7 @@
 
 #include "dataplane/fib/pool.h"
 #include "dataplane/fib/wide4.h"
+#include "dataplane/fib/wide4_palette.h"
 
 namespace isthmus::dataplane::wide4 {
 
@@ -19,7 +23,6 @@ constexpr uint32_t kSlots = 1 << 16;
 constexpr uint32_t kSlotCells = 256;  // of one /16, a cell for each /24
 constexpr int kLengthMin = 1;         // the default route is in no cell
 
-constexpr uint32_t cell_of(uint32_t value) { return value + 1; }  // kNoRoute becomes 0
 inline uint32_t first_address(const ValueRange& range) {
   return static_cast<uint32_t>(range.first.hi >> 32);
 }
@@ -62,7 +65,7 @@ struct SlotChange {
 
 class Blocks {
  public:
-  static std::shared_ptr<Blocks> make(bool wide);  // cells of 32 bits rather than 16
+  static std::shared_ptr<Blocks> make(unsigned cell_bits);  // 8, 16 or 32
   virtual ~Blocks() = default;
   // Memory for the slots of a Root. It is used again, without the page faults of new memory: they
   // would cost more than the copy.
@@ -70,12 +73,14 @@ class Blocks {
   void release_slots(uint32_t* slots) noexcept {
     slots_.release(static_cast<uint32_t>(slots - slots_.data()), kSlotsOrder);
   }
+  Palette& palette() noexcept { return palette_; }  // empty unless cells have 8 bits
   virtual Wide4::View pointers() const noexcept = 0;
-  virtual uint32_t value_max() const noexcept = 0;
 
+  // Makes sure that cells can say these values. Comes before entry_of() and changes with them.
+  virtual bool admit(std::span<const ValueRange> ranges) = 0;
   // The entry of a /16 that is all one value.
-  virtual uint32_t one_value_entry(uint32_t cell) = 0;
-  // The entry of a changed slot; nothing where there can be no more deep blocks.
+  virtual uint32_t entry_of(uint32_t value) = 0;
+  // The entry of a changed slot.
   virtual std::optional<uint32_t> change(const SlotChange& change, Trail trail) = 0;
   // The same as one store.
   virtual std::optional<Store> change_in_place(const SlotChange& change, Trail trail) = 0;
@@ -85,6 +90,9 @@ class Blocks {
   virtual void release(std::span<const Block> blocks) noexcept = 0;
   virtual void store(const Store& store) noexcept = 0;        // of a cell
   virtual size_t bytes(uint32_t numbers) const noexcept = 0;  // so many own numbers are in use
+
+ protected:
+  Palette palette_;
 
  private:
   static constexpr unsigned kSlotsOrder = 16;

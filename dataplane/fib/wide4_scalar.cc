@@ -10,22 +10,14 @@ void lookup_stage(const Pointers& table, const uint32_t* addresses, uint32_t* va
                   size_t count) {
   uint32_t index[kStage];
   for (size_t i = 0; i < count; ++i)
-    index[i] = cell_index(load_slot(table.slots + (addresses[i] >> 16)), addresses[i]);
-  uint32_t any = 0;
-  const auto* cells = static_cast<const Cell*>(table.cells);
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t cell = load_cell(cells + index[i]);
-    index[i] = cell;
-    any |= cell;
-  }
-  if (__builtin_expect((any & kDeep<Cell>) != 0, 0)) {
-    const auto* deep = static_cast<const Cell*>(table.deep);
-    for (size_t i = 0; i < count; ++i) {
-      if ((index[i] & kDeep<Cell>) != 0)
-        index[i] = load_cell(deep + deep_index<Cell>(index[i], addresses[i]));
-    }
-  }
-  for (size_t i = 0; i < count; ++i) values[i] = value_of(index[i], table.default_value);
+    index[i] = cell_index(load_now(table.slots + (addresses[i] >> 16)), addresses[i]);
+  const Cells<Cell> cells = cells_of<Cell>(table);
+  for (size_t i = 0; i < count; ++i) values[i] = word_of(cells, index[i]);
+  bool any_deep = false;
+  for (size_t i = 0; i < count; ++i) any_deep |= is_deep_word<Cell>(values[i]);
+  if (__builtin_expect(any_deep, 0)) look_deeper<Cell>(table, addresses, index, values, count);
+  if (words_are_values<Cell>(table)) return;
+  for (size_t i = 0; i < count; ++i) values[i] = value_of<Cell>(values[i], table.default_value);
 }
 
 template <class Cell>
@@ -37,6 +29,6 @@ void lookup(const Pointers& table, const uint32_t* addresses, uint32_t* values, 
 
 }  // namespace
 
-const Loops kScalarLoops = {&lookup<uint16_t>, &lookup<uint32_t>};
+const Loops kScalarLoops = {&lookup<uint8_t>, &lookup<uint16_t>, &lookup<uint32_t>};
 
 }  // namespace isthmus::dataplane::wide4

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "dataplane/fib/wide4_test.h"
 #include "tests/support/fib_oracle.h"
 #include "tests/support/full_table.h"
 #include "tests/support/sanitizers.h"
@@ -19,42 +20,12 @@ namespace {
 using net::Family;
 using net::IpAddress;
 using net::Prefix;
+using test::add_edges;
+using test::expect_equal;
+using test::look_up;
+using test::prefix;
 using Visible = Wide4::Visible;
 using Random = std::mt19937_64;
-
-Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
-uint32_t host(const IpAddress& address) { return address.v4_host_order(); }
-
-// What the table says on every path, which must be the same.
-std::vector<uint32_t> look_up(const Wide4::View& view, const std::vector<uint32_t>& addresses) {
-  std::vector<uint32_t> values(addresses.size());
-  for (size_t i = 0; i < addresses.size(); ++i) values[i] = lookup_one(view, addresses[i]);
-  std::vector<uint32_t> again(addresses.size());
-  for (const CpuPath path : cpu_paths()) {
-    std::fill(again.begin(), again.end(), 0xABABABAB);
-    lookup_on(path, view, addresses.data(), again.data(), addresses.size());
-    EXPECT_EQ(values, again) << to_string(path);
-  }
-  return values;
-}
-
-void expect_equal(const Wide4::View& view, const Rib& routes,
-                  const std::vector<uint32_t>& addresses) {
-  const std::vector<uint32_t> values = look_up(view, addresses);
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    const IpAddress address = IpAddress::v4(addresses[i]);
-    ASSERT_EQ(values[i], routes.lookup(address)) << address.to_string();
-  }
-}
-
-// Both ends of a prefix, their neighbours, and an address inside.
-void add_edges(std::vector<uint32_t>& addresses, const Prefix& prefix, Random& random) {
-  if (prefix.family() == Family::V6) return;
-  const uint32_t first = host(prefix.address());
-  const uint32_t last = host(prefix.last());
-  const uint32_t inside = first + static_cast<uint32_t>(random() & (last - first));
-  for (const uint32_t edge : {first, last, last + 1, first - 1, inside}) addresses.push_back(edge);
-}
 
 // Clustered, so that prefixes meet in the same /16 and the same /24; most are of common lengths.
 Prefix random_prefix(Random& random) {
@@ -122,8 +93,20 @@ class Wide4Life : public testing::TestWithParam<uint64_t> {
     return addresses;
   }
 
+  // So many values in /16s of their own: cells have to be able to say them all.
+  void announce_values(uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) {
+      const auto own = Prefix::containing(IpAddress::v4(0xC0000000 + (i << 16)), 16);
+      routes_.set(own, i * 7);
+      known_.push_back(own);
+    }
+  }
+
   void live(uint32_t value_max, int steps) {
     Wide4 table(routes_);
+    live(table, value_max, steps);
+  }
+  void live(Wide4& table, uint32_t value_max, int steps) {
     rcu::GracePeriods grace;
     for (int step = 0; step < steps; ++step) {
       const Rib before = routes_;
@@ -148,7 +131,7 @@ class Wide4Life : public testing::TestWithParam<uint64_t> {
     expect_equal(table.view(), routes_, edges_of(known_));
     grace.reclaim();
     const Wide4 fresh(routes_);
-    if (fresh.view().has_wide_cells == table.view().has_wide_cells) {
+    if (fresh.view().cell_bits == table.view().cell_bits) {
       EXPECT_EQ(table.bytes(), fresh.bytes());
     }
   }
@@ -162,10 +145,30 @@ TEST_P(Wide4Life, EqualsTheRoutesAfterEveryChange) {
   SCOPED_TRACE(testing::Message() << "seed " << GetParam());
   live(40, test::kSanitized ? 100 : 400);
 }
-TEST_P(Wide4Life, GoesOverToWideCells) {
+TEST_P(Wide4Life, EqualsTheRoutesWithCellsOf16Bits) {
   SCOPED_TRACE(testing::Message() << "seed " << GetParam());
-  live(40, 30);
-  live(200'000, test::kSanitized ? 20 : 80);
+  announce_values(250);
+  Wide4 table(routes_);
+  EXPECT_EQ(table.view().cell_bits, 16u);
+  live(table, 40, test::kSanitized ? 50 : 200);
+}
+TEST_P(Wide4Life, GoesOverToWiderCells) {
+  SCOPED_TRACE(testing::Message() << "seed " << GetParam());
+  Wide4 table(routes_);
+  live(table, 40, 30);
+  EXPECT_EQ(table.view().cell_bits, 8u);
+  rcu::GracePeriods grace;
+  const auto go_over = [&](uint32_t value, unsigned cell_bits) {
+    const size_t known = known_.size();
+    announce_values(250);
+    const std::vector<Prefix> changed(known_.begin() + static_cast<ptrdiff_t>(known), known_.end());
+    for (const Prefix& one : changed) routes_.set(one, value++);
+    table.publish(table.prepare(routes_, changed, Visible::InNewView), grace);
+    EXPECT_EQ(table.view().cell_bits, cell_bits);
+    live(table, value, test::kSanitized ? 20 : 60);
+  };
+  go_over(1'000, 16);
+  go_over(200'000, 32);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Wide4Life, testing::Range<uint64_t>(1, 9));
@@ -196,11 +199,11 @@ TEST(Wide4, ManyDeepBlocksNeedWideCells) {
   for (const Prefix& half : halves) routes.set(half, 1);
   routes.erase(halves.back());
   Wide4 table(routes);
-  EXPECT_FALSE(table.view().has_wide_cells);
+  EXPECT_EQ(table.view().cell_bits, 16u);
   routes.set(halves.back(), 1);
   rcu::GracePeriods grace;
   table.publish(table.prepare(routes, {&halves.back(), 1}, Visible::InPlace), grace);
-  EXPECT_TRUE(table.view().has_wide_cells);
+  EXPECT_EQ(table.view().cell_bits, 32u);
   std::vector<uint32_t> addresses;
   Random random(1);
   for (size_t i = 0; i < halves.size(); i += 100) add_edges(addresses, halves[i], random);
