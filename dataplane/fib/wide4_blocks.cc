@@ -40,7 +40,7 @@ unsigned shift_for(const Unpacked& cells) {
 template <class Cell>
 class BlocksOf final : public Blocks {
  public:
-  BlocksOf() : cells_(kCellsMax), deep_(size_t{kDeepBlocksMax} << kDeepOrder) {
+  BlocksOf() : cells_(kCellsMax), deep_(size_t{kLinesMax} << kDeepOrder) {
     cells_.allocate(kOwnNumbersOrder);
   }
 
@@ -74,13 +74,14 @@ class BlocksOf final : public Blocks {
   }
 
  private:
-  using DeepBlock = std::array<Cell, kDeepCells>;
+  // 256 cells: a block at its finest, or a deep one. Loops go over a copy, of which the compiler
+  // knows that nothing else writes it: so they become vector instructions.
+  using Line = std::array<Cell, kSlotCells>;
+  static_assert(kSlotCells == kDeepCells);
   // Whether deep blocks follow the cells of their /16, or are in a place of their own.
   static constexpr bool kDeepFollow = kHasPalette<Cell>;
   static constexpr size_t kCellsMax = size_t{1} << (32 - kShiftBits);
-  static constexpr uint32_t kDeepBlocksMax = kDeepFollow         ? 1
-                                             : sizeof(Cell) == 2 ? kDeep<Cell>
-                                                                 : 1 << 20;
+  static constexpr uint32_t kLinesMax = kDeepFollow ? 1 : sizeof(Cell) == 2 ? kDeep<Cell> : 1 << 20;
   // The first cells hold their own numbers: where the entries of one value lead.
   static constexpr unsigned kOwnNumbersOrder = sizeof(Cell) == 1 ? 8 : sizeof(Cell) == 2 ? 15 : 24;
   static constexpr unsigned kBlockOrderMin = sizeof(Cell) == 1 ? 2 : 0;  // what Pool can hold free
@@ -95,14 +96,19 @@ class BlocksOf final : public Blocks {
   const Cell* deep_at(uint32_t entry, uint32_t cell) const;
   uint32_t count_deep(const Unpacked& cells) const;
   static unsigned block_order(unsigned shift, uint32_t deep);
+  Line read_line(uint32_t entry) const {
+    Line line;
+    std::copy_n(&cells_[base_of(entry)], kSlotCells, line.begin());
+    return line;
+  }
+  void place_deep(const SlotChange& change, Unpacked& cells, uint32_t base);
   unsigned order_of_block(uint32_t entry) const;
-  DeepBlock deep_content(RangeCursor& ranges, uint32_t first) const;
-  uint32_t deep_cell(const DeepBlock& content, const SlotChange& change, uint32_t before,
-                     Trail trail);
+  Line deep_content(RangeCursor& ranges, uint32_t first) const;
+  uint32_t deep_cell(const Line& content, const SlotChange& change, uint32_t before, Trail trail);
 
   void unpack(uint32_t entry, Unpacked& cells);
   bool paint(const SlotChange& change, Unpacked& cells, Trail trail);
-  std::optional<uint32_t> pack(const SlotChange& change, const Unpacked& cells, Trail trail);
+  std::optional<uint32_t> pack(const SlotChange& change, Unpacked& cells, Trail trail);
   uint32_t one_value_entry(uint32_t cell);
   std::optional<Store> one_store(const SlotChange& change, const Unpacked& before,
                                  const Unpacked& after) const;
@@ -121,7 +127,7 @@ class BlocksOf final : public Blocks {
 
   Pool<Cell> cells_;
   Pool<Cell> deep_;
-  std::vector<DeepBlock> fresh_;  // scratch: of the slot that is changed
+  std::vector<Line> fresh_;  // scratch: of the slot that is changed
 };
 
 template <class Cell>
@@ -163,8 +169,7 @@ void BlocksOf<Cell>::unpack(uint32_t entry, Unpacked& cells) {
   const Cell* block = &cells_[base_of(entry)];
   const uint32_t step = 1u << (shift_of(entry) - kFinestShift);
   if (step == 1) {
-    DeepBlock line;  // a copy, of which the compiler knows that nothing else writes it
-    std::copy_n(block, kSlotCells, line.begin());
+    const Line line = read_line(entry);
     for (uint32_t i = 0; i < kSlotCells; ++i) cells[i] = unpacked(line[i]);
     return;
   }
@@ -183,12 +188,13 @@ const Cell* BlocksOf<Cell>::deep_at(uint32_t entry, uint32_t cell) const {
 template <class Cell>
 uint32_t BlocksOf<Cell>::count_deep(const Unpacked& cells) const {
   if (!kDeepFollow) return 0;
-  return static_cast<uint32_t>(std::count_if(cells.begin(), cells.end(), &is_deep));
+  uint32_t count = 0;
+  for (const uint32_t cell : cells) count += is_deep(cell) ? 1 : 0;
+  return count;
 }
 
 template <class Cell>
 unsigned BlocksOf<Cell>::block_order(unsigned shift, uint32_t deep) {
-  static_assert(kDeepCells == kSlotCells);  // so that 1 + deep pieces of this size are enough
   if (deep != 0) return kDeepOrder + static_cast<unsigned>(std::bit_width(deep));
   return std::max(kOneValueShift - shift, kBlockOrderMin);
 }
@@ -196,33 +202,38 @@ unsigned BlocksOf<Cell>::block_order(unsigned shift, uint32_t deep) {
 template <class Cell>
 unsigned BlocksOf<Cell>::order_of_block(uint32_t entry) const {
   if (!kDeepFollow || shift_of(entry) != kFinestShift) return block_order(shift_of(entry), 0);
-  const Cell* block = &cells_[base_of(entry)];
-  const Cell last = *std::max_element(block, block + kSlotCells);
+  Cell last = 0;
+  for (const Cell cell : read_line(entry)) last = std::max(last, cell);
   return block_order(kFinestShift, last < kFirstDeepCode ? 0 : last - kFirstDeepCode + 1);
 }
 
+// Deep blocks of a new block, which get the numbers of their places in it.
 template <class Cell>
-std::optional<uint32_t> BlocksOf<Cell>::pack(const SlotChange& change, const Unpacked& cells,
+void BlocksOf<Cell>::place_deep(const SlotChange& change, Unpacked& cells, uint32_t base) {
+  uint32_t number = 0;
+  for (uint32_t& cell : cells) {
+    if (!is_deep(cell)) continue;
+    const Cell* content = deep_at(change.entry, cell);
+    cell = kDeepTag | ++number;
+    std::copy_n(content, kDeepCells, &cells_[base + (number << kDeepOrder)]);
+  }
+}
+
+template <class Cell>
+std::optional<uint32_t> BlocksOf<Cell>::pack(const SlotChange& change, Unpacked& cells,
                                              Trail trail) {
   const unsigned shift = shift_for(cells);
   if (shift == kOneValueShift) return one_value_entry(cells[0]);
-  const uint32_t deep = count_deep(cells);
+  const uint32_t deep = shift == kFinestShift ? count_deep(cells) : 0;
   const unsigned order = block_order(shift, deep);
   if (deep > kDeepCodes) return std::nullopt;
   if (cells_.bytes_touched() / sizeof(Cell) + (size_t{2} << order) > kCellsMax) return std::nullopt;
   const uint32_t base = allocate(cells_, order, false, trail);
+  if (deep != 0) place_deep(change, cells, base);
+  Line line;
   const uint32_t step = 1u << (shift - kFinestShift);
-  Cell* block = &cells_[base];
-  uint32_t followers = 0;
-  for (uint32_t i = 0; i < kSlotCells; i += step) {
-    uint32_t cell = cells[i];
-    if (kDeepFollow && is_deep(cell)) {
-      ++followers;
-      std::copy_n(deep_at(change.entry, cell), kDeepCells, &cells_[base + followers * kDeepCells]);
-      cell = kDeepTag | followers;
-    }
-    *block++ = packed(cell);
-  }
+  for (uint32_t i = 0; i < kSlotCells / step; ++i) line[i] = packed(cells[i * step]);
+  std::copy_n(line.begin(), kSlotCells / step, &cells_[base]);
   return make_entry(base, shift);
 }
 
@@ -237,9 +248,9 @@ uint32_t BlocksOf<Cell>::one_value_entry(uint32_t cell) {
 // ---- what ranges say
 
 template <class Cell>
-typename BlocksOf<Cell>::DeepBlock BlocksOf<Cell>::deep_content(RangeCursor& ranges,
-                                                                uint32_t first) const {
-  DeepBlock content;
+typename BlocksOf<Cell>::Line BlocksOf<Cell>::deep_content(RangeCursor& ranges,
+                                                           uint32_t first) const {
+  Line content;
   for (uint32_t i = 0; i < kDeepCells;) {
     ranges.seek(first + i);
     const uint32_t end = std::min(ranges.last() - first, kDeepCells - 1) + 1;
@@ -252,15 +263,15 @@ typename BlocksOf<Cell>::DeepBlock BlocksOf<Cell>::deep_content(RangeCursor& ran
 // A deep block with this content, the one that is there where it stays; 0 where there can be no
 // more.
 template <class Cell>
-uint32_t BlocksOf<Cell>::deep_cell(const DeepBlock& content, const SlotChange& change,
-                                   uint32_t before, Trail trail) {
+uint32_t BlocksOf<Cell>::deep_cell(const Line& content, const SlotChange& change, uint32_t before,
+                                   Trail trail) {
   if (is_deep(before) && std::equal(content.begin(), content.end(), deep_at(change.entry, before)))
     return before;
   if (kDeepFollow) {
     fresh_.push_back(content);
     return kDeepTag | kFresh | static_cast<uint32_t>(fresh_.size() - 1);
   }
-  if (deep_.bytes_used() == kDeepBlocksMax * sizeof(DeepBlock)) return 0;
+  if (deep_.bytes_used() == kLinesMax * sizeof(Line)) return 0;
   const uint32_t first = allocate(deep_, kDeepOrder, true, trail);
   std::copy(content.begin(), content.end(), &deep_[first]);
   return kDeepTag | first >> kDeepOrder;
@@ -359,7 +370,7 @@ std::optional<Store> BlocksOf<Cell>::one_deep_store(const SlotChange& change, ui
   if (change.first != change.last || !is_deep(cell) || change.ranges.size() == 1)
     return std::nullopt;
   RangeCursor cursor(change.ranges);
-  const DeepBlock content = deep_content(cursor, change.slot << 16 | change.first << kDeepOrder);
+  const Line content = deep_content(cursor, change.slot << 16 | change.first << kDeepOrder);
   const Cell* block = deep_at(change.entry, cell);
   Store found;
   for (uint32_t i = 0; i < kDeepCells; ++i) {
