@@ -45,8 +45,7 @@ struct Wide4::Root final : rcu::Retired {
     view.default_value = default_value.load(std::memory_order_acquire);
     return view;
   }
-  // Makes every slot, or those of a region, say what the routes say. False where cells
-  // cannot.
+  // Makes every slot, or those of a region, say what the routes say. False where cells cannot.
   bool fill(const Rib& routes, Trail trail);
   bool change(const Rib& routes, const Prefix& region, Trail trail);
 
