@@ -31,22 +31,28 @@ void WideUpdate::publish(rcu::GracePeriods& grace) && noexcept {
 }
 
 // A table that is wide stays so until it has half as many routes: a route that comes and goes does
-// not build it each time.
+// not build it each time. One that turns out to be sparse is tried again at twice as many.
 template <class Wide>
 Fib::Shown<Wide> Fib::show(const Shown<Wide>& before, Family family, const Rib& routes,
                            std::span<const net::Prefix> changed,
                            std::vector<WideUpdate>& updates) const {
   const size_t count = routes.size(family);
-  if (count <= (before.table ? wide_routes_ / 2 : wide_routes_)) return {};
-  if (!before.table) {
-    auto table = std::make_shared<Wide>(routes);
-    const auto view = table->view();
-    return {std::move(table), view};
+  const auto is_sparse = [count](const Wide& table) {
+    return table.bytes() > count * kWideBytesPerRoute;
+  };
+  if (count <= wide_routes_ / 2) return {nullptr, {}, wide_routes_};
+  if (before.table) {
+    if (is_sparse(*before.table)) return {nullptr, {}, 2 * count};
+    auto update = before.table->prepare(routes, changed, Wide::Visible::InNewView);
+    const auto view = update.view();
+    updates.emplace_back(before.table, std::move(update));
+    return {before.table, view, before.from};
   }
-  auto update = before.table->prepare(routes, changed, Wide::Visible::InNewView);
-  const auto view = update.view();
-  updates.emplace_back(before.table, std::move(update));
-  return {before.table, view};
+  if (count <= before.from) return {nullptr, {}, before.from};
+  auto table = std::make_shared<Wide>(routes);
+  if (is_sparse(*table)) return {nullptr, {}, 2 * count};
+  const auto view = table->view();
+  return {std::move(table), view, before.from};
 }
 
 Rib Fib::narrow_routes() const {

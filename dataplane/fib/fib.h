@@ -47,13 +47,18 @@ class WideUpdate {
 
 class Fib {
  public:
-  // Routes of one family from which on a table of its own pays: below it, 10 MB of cells would
+  // Routes of one family from which on a table of its own pays: below it, its 5 to 10 MB would
   // serve less than the nodes that tables share.
   static constexpr size_t kWideRoutes = 50'000;
+  // A table of its own that takes more than this is too sparse for one: routes that are spread over
+  // all of IPv6 would take 16 KB each.
+  static constexpr size_t kWideBytesPerRoute = 1024;
 
   // A table without routes, whose families go over to a table of their own at `wide_routes`.
   explicit Fib(VrfNodes& nodes, size_t wide_routes = kWideRoutes) noexcept
-      : wide_routes_(wide_routes), vrf_view_(nodes), vrf_(nodes) {}
+      : wide_routes_(wide_routes), vrf_view_(nodes), vrf_(nodes) {
+    wide4_.from = wide6_.from = wide_routes;
+  }
 
   // The table of `routes`, which differ from this one's in `changed`. What wide tables have to do
   // for it is added to `updates`. Strong guarantee on std::bad_alloc.
@@ -84,6 +89,7 @@ class Fib {
   struct Shown {
     std::shared_ptr<Wide> table;
     typename Wide::View view{};
+    size_t from = 0;  // more routes than these ask for a table
   };
   template <class Wide>
   Shown<Wide> show(const Shown<Wide>& before, net::Family family, const Rib& routes,

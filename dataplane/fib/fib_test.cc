@@ -115,6 +115,25 @@ TEST(Fib, TwoFamiliesHaveLayoutsOfTheirOwn) {
   EXPECT_EQ(fib.lookup(*IpAddress::parse("2001:db8::1")), 7u);
 }
 
+// Routes that are spread over all of IPv6 share nodes however many they are.
+TEST(Fib, SparseRoutesGetNoTableOfTheirOwn) {
+  constexpr size_t kRoutes = 2000;
+  VrfNodes nodes;
+  Random random(4);
+  Rib routes;
+  std::vector<Prefix> prefixes;
+  while (routes.size() <= kRoutes) {
+    prefixes.push_back(
+        Prefix::containing(IpAddress::from_bits(Family::V6, {random(), random()}), 48));
+    routes.set(prefixes.back(), static_cast<uint32_t>(random() % 50));
+  }
+  std::vector<WideUpdate> updates;
+  const Fib fib = Fib(nodes, kRoutes).updated(routes, prefixes, updates);
+  EXPECT_FALSE(fib.is_wide(Family::V6));
+  EXPECT_TRUE(updates.empty());
+  expect_equal(fib, prefixes, random);
+}
+
 // Narrow and wide tables and tables without routes in one burst, of any size and in any order.
 TEST(Fib, BurstsGoToTablesInAnyMixture) {
   VrfNodes nodes;

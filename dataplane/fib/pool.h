@@ -30,7 +30,8 @@ class Pool {
 
  public:
   // A free block holds the index of the next one, so no block is smaller than that.
-  static constexpr unsigned kOrderMin = sizeof(T) >= sizeof(uint32_t) ? 0 : 1;
+  static constexpr unsigned kOrderMin =
+      sizeof(T) >= sizeof(uint32_t) ? 0 : std::bit_width(sizeof(uint32_t) / sizeof(T)) - 1;
 
   // At most 2^32 - 1 elements; address space only. Throws std::bad_alloc where even that is short.
   explicit Pool(size_t capacity) : capacity_(capacity) {

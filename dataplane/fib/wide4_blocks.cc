@@ -84,7 +84,7 @@ class BlocksOf final : public Blocks {
   static constexpr uint32_t kLinesMax = kDeepFollow ? 1 : sizeof(Cell) == 2 ? kDeep<Cell> : 1 << 20;
   // The first cells hold their own numbers: where the entries of one value lead.
   static constexpr unsigned kOwnNumbersOrder = sizeof(Cell) == 1 ? 8 : sizeof(Cell) == 2 ? 15 : 24;
-  static constexpr unsigned kBlockOrderMin = sizeof(Cell) == 1 ? 2 : 0;  // what Pool can hold free
+  static constexpr unsigned kBlockOrderMin = Pool<Cell>::kOrderMin;
 
   uint32_t cell_of(uint32_t value) const {
     return kHasPalette<Cell> ? palette_.code_of(value) : value + 1;  // kNoRoute becomes 0

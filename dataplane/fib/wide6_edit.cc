@@ -57,19 +57,25 @@ void Editor::patch_entry(const Rib& after, const net::Prefix& region) {
   entry = patch_.patched(entry, 32, after, region);
 }
 
+// Words that are all one value, and were before, are most of a slot in a sparse table.
 void Editor::rewrite_slot(RangeCursor& cursor, uint32_t first, uint32_t last) {
   while (true) {
-    open_word((first & 0xFFFF) / kEntriesPerWord);
+    const uint32_t index = (first & 0xFFFF) / kEntriesPerWord;
     const uint32_t end = std::min(last, first | (kEntriesPerWord - 1));
-    rewrite_word(cursor, first, end);
+    const auto inside = cursor.within(first_of(first), last_of(end));
+    const bool stays = inside.size() == 1 && index != word_ &&
+                       is_leaf(word_now(index), kLeaf | builder_.cell_of(inside[0].value));
+    if (!stays) {
+      open_word(index);
+      rewrite_word(inside, first, end);
+    }
     if (end == last) return;
     first = end + 1;
   }
 }
 
-void Editor::rewrite_word(RangeCursor& cursor, uint32_t first, uint32_t last) {
-  const auto inside = cursor.within(first_of(first), last_of(last));
-  RangeCursor entry_cursor(inside);
+void Editor::rewrite_word(std::span<const ValueRange> ranges, uint32_t first, uint32_t last) {
+  RangeCursor entry_cursor(ranges);
   for (uint32_t top = first;; ++top) {
     uint32_t& entry = entries_[top % kEntriesPerWord];
     builder_.replace(entry);

@@ -65,7 +65,7 @@ class Editor {
   void close_word();
   void patch_entry(const Rib& after, const net::Prefix& region);
   void rewrite_slot(RangeCursor& cursor, uint32_t first, uint32_t last);
-  void rewrite_word(RangeCursor& cursor, uint32_t first, uint32_t last);
+  void rewrite_word(std::span<const ValueRange> ranges, uint32_t first, uint32_t last);
 
   void load_words();
   std::span<const uint64_t> old_words() const;  // one where the slot is uniform

@@ -151,17 +151,17 @@ class WideLayout final : public FibLayout {
   size_t bytes() const override { return table_.bytes(); }
   std::optional<size_t> fresh_bytes(const dataplane::Rib& routes) const override {
     const Wide fresh(routes);
-    if (has_wide_cells(fresh) != has_wide_cells(table_)) return std::nullopt;
+    if (cell_bits(fresh) != cell_bits(table_)) return std::nullopt;
     return fresh.bytes();
   }
 
  private:
   static constexpr bool kIsV4 = std::is_same_v<Wide, dataplane::Wide4>;
-  static bool has_wide_cells(const Wide& table) {
+  static unsigned cell_bits(const Wide& table) {
     if constexpr (kIsV4) {
-      return table.view().has_wide_cells;
+      return table.view().cell_bits;
     } else {
-      return table.view().high != nullptr;
+      return table.view().high == nullptr ? 16 : 32;
     }
   }
 
