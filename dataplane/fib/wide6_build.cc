@@ -38,6 +38,7 @@ uint32_t EntryBuilder::cell_of(uint32_t value) {
 }
 
 uint32_t EntryBuilder::entry(std::span<const ValueRange> ranges, int depth) {
+  if (ranges.size() == 1) return kLeaf | cell_of(ranges[0].value);  // most of a sparse table
   return entry(cells_of(ranges, depth, {0, 0xFFFF}));
 }
 
