@@ -231,7 +231,8 @@ TEST(Controller, ResetReturnsToAFreshController) {
       "test", [&answer](Result<Committed> result) { answer.set_value(std::move(result)); });
   ASSERT_TRUE(answer.get_future().get());
   EXPECT_EQ(world.controller.digest(), fresh);
-  EXPECT_EQ(world.controller.model()->count(), 5u);  // network, subnet, pool, MAC pool, manager
+  EXPECT_EQ(world.controller.model()->count(),
+            4u + 7u);  // network, subnet, pool, MAC pool; settings
 }
 
 TEST(Controller, DiagnosesAModelWithTheTablesProgrammedFromIt) {

@@ -79,9 +79,11 @@ struct AddressMatch {
     VirtualNetwork,  // where the system routes of the port's domain deliver: its own subnets and
                      // its peers'
     Internet,        // everywhere else
+    OneOf,           // one of `addresses`
   };
   Kind kind = Kind::Any;
   net::Prefix prefix;
+  std::vector<net::IpAddress> addresses;  // sorted
   friend bool operator==(const AddressMatch&, const AddressMatch&) = default;
 };
 

@@ -54,25 +54,93 @@ void mac_pool_usage(JsonText& out, const Model& model, const Resource& resource)
   out.end_object();
 }
 
+const Resource* user_of_address(const Model& model, const Resource& address) {
+  for (const Resource* user : model.referrers(address)) {
+    if (user->kind() == Kind::IpConfiguration || user->kind() == Kind::FrontendIpConfiguration)
+      return user;
+  }
+  return nullptr;
+}
+bool has_user(const Model& model, const Resource& address) {
+  return user_of_address(model, address) != nullptr;
+}
+void address_user(JsonText& out, const Model& model, const Resource& address) {
+  write_reference(out, *user_of_address(model, address));
+}
+
+// What a connection has counted: nothing flows through gateways yet.
+void connection_statistics(JsonText& out, const Model&, const Resource&) {
+  out.object();
+  for (const char* counter :
+       {"outboundBytes", "inboundBytes", "rxTotalPacketsDropped", "txTotalPacketsDropped",
+        "txRateKbps", "rxRateKbps", "txRateLimitedPacketsDropped", "rxRateLimitedPacketsDropped"})
+    out.number(counter, 0);
+  out.end_object();
+}
+
+void no(JsonText& out, const Model&, const Resource&) { out.boolean(false); }
+
+constexpr char kActive[] = "Active";
+constexpr char kHealthy[] = "Healthy";
+constexpr char kEnabled[] = "Enabled";
+constexpr char kDisconnected[] = "Disconnected";
+constexpr char kNoTime[] = "00:00:00";
+template <const auto& kText>
+void always(JsonText& out, const Model&, const Resource&) {
+  out.text(kText);
+}
+
 constexpr std::array kDerived = {
     DerivedMember{Kind::LogicalNetwork, "virtualNetworks", kEverywhere,
                   &users<Kind::VirtualNetwork>},
     DerivedMember{Kind::LogicalSubnet, "ipConfigurations", kEverywhere,
-                  &users<Kind::IpConfiguration>},
-    DerivedMember{Kind::LogicalSubnet, "networkInterfaces", kEverywhere, &none},
-    DerivedMember{Kind::LogicalSubnet, "gatewayPools", kEverywhere, &none},
+                  &users<Kind::IpConfiguration, Kind::FrontendIpConfiguration>},
+    DerivedMember{Kind::LogicalSubnet, "networkInterfaces", kEverywhere,
+                  &users<Kind::ServerInterface>},
+    DerivedMember{Kind::LogicalSubnet, "gatewayPools", kEverywhere, &users<Kind::GatewayPool>},
     DerivedMember{Kind::IpPool, "usage", kNotInGrandparent, &ip_pool_usage},
     DerivedMember{Kind::MacPool, "usage", kEverywhere, &mac_pool_usage},
+    DerivedMember{Kind::Server, "virtualNetworkInterfaces", kEverywhere, &none},
     DerivedMember{Kind::AccessControlList, "ipConfigurations", kEverywhere,
                   &users<Kind::IpConfiguration>},
     DerivedMember{Kind::AccessControlList, "subnets", kEverywhere,
                   &users<Kind::Subnet, Kind::LogicalSubnet>},
+    DerivedMember{Kind::SecurityTag, "networkInterfaces", kEverywhere,
+                  &users<Kind::NetworkInterface>},
     DerivedMember{Kind::RouteTable, "subnets", kEverywhere, &users<Kind::Subnet>},
     DerivedMember{Kind::Subnet, "unbilledEgressBytes", kEverywhere, &zero},
     DerivedMember{Kind::Subnet, "billedEgressBytes", kEverywhere, &zero},
-    DerivedMember{Kind::Subnet, "ipConfigurations", kEverywhere, &users<Kind::IpConfiguration>},
-    DerivedMember{Kind::IpConfiguration, "loadBalancerBackendAddressPools", kEverywhere, &none},
-    DerivedMember{Kind::IpConfiguration, "loadBalancerInboundNatRules", kEverywhere, &none},
+    DerivedMember{Kind::Subnet, "ipConfigurations", kEverywhere,
+                  &users<Kind::IpConfiguration, Kind::FrontendIpConfiguration>},
+    DerivedMember{Kind::PublicIpAddress, "ipConfiguration", kEverywhere, &address_user, &has_user},
+    DerivedMember{Kind::FrontendIpConfiguration, "loadBalancingRules", kEverywhere,
+                  &users<Kind::LoadBalancingRule>},
+    DerivedMember{Kind::FrontendIpConfiguration, "inboundNatRules", kEverywhere,
+                  &users<Kind::InboundNatRule>},
+    DerivedMember{Kind::FrontendIpConfiguration, "outboundNatRules", kEverywhere,
+                  &users<Kind::OutboundNatRule>},
+    DerivedMember{Kind::BackendAddressPool, "backendIPConfigurations", kEverywhere,
+                  &users<Kind::IpConfiguration>},
+    DerivedMember{Kind::BackendAddressPool, "loadBalancingRules", kEverywhere,
+                  &users<Kind::LoadBalancingRule>},
+    DerivedMember{Kind::BackendAddressPool, "outboundNatRules", kEverywhere,
+                  &users<Kind::OutboundNatRule>},
+    DerivedMember{Kind::Probe, "loadBalancingRules", kEverywhere, &users<Kind::LoadBalancingRule>},
+    DerivedMember{Kind::NetworkInterface, "serviceInsertionElements", kEverywhere,
+                  &users<Kind::ServiceInsertionElement>},
+    DerivedMember{Kind::GatewayPool, "gateways", kEverywhere, &users<Kind::Gateway>},
+    DerivedMember{Kind::GatewayPool, "virtualGateways", kEverywhere, &users<Kind::VirtualGateway>},
+    DerivedMember{Kind::Gateway, "connections", kEverywhere, &none},
+    DerivedMember{Kind::Gateway, "virtualGateways", kEverywhere, &none},
+    DerivedMember{Kind::Gateway, "state", kEverywhere, &always<kActive>},
+    DerivedMember{Kind::Gateway, "healthState", kEverywhere, &always<kHealthy>},
+    DerivedMember{Kind::NetworkConnection, "connectionStatus", kEverywhere, &always<kEnabled>},
+    DerivedMember{Kind::NetworkConnection, "connectionState", kEverywhere, &always<kDisconnected>},
+    DerivedMember{Kind::NetworkConnection, "connectionUpTime", kEverywhere, &always<kNoTime>},
+    DerivedMember{Kind::NetworkConnection, "statistics", kEverywhere, &connection_statistics},
+    DerivedMember{Kind::BgpRouter, "isGenerated", kEverywhere, &no},
+    DerivedMember{Kind::BgpPeer, "connectionState", kEverywhere, &always<kDisconnected>},
+    DerivedMember{Kind::BgpPeer, "isGenerated", kEverywhere, &no},
 };
 
 }  // namespace

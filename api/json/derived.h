@@ -16,6 +16,7 @@ struct DerivedMember {
   // How many levels below the resource that was asked for it still appears.
   int depth_max;
   void (*write)(JsonText& out, const Model& model, const Resource& resource);  // the value
+  bool (*present)(const Model& model, const Resource& resource) = nullptr;     // null: always
 };
 
 std::span<const DerivedMember> derived_members();

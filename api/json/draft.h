@@ -1,4 +1,4 @@
-// A request body to the draft of a resource: the reading direction of controller/model/describe.h.
+// A request body to the draft of a resource: the reading direction of controller/model/resources.h.
 //
 // Tolerant in form, strict in values, because clients of the Network Controller are: names and enum
 // values in any case, numbers and booleans as strings and the reverse, null for what is absent,

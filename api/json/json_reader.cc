@@ -98,7 +98,8 @@ std::string with_article(std::string_view noun) {
 }
 
 const Value* JsonReader::given(std::string_view name, Presence presence) {
-  if (problem_ || (presence == Presence::ReadOnly && source_ == Source::Client)) return nullptr;
+  const bool is_ours = presence == Presence::ReadOnly || presence == Presence::Hidden;
+  if (problem_ || (is_ours && source_ == Source::Client)) return nullptr;
   const Value* value = object_ == nullptr ? nullptr : find_member(*object_, name);
   if (value != nullptr && presence != Presence::Required && is_blank(*value)) return nullptr;
   if (value == nullptr && presence == Presence::Required) {
@@ -128,12 +129,26 @@ void JsonReader::reference(std::string_view name, ResourceId& target, Presence p
   const Value* value = given(name, presence);
   if (value == nullptr) return;
   const Step step(*this, name);
+  read_reference(*value, target, presence, kinds);
+}
+
+// An empty reference in a list is none.
+void JsonReader::references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds) {
+  each(name, [&](const Value& value) {
+    ResourceId target;
+    read_reference(value, target, Presence::Optional, kinds);
+    if (!target.empty()) targets.push_back(std::move(target));
+  });
+}
+
+void JsonReader::read_reference(const Value& value, ResourceId& target, Presence presence,
+                                Kinds kinds) {
   constexpr std::string_view kForm = R"(a reference: {"resourceRef": "/..."})";
-  if (!value->IsObject()) return refuse_form(kForm);
-  const Value* text = find_member(*value, "resourceRef");
+  if (!value.IsObject()) return refuse_form(kForm);
+  const Value* text = find_member(value, "resourceRef");
   if (text == nullptr || is_blank(*text)) {
     // {} and an empty resourceRef mean no reference; another object is a mistake worth telling.
-    const bool means_none = value->MemberCount() == 0 || has_member(*value, "resourceRef");
+    const bool means_none = value.MemberCount() == 0 || has_member(value, "resourceRef");
     if (!means_none || presence == Presence::Required) refuse_form(kForm);
     return;
   }

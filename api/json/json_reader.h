@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "controller/base/error.h"
-#include "controller/model/describe.h"
+#include "controller/model/resources.h"
+#include "controller/model/text.h"
 
 namespace isthmus::api::json {
 
@@ -63,15 +64,21 @@ class JsonReader {
     enter(*value, members);
   }
 
-  template <class T, class Members>
-  void optional_object(std::string_view name, std::optional<T>& field, const Members& members) {
+  template <class Optional, class Members>
+  void optional_object(std::string_view name, Optional& field, const Members& members) {
     const Value* value = given(name, Presence::Optional);
     if (value == nullptr) return;
     const Step step(*this, name);
     enter(*value, [&] { members(field.emplace()); });
   }
 
+  template <class T, class Members>
+  void objects(std::string_view name, std::vector<T>& field, const Members& members) {
+    each(name, [&](const Value& value) { enter(value, [&] { members(field.emplace_back()); }); });
+  }
+
   void reference(std::string_view name, ResourceId& target, Presence presence, Kinds kinds);
+  void references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds);
 
  private:
   // What messages name: the member that is being read, or an element of it.
@@ -109,6 +116,24 @@ class JsonReader {
   // The value to read; null when there is none, which may be a problem.
   const Value* given(std::string_view name, Presence presence);
 
+  // Reads each element of a list, if there is one.
+  template <class Read>
+  void each(std::string_view name, const Read& read) {
+    const Value* value = given(name, Presence::Optional);
+    if (value == nullptr) return;
+    const Step step(*this, name);
+    each(*value, read);
+  }
+  template <class Read>
+  void each(const Value& list, const Read& read) {
+    if (!list.IsArray()) return refuse_form("a list");
+    for (rapidjson::SizeType i = 0; i < list.Size() && !problem_; ++i) {
+      if (list[i].IsNull()) continue;
+      const Step step(*this, i);
+      read(list[i]);
+    }
+  }
+
   template <class Members>
   void enter(const Value& value, const Members& members) {
     if (!value.IsObject()) return refuse_form("an object");
@@ -141,14 +166,10 @@ class JsonReader {
   }
   template <class T>
   void read(const Value& value, std::vector<T>& field) {
-    if (!value.IsArray()) return refuse_form("a list");
-    for (rapidjson::SizeType i = 0; i < value.Size() && !problem_; ++i) {
-      if (value[i].IsNull()) continue;
-      const Step step(*this, i);
-      read(value[i], field.emplace_back());
-    }
+    each(value, [&](const Value& element) { read(element, field.emplace_back()); });
   }
 
+  void read_reference(const Value& value, ResourceId& target, Presence presence, Kinds kinds);
   Result<ResourceId> parse_reference(std::string_view text, Kinds kinds) const;
 
   void refuse(std::string_view shown, std::string_view why);

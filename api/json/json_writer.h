@@ -8,17 +8,22 @@
 #include <vector>
 
 #include "api/json/json_text.h"
-#include "controller/model/describe.h"
+#include "controller/model/resources.h"
+#include "controller/model/text.h"
 
 namespace isthmus::api::json {
 
+// The store keeps members that no client sees.
+enum class Audience : uint8_t { Client, Store };
+
 class JsonWriter {
  public:
-  explicit JsonWriter(JsonText& out) : out_(out) {}
+  JsonWriter(JsonText& out, Audience audience) : out_(out), audience_(audience) {}
 
   template <class T>
-  void member(std::string_view name, const T& field, Presence,
+  void member(std::string_view name, const T& field, Presence presence,
               Spelling spelling = Spelling::Natural) {
+    if (presence == Presence::Hidden && audience_ == Audience::Client) return;
     if (is_absent(field)) {
       if (spelling == Spelling::Blank) out_.text(name, "");
       return;
@@ -43,15 +48,39 @@ class JsonWriter {
     if (field) object(name, Presence::Optional, [&] { members(*field); });
   }
 
+  template <class T, class Members>
+  void objects(std::string_view name, const std::vector<T>& field, const Members& members) {
+    if (is_absent(field)) return;
+    out_.key(name);
+    out_.array();
+    for (const T& element : field) {
+      out_.object();
+      members(element);
+      out_.end_object();
+    }
+    out_.end_array();
+  }
+
   void reference(std::string_view name, const ResourceId& target, Presence, Kinds) {
     if (target.empty()) return;
     out_.key(name);
+    write(target);
+  }
+  void references(std::string_view name, const std::vector<ResourceId>& targets, Kinds) {
+    if (is_absent(targets)) return;
+    out_.key(name);
+    out_.array();
+    for (const ResourceId& target : targets) write(target);
+    out_.end_array();
+  }
+
+ private:
+  void write(const ResourceId& target) {
     out_.object();
     out_.text("resourceRef", target.reference());
     out_.end_object();
   }
 
- private:
   template <class T>
   bool is_absent(const T&) const {
     return false;
@@ -100,6 +129,7 @@ class JsonWriter {
   }
 
   JsonText& out_;
+  const Audience audience_;
   bool is_in_optional_object_ = false;
 };
 

@@ -66,13 +66,14 @@ void Renderer::annotations(const Annotations& annotations) {
 void Renderer::properties(const Resource& resource, Revision renewed, int depth) {
   out_.object();
   out_.text("provisioningState", "Succeeded");
-  JsonWriter writer(out_);
+  JsonWriter writer(out_, Audience::Client);
   describe_body(writer, resource.body);
   for (const KindInfo& row : kKinds) {
     if (row.parent == resource.kind()) children(resource, row.kind, renewed, depth);
   }
   for (const DerivedMember& row : derived_members()) {
     if (row.kind != resource.kind() || depth > row.depth_max) continue;
+    if (row.present != nullptr && !row.present(model_, resource)) continue;
     out_.key(row.name);
     row.write(out_, model_, resource);
   }

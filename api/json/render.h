@@ -1,6 +1,6 @@
 // A resource as clients of the Network Controller see it: envelope, members, children in full, and
 // the members that are derived from other resources. The writing direction of
-// controller/model/describe.h.
+// controller/model/resources.h.
 //
 // Any thread; a thread reuses its own buffer.
 #pragma once

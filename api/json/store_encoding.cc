@@ -77,7 +77,7 @@ std::string StoreEncoding::encode(const Resource& resource) const {
   }
   out.key("properties");
   out.object();
-  JsonWriter writer(out);
+  JsonWriter writer(out, Audience::Store);
   describe_body(writer, resource.body);
   out.end_object();
   out.end_object();

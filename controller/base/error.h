@@ -42,6 +42,8 @@ namespace isthmus {
   X(RemoteVirtualNetworkImmutable, 400, "The remote network of a peering never changes: delete the peering and create another.") \
   X(PeeringAlreadyExists, 409, "The network already has a peering with this remote network.") \
   X(AddressSpaceOverlap, 400, "The address spaces of the two networks, or of one and a network already peered with the other, overlap.") \
+  X(GatewayConflict, 409, "A virtual network has one gateway, its own or that of one peer; the message names the one that is in the way.") \
+  X(GatewayTransitNotAllowed, 400, "The remote network does not lend its gateway: its peering with this one lacks allowGatewayTransit.") \
   X(PeerHasNoGateway, 400, "A peering uses the gateway of the remote network, which has none.") \
   X(AddressSpaceLockedByPeering, 409, "The address space of a peered network does not change: delete the peerings, change it, peer again.") \
   /* the controller's own condition */ \

@@ -1,8 +1,8 @@
 // The types of resources, as one table: a row gives a type its place in the tree of resources and
 // its names.
 //
-// To add a type: a row here, a struct in resources.h, its members in describe.h, its rules in
-// controller/rules.
+// To add a type: a row here, a struct with its members in one of the headers beside this one, its
+// place in resources.h, its rules in controller/rules.
 #pragma once
 
 #include <array>
@@ -17,23 +17,57 @@ enum class Kind : uint8_t {
   None,
   LogicalNetwork,
   LogicalSubnet,
+  LogicalRoute,
   IpPool,
+  IpReservation,
   MacPool,
+  LearnedIpAddress,
+  Credential,
+  Server,
+  ServerInterface,
+  VirtualServer,
   VirtualNetworkManager,
+  VirtualSwitchManager,
   AccessControlList,
   AclRule,
+  SecurityTag,
   RouteTable,
   Route,
+  ServiceInsertion,
+  ServiceInsertionRule,
+  ServiceInsertionElement,
   VirtualNetwork,
   Subnet,
   Peering,
+  PublicIpAddress,
+  LoadBalancer,
+  FrontendIpConfiguration,
+  BackendAddressPool,
+  LoadBalancingRule,
+  InboundNatRule,
+  OutboundNatRule,
+  Probe,
+  LoadBalancerManager,
+  LoadBalancerMux,
   NetworkInterface,
   IpConfiguration,
+  GatewayPool,
+  Gateway,
+  VirtualGateway,
+  PolicyMap,
+  NetworkConnection,
+  BgpRouter,
+  BgpPeer,
+  DnsServer,
+  AuditingSettings,
+  Multisite,
+  MultisitePrimary,
 };
 
 // How the children of a type are changed by a PUT of their parent that lists them.
 enum class InParent : uint8_t {
   Top,       // has no parent
+  Learned,   // has none, and comes from the hosts: clients may only read it
   Replaced,  // the list replaces the children; an absent list keeps them
   Echoed,    // the list may only repeat what is stored: such children have a life of their own
 };
@@ -46,42 +80,106 @@ struct KindInfo {
       reference_segment;  // in resourceRef, where real controllers spell it differently
   std::string_view noun;  // in messages
   InParent in_parent;
-  bool singleton;  // exactly one, always there, never deleted; its id is "configuration"
+  std::string_view only_name;  // not empty: there is exactly one, always there, of this name
+
+  bool is_singleton() const { return !only_name.empty(); }
 };
 
 // Parents stand before their children; the order is also the order in which a whole model is
 // written and read.
 inline constexpr std::array kKinds = {
     KindInfo{Kind::LogicalNetwork, Kind::None, "logicalNetworks", "logicalnetworks",
-             "logical network", InParent::Top, false},
+             "logical network", InParent::Top, ""},
     KindInfo{Kind::LogicalSubnet, Kind::LogicalNetwork, "subnets", "subnets", "logical subnet",
-             InParent::Replaced, false},
+             InParent::Replaced, ""},
+    KindInfo{Kind::LogicalRoute, Kind::LogicalSubnet, "routes", "routes", "logical route",
+             InParent::Replaced, ""},
     KindInfo{Kind::IpPool, Kind::LogicalSubnet, "ipPools", "ipPools", "IP pool", InParent::Replaced,
-             false},
-    KindInfo{Kind::MacPool, Kind::None, "macPools", "macPools", "MAC pool", InParent::Top, false},
+             ""},
+    KindInfo{Kind::IpReservation, Kind::LogicalSubnet, "ipReservations", "ipReservations",
+             "IP reservation", InParent::Replaced, ""},
+    KindInfo{Kind::MacPool, Kind::None, "macPools", "macPools", "MAC pool", InParent::Top, ""},
+    KindInfo{Kind::LearnedIpAddress, Kind::None, "learnedIPAddresses", "learnedIPAddresses",
+             "learned IP address", InParent::Learned, ""},
+    KindInfo{Kind::Credential, Kind::None, "credentials", "credentials", "credential",
+             InParent::Top, ""},
+    KindInfo{Kind::Server, Kind::None, "servers", "servers", "server", InParent::Top, ""},
+    KindInfo{Kind::ServerInterface, Kind::Server, "networkInterfaces", "networkInterfaces",
+             "server network interface", InParent::Replaced, ""},
+    KindInfo{Kind::VirtualServer, Kind::None, "virtualServers", "virtualServers", "virtual server",
+             InParent::Top, ""},
     KindInfo{Kind::VirtualNetworkManager, Kind::None, "virtualNetworkManager",
-             "virtualNetworkManager", "virtual network manager", InParent::Top, true},
+             "virtualNetworkManager", "virtual network manager", InParent::Top, "configuration"},
+    KindInfo{Kind::VirtualSwitchManager, Kind::None, "virtualSwitchManager", "virtualSwitchManager",
+             "virtual switch manager", InParent::Top, "configuration"},
     KindInfo{Kind::AccessControlList, Kind::None, "accessControlLists", "accessControlLists",
-             "access control list", InParent::Top, false},
+             "access control list", InParent::Top, ""},
     KindInfo{Kind::AclRule, Kind::AccessControlList, "aclRules", "aclRules", "access control rule",
-             InParent::Replaced, false},
+             InParent::Replaced, ""},
+    KindInfo{Kind::SecurityTag, Kind::None, "securityTags", "securityTags", "security tag",
+             InParent::Top, ""},
     KindInfo{Kind::RouteTable, Kind::None, "routeTables", "routeTables", "route table",
-             InParent::Top, false},
-    KindInfo{Kind::Route, Kind::RouteTable, "routes", "routes", "route", InParent::Replaced, false},
+             InParent::Top, ""},
+    KindInfo{Kind::Route, Kind::RouteTable, "routes", "routes", "route", InParent::Replaced, ""},
+    KindInfo{Kind::ServiceInsertion, Kind::None, "serviceInsertions", "serviceInsertions",
+             "service insertion", InParent::Top, ""},
+    KindInfo{Kind::ServiceInsertionRule, Kind::ServiceInsertion, "serviceInsertionRules",
+             "serviceInsertionRules", "service insertion rule", InParent::Replaced, ""},
+    KindInfo{Kind::ServiceInsertionElement, Kind::ServiceInsertion, "serviceInsertionElements",
+             "serviceInsertionElements", "service insertion element", InParent::Replaced, ""},
     KindInfo{Kind::VirtualNetwork, Kind::None, "virtualNetworks", "virtualNetworks",
-             "virtual network", InParent::Top, false},
+             "virtual network", InParent::Top, ""},
     KindInfo{Kind::Subnet, Kind::VirtualNetwork, "subnets", "subnets", "subnet", InParent::Replaced,
-             false},
+             ""},
     KindInfo{Kind::Peering, Kind::VirtualNetwork, "virtualNetworkPeerings",
-             "virtualNetworkPeerings", "virtual network peering", InParent::Echoed, false},
+             "virtualNetworkPeerings", "virtual network peering", InParent::Echoed, ""},
+    KindInfo{Kind::PublicIpAddress, Kind::None, "publicIPAddresses", "publicIPAddresses",
+             "public IP address", InParent::Top, ""},
+    KindInfo{Kind::LoadBalancer, Kind::None, "loadBalancers", "loadBalancers", "load balancer",
+             InParent::Top, ""},
+    KindInfo{Kind::FrontendIpConfiguration, Kind::LoadBalancer, "frontendIPConfigurations",
+             "frontendIPConfigurations", "frontend IP configuration", InParent::Replaced, ""},
+    KindInfo{Kind::BackendAddressPool, Kind::LoadBalancer, "backendAddressPools",
+             "backendAddressPools", "backend address pool", InParent::Replaced, ""},
+    KindInfo{Kind::LoadBalancingRule, Kind::LoadBalancer, "loadBalancingRules",
+             "loadBalancingRules", "load balancing rule", InParent::Replaced, ""},
+    KindInfo{Kind::InboundNatRule, Kind::LoadBalancer, "inboundNatRules", "inboundNatRules",
+             "inbound NAT rule", InParent::Replaced, ""},
+    KindInfo{Kind::OutboundNatRule, Kind::LoadBalancer, "outboundNatRules", "outboundNatRules",
+             "outbound NAT rule", InParent::Replaced, ""},
+    KindInfo{Kind::Probe, Kind::LoadBalancer, "probes", "probes", "probe", InParent::Replaced, ""},
+    KindInfo{Kind::LoadBalancerManager, Kind::None, "loadBalancerManager", "loadBalancerManager",
+             "load balancer manager", InParent::Top, "config"},
+    KindInfo{Kind::LoadBalancerMux, Kind::None, "loadBalancerMuxes", "loadBalancerMuxes",
+             "load balancer multiplexer", InParent::Top, ""},
     KindInfo{Kind::NetworkInterface, Kind::None, "networkInterfaces", "networkInterfaces",
-             "network interface", InParent::Top, false},
+             "network interface", InParent::Top, ""},
     KindInfo{Kind::IpConfiguration, Kind::NetworkInterface, "ipConfigurations", "ipConfigurations",
-             "IP configuration", InParent::Replaced, false},
+             "IP configuration", InParent::Replaced, ""},
+    KindInfo{Kind::GatewayPool, Kind::None, "gatewayPools", "GatewayPools", "gateway pool",
+             InParent::Top, ""},
+    KindInfo{Kind::Gateway, Kind::None, "gateways", "Gateways", "gateway", InParent::Top, ""},
+    KindInfo{Kind::VirtualGateway, Kind::None, "virtualGateways", "VirtualGateways",
+             "virtual gateway", InParent::Top, ""},
+    KindInfo{Kind::PolicyMap, Kind::VirtualGateway, "policyMaps", "PolicyMaps", "policy map",
+             InParent::Replaced, ""},
+    KindInfo{Kind::NetworkConnection, Kind::VirtualGateway, "networkConnections",
+             "NetworkConnections", "network connection", InParent::Replaced, ""},
+    KindInfo{Kind::BgpRouter, Kind::VirtualGateway, "bgpRouters", "BgpRouters", "BGP router",
+             InParent::Replaced, ""},
+    KindInfo{Kind::BgpPeer, Kind::BgpRouter, "bgpPeers", "BgpPeers", "BGP peer", InParent::Replaced,
+             ""},
+    KindInfo{Kind::DnsServer, Kind::None, "iDNSServer", "iDNSServer", "internal DNS server",
+             InParent::Top, "configuration"},
+    KindInfo{Kind::AuditingSettings, Kind::None, "auditingSettings", "auditingSettings",
+             "auditing settings", InParent::Top, "configuration"},
+    KindInfo{Kind::Multisite, Kind::None, "multisite", "multisite", "multisite configuration",
+             InParent::Top, "configuration"},
+    KindInfo{Kind::MultisitePrimary, Kind::None, "multisitePrimary", "multisitePrimary",
+             "multisite primary configuration", InParent::Top, "configuration"},
 };
 
 inline constexpr size_t kKindCount = kKinds.size() + 1;  // with None
-inline constexpr std::string_view kSingletonName = "configuration";
 
 constexpr bool kinds_are_in_enum_order() {
   for (size_t i = 0; i < kKinds.size(); ++i) {

@@ -100,23 +100,42 @@ std::vector<const Resource*> Model::users_of_address(const Resource& subnet,
 }
 
 const Resource* Model::ip_configuration(const Resource& subnet, net::IpAddress address) const {
-  const auto found = users_of_address(subnet, address);
-  return found.empty() ? nullptr : found.front();
+  for (const Resource* user : users_of_address(subnet, address)) {
+    if (user->kind() == Kind::IpConfiguration) return user;
+  }
+  return nullptr;
 }
 
 std::vector<const Resource*> Model::ip_configurations(const Resource& subnet) const {
   const net::IpAddress first = net::IpAddress::v4(0);
   const net::IpAddress last = net::IpAddress::v6({~uint64_t{0}, ~uint64_t{0}});
-  return matches(addresses_, {subnet.serial, first}, {subnet.serial, last});
+  auto found = matches(addresses_, {subnet.serial, first}, {subnet.serial, last});
+  std::erase_if(found, [](const Resource* r) { return r->kind() != Kind::IpConfiguration; });
+  return found;
+}
+
+std::vector<const Resource*> Model::public_addresses_with(net::IpAddress address) const {
+  return matches(public_addresses_, address, address);
 }
 
 std::vector<const Resource*> Model::interfaces_with(net::Mac mac) const {
   return matches(macs_, mac, mac);
 }
 
+template <class Key>
+size_t Model::count_between(const Index<Key>& index, const Key& first, const Key& last) {
+  return index.first_rank([&](const auto& entry, size_t) { return entry.key > last; }) -
+         index.first_rank([&](const auto& entry, size_t) { return entry.key >= first; });
+}
+
 size_t Model::macs_between(net::Mac first, net::Mac last) const {
-  return macs_.first_rank([&](const auto& entry, size_t) { return entry.key > last; }) -
-         macs_.first_rank([&](const auto& entry, size_t) { return entry.key >= first; });
+  return count_between(macs_, first, last);
+}
+
+size_t Model::addresses_between(const Resource& subnet, net::IpAddress first,
+                                net::IpAddress last) const {
+  return count_between(addresses_, AddressKey{subnet.serial, first},
+                       AddressKey{subnet.serial, last});
 }
 
 const Resource* Model::subnet_with(net::Vni id) const {
@@ -220,10 +239,22 @@ void Model::index(const Resource& resource, bool present) {
   } else if (const auto* interface = std::get_if<NetworkInterface>(&resource.body)) {
     if (interface->mac) set(macs_, *interface->mac, resource.serial, present);
   } else if (const auto* ip = std::get_if<IpConfiguration>(&resource.body)) {
-    const Resource* home = ip->subnet.empty() ? nullptr : find(ip->subnet);
-    if (home != nullptr && ip->address)
-      set(addresses_, AddressKey{home->serial, *ip->address}, resource.serial, present);
+    if (ip->address) index_address(ip->subnet, *ip->address, resource.serial, present);
+  } else if (const auto* frontend = std::get_if<FrontendIpConfiguration>(&resource.body)) {
+    if (frontend->private_address)
+      index_address(frontend->subnet, *frontend->private_address, resource.serial, present);
+  } else if (const auto* reservation = std::get_if<IpReservation>(&resource.body)) {
+    for (const net::IpAddress address : reservation->addresses)
+      index_address(parent_id, address, resource.serial, present);
+  } else if (const auto* address = std::get_if<PublicIpAddress>(&resource.body)) {
+    if (address->address) set(public_addresses_, *address->address, resource.serial, present);
   }
+}
+
+void Model::index_address(const ResourceId& subnet, net::IpAddress address, Serial serial,
+                          bool present) {
+  const Resource* home = subnet.empty() ? nullptr : find(subnet);
+  if (home != nullptr) set(addresses_, AddressKey{home->serial, address}, serial, present);
 }
 
 std::string etag(const Model& model, const Resource& resource) {

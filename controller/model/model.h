@@ -91,8 +91,10 @@ class Model {
   std::vector<const Resource*> users_of_address(const Resource& subnet,
                                                 net::IpAddress address) const;
   std::vector<const Resource*> ip_configurations(const Resource& subnet) const;  // by address
+  std::vector<const Resource*> public_addresses_with(net::IpAddress address) const;
   std::vector<const Resource*> interfaces_with(net::Mac mac) const;
   size_t macs_between(net::Mac first, net::Mac last) const;
+  size_t addresses_between(const Resource& subnet, net::IpAddress first, net::IpAddress last) const;
   const Resource* subnet_with(net::Vni id) const;
   // The smallest value from `first` to `last` that nobody has, as long as no two have the same,
   // which the rules refuse.
@@ -144,11 +146,14 @@ class Model {
   };
 
   void index(const Resource& resource, bool present);
+  void index_address(const ResourceId& subnet, net::IpAddress address, Serial serial, bool present);
   template <class Key>
   void set(Index<Key>& index, Key key, Serial serial, bool present);
   template <class Key>
   std::vector<const Resource*> matches(const Index<Key>& index, const Key& first,
                                        const Key& last) const;
+  template <class Key>
+  static size_t count_between(const Index<Key>& index, const Key& first, const Key& last);
   template <class Key, class Distance>
   static uint64_t taken_from(const Index<Key>& index, const Key& first, const Distance& distance);
 
@@ -161,7 +166,8 @@ class Model {
   Index<net::Prefix> subnet_prefixes_;
   Index<RouteKey> route_prefixes_;
   Index<net::IpAddress> next_hops_;
-  Index<AddressKey> addresses_;
+  Index<AddressKey> addresses_;  // of whatever has one in a subnet, or keeps one free
+  Index<net::IpAddress> public_addresses_;
   Index<net::Mac> macs_;
   Index<net::Vni> subnet_ids_;
 };

@@ -1,5 +1,7 @@
 #include "controller/model/networks.h"
 
+#include <algorithm>
+
 namespace isthmus {
 
 const Resource* peering_from(const Model& model, const Resource& local, const Resource& remote) {
@@ -34,6 +36,24 @@ std::vector<Peer> connected_peers(const Model& model, const Resource& network) {
     return true;
   });
   return peers;
+}
+
+std::vector<const Resource*> gateways_of(const Model& model, const Resource& network) {
+  std::vector<const Resource*> found;
+  model.each_below(network.id, Kind::Subnet, [&](const Resource& subnet) {
+    for (const Resource* gateway : model.referrers(subnet, Kind::VirtualGateway)) {
+      if (std::find(found.begin(), found.end(), gateway) == found.end()) found.push_back(gateway);
+    }
+    return true;
+  });
+  return found;
+}
+
+const Resource* user_of_gateway(const Model& model, const Resource& network) {
+  for (const Resource* peering : model.referrers(network, Kind::Peering)) {
+    if (peering->as<Peering>().use_remote_gateways) return peering;
+  }
+  return nullptr;
 }
 
 const Resource& network_of(const Model& model, const Resource& below) {

@@ -26,6 +26,11 @@ struct Peer {
 };
 std::vector<Peer> connected_peers(const Model& model, const Resource& network);
 
+// The gateways that stand in a network: one, or in the middle of a change two.
+std::vector<const Resource*> gateways_of(const Model& model, const Resource& network);
+// The peering of another network that uses the gateway of this one; null where there is none.
+const Resource* user_of_gateway(const Model& model, const Resource& network);
+
 const Resource& network_of(const Model& model, const Resource& below);
 
 // Addresses of a subnet that no interface may have (decisions: N23): the network address, the first

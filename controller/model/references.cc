@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "controller/model/text.h"
+
 namespace isthmus {
 namespace {
 
@@ -26,8 +28,19 @@ class ReferenceVisitor {
     if (field) object(name, Presence::Optional, [&] { members(*field); });
   }
 
+  template <class List, class Members>
+  void objects(std::string_view name, List& field, const Members& members) {
+    for (size_t i = 0; i < field.size(); ++i)
+      object(fmt::format("{}/{}", name, i), Presence::Optional, [&] { members(field[i]); });
+  }
+
   void reference(std::string_view name, Id& id, Presence, Kinds kinds) {
     if (!id.empty()) see_(id, {fmt::format("{}/{}", pointer_, name), name, kinds});
+  }
+  template <class List>
+  void references(std::string_view name, List& ids, Kinds kinds) {
+    for (size_t i = 0; i < ids.size(); ++i)
+      see_(ids[i], {fmt::format("{}/{}/{}", pointer_, name, i), name, kinds});
   }
 
  private:
@@ -40,7 +53,7 @@ class WritableText {
  public:
   template <class T>
   void member(std::string_view, const T& field, Presence presence, Spelling = Spelling::Natural) {
-    if (presence != Presence::ReadOnly) print(field);
+    if (presence != Presence::ReadOnly && presence != Presence::Hidden) print(field);
   }
   template <class Members>
   void object(std::string_view, Presence, const Members& members) {
@@ -51,8 +64,23 @@ class WritableText {
     text += field ? '+' : '-';
     if (field) members(*field);
   }
+  template <class T, class Members>
+  void objects(std::string_view, const std::vector<T>& field, const Members& members) {
+    text += '[';
+    for (const T& element : field) {
+      members(element);
+      text += ';';
+    }
+    text += ']';
+  }
   void reference(std::string_view, const ResourceId& id, Presence, Kinds) {
     text += id.empty() ? "" : id.key();
+    text += '\n';
+  }
+  void references(std::string_view, const std::vector<ResourceId>& ids, Kinds) {
+    text += '[';
+    for (const ResourceId& id : ids) text += id.key() + '\n';
+    text += ']';
   }
 
   std::string text;

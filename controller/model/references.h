@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "controller/model/describe.h"
+#include "controller/model/resources.h"
 
 namespace isthmus {
 

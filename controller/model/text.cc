@@ -2,86 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <charconv>
 
 namespace isthmus {
-namespace {
 
-template <class E>
-struct Name {
-  E value;
-  std::string_view text;
-};
-
-constexpr std::array kAllocations = {Name<Allocation>{Allocation::Static, "Static"},
-                                     Name<Allocation>{Allocation::Dynamic, "Dynamic"}};
-constexpr std::array kToggles = {Name<Toggle>{Toggle::Enabled, "Enabled"},
-                                 Name<Toggle>{Toggle::Disabled, "Disabled"}};
-constexpr std::array kDistributedRouters = {
-    Name<DistributedRouter>{DistributedRouter::Enable, "Enable"},
-    Name<DistributedRouter>{DistributedRouter::Disable, "Disable"}};
-constexpr std::array kEncapsulations = {Name<Encapsulation>{Encapsulation::Vxlan, "VXLAN"},
-                                        Name<Encapsulation>{Encapsulation::Nvgre, "NVGRE"}};
-constexpr std::array kDefaultActions = {Name<DefaultAction>{DefaultAction::Permit, "Permit"},
-                                        Name<DefaultAction>{DefaultAction::Deny, "Deny"}};
-constexpr std::array kRuleActions = {Name<RuleAction>{RuleAction::Allow, "Allow"},
-                                     Name<RuleAction>{RuleAction::Deny, "Deny"}};
-constexpr std::array kRuleTypes = {Name<RuleType>{RuleType::Inbound, "Inbound"},
-                                   Name<RuleType>{RuleType::Outbound, "Outbound"}};
-constexpr std::array kRuleProtocols = {Name<RuleProtocol>{RuleProtocol::All, "All"},
-                                       Name<RuleProtocol>{RuleProtocol::Tcp, "TCP"},
-                                       Name<RuleProtocol>{RuleProtocol::Udp, "UDP"},
-                                       Name<RuleProtocol>{RuleProtocol::Icmp, "ICMP"},
-                                       Name<RuleProtocol>{RuleProtocol::Icmpv6, "ICMPv6"},
-                                       Name<RuleProtocol>{RuleProtocol::Gre, "GRE"},
-                                       Name<RuleProtocol>{RuleProtocol::Esp, "ESP"}};
-constexpr std::array kNextHopTypes = {
-    Name<NextHopType>{NextHopType::VirtualAppliance, "VirtualAppliance"},
-    Name<NextHopType>{NextHopType::VnetLocal, "VnetLocal"},
-    Name<NextHopType>{NextHopType::VirtualNetworkGateway, "VirtualNetworkGateway"},
-    Name<NextHopType>{NextHopType::Internet, "Internet"},
-    Name<NextHopType>{NextHopType::None, "None"}};
-constexpr std::array kPeeringStates = {
-    Name<PeeringState>{PeeringState::Initiated, "Initiated"},
-    Name<PeeringState>{PeeringState::Connected, "Connected"},
-    Name<PeeringState>{PeeringState::Disconnected, "Disconnected"}};
-
-template <class E, size_t N>
-std::string print_name(const std::array<Name<E>, N>& names, E value) {
-  for (const auto& name : names) {
-    if (name.value == value) return std::string(name.text);
-  }
-  return {};
-}
-
-template <class E, size_t N>
-Parsed<E> parse_name(const std::array<Name<E>, N>& names, std::string_view text) {
+Parsed<size_t> parse_name(std::span<const std::string_view> names, std::string_view text) {
   std::string legal;
-  for (const auto& name : names) {
-    if (equal_ignoring_case(name.text, text)) return name.value;
-    legal += (legal.empty() ? "" : ", ") + std::string(name.text);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (equal_ignoring_case(names[i], text)) return i;
+    legal += (legal.empty() ? "" : ", ") + std::string(names[i]);
   }
   return tl::unexpected("use one of " + legal);
 }
-
-}  // namespace
-
-#define ISTHMUS_ENUM_TEXT(Type, names)                                                  \
-  std::string Text<Type>::print(const Type& value) { return print_name(names, value); } \
-  Parsed<Type> Text<Type>::parse(std::string_view text) { return parse_name(names, text); }
-
-ISTHMUS_ENUM_TEXT(Allocation, kAllocations)
-ISTHMUS_ENUM_TEXT(Toggle, kToggles)
-ISTHMUS_ENUM_TEXT(DistributedRouter, kDistributedRouters)
-ISTHMUS_ENUM_TEXT(Encapsulation, kEncapsulations)
-ISTHMUS_ENUM_TEXT(DefaultAction, kDefaultActions)
-ISTHMUS_ENUM_TEXT(RuleAction, kRuleActions)
-ISTHMUS_ENUM_TEXT(RuleType, kRuleTypes)
-ISTHMUS_ENUM_TEXT(RuleProtocol, kRuleProtocols)
-ISTHMUS_ENUM_TEXT(NextHopType, kNextHopTypes)
-ISTHMUS_ENUM_TEXT(PeeringState, kPeeringStates)
-#undef ISTHMUS_ENUM_TEXT
 
 std::string Text<std::string>::print(const std::string& value) { return value; }
 Parsed<std::string> Text<std::string>::parse(std::string_view text) { return std::string(text); }
@@ -157,6 +89,27 @@ std::string Text<AclPorts>::print(const AclPorts& value) {
 Parsed<AclPorts> Text<AclPorts>::parse(std::string_view text) {
   if (const auto range = net::PortRange::parse(text)) return AclPorts{*range, text == "*"};
   return tl::unexpected(std::string("write a port, a range such as 1000-2000, or *"));
+}
+
+std::string Text<ExtendedAsNumber>::print(const ExtendedAsNumber& value) {
+  return fmt::format("{}.{}", value.value >> 16, value.value & 0xFFFF);
+}
+Parsed<ExtendedAsNumber> Text<ExtendedAsNumber>::parse(std::string_view text) {
+  const size_t dot = text.find('.');
+  const auto number = [](std::string_view digits, uint64_t max) -> std::optional<uint32_t> {
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+    return whole && value <= max ? std::optional(static_cast<uint32_t>(value)) : std::nullopt;
+  };
+  if (dot == std::string_view::npos) {
+    if (const auto plain = number(text, 0xFFFFFFFF)) return ExtendedAsNumber{*plain};
+  } else {
+    const auto high = number(text.substr(0, dot), 0xFFFF);
+    const auto low = number(text.substr(dot + 1), 0xFFFF);
+    if (high && low) return ExtendedAsNumber{*high << 16 | *low};
+  }
+  return tl::unexpected(std::string("write an AS number such as 0.64512 or 64512"));
 }
 
 std::string in_quotes(std::string_view text) {

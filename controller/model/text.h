@@ -4,6 +4,7 @@
 // addressPrefix: ".
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -32,16 +33,7 @@ ISTHMUS_TEXT(net::Prefix);
 ISTHMUS_TEXT(net::Vni);
 ISTHMUS_TEXT(AclAddress);
 ISTHMUS_TEXT(AclPorts);
-ISTHMUS_TEXT(Allocation);
-ISTHMUS_TEXT(Toggle);
-ISTHMUS_TEXT(DistributedRouter);
-ISTHMUS_TEXT(Encapsulation);
-ISTHMUS_TEXT(DefaultAction);
-ISTHMUS_TEXT(RuleAction);
-ISTHMUS_TEXT(RuleType);
-ISTHMUS_TEXT(RuleProtocol);
-ISTHMUS_TEXT(NextHopType);
-ISTHMUS_TEXT(PeeringState);
+ISTHMUS_TEXT(ExtendedAsNumber);
 #undef ISTHMUS_TEXT
 
 // A MAC prints in two ways: interfaces without separators, pools with dashes. Both are read
@@ -51,6 +43,19 @@ template <>
 struct Text<net::Mac> {
   static std::string print(const net::Mac& value, MacStyle style = MacStyle::Compact);
   static Parsed<net::Mac> parse(std::string_view text);
+};
+
+// Enumerations print by their names (resources.h) and are read in any case.
+Parsed<size_t> parse_name(std::span<const std::string_view> names, std::string_view text);
+template <NamedEnum E>
+struct Text<E> {
+  static std::string print(const E& value) {
+    const auto index = static_cast<size_t>(value);
+    return index < kNames<E>.size() ? std::string(kNames<E>[index]) : std::string();
+  }
+  static Parsed<E> parse(std::string_view text) {
+    return parse_name(kNames<E>, text).map([](size_t index) { return static_cast<E>(index); });
+  }
 };
 
 // For messages: bytes that are not printable ASCII become '?', and long text is cut.

@@ -38,7 +38,7 @@ TEST(Text, PrintsWhatItRead) {
 
 TEST(Text, ReadsEnumsInAnyCaseAndListsThemWhenWrong) {
   EXPECT_EQ(*Text<RuleProtocol>::parse("aLL"), RuleProtocol::All);
-  EXPECT_EQ(Text<Allocation>::parse("Sometimes").error(), "use one of Static, Dynamic");
+  EXPECT_EQ(Text<Allocation>::parse("Sometimes").error(), "use one of Dynamic, Static");
 }
 
 TEST(Text, ShowsHostileTextHarmlessly) {

@@ -39,7 +39,7 @@ class Touched {
         return;
       case Kind::NetworkInterface:
         ports.insert(PortId{resource.serial});
-        return;
+        return tagged_interface(model, resource);
       case Kind::IpConfiguration:
         return ip_configuration(model, resource);
       default:
@@ -128,9 +128,21 @@ class Touched {
     }
   }
 
+  // Rules name tags, and tags stand for the addresses of those who carry them.
+  void tagged_interface(const Model& model, const Resource& nic) {
+    for (const ResourceId& id : nic.as<NetworkInterface>().security_tags) {
+      const Resource* tag = model.find(id);
+      if (tag == nullptr) continue;
+      for (const Resource* rule : model.referrers(*tag, Kind::AclRule))
+        lists.insert(AclId{model.find(rule->id.parent())->serial});
+    }
+  }
+
   void ip_configuration(const Model& model, const Resource& resource) {
     const IpConfiguration& ip = resource.as<IpConfiguration>();
-    ports.insert(PortId{model.find(resource.id.parent())->serial});
+    const Resource& nic = *model.find(resource.id.parent());
+    ports.insert(PortId{nic.serial});
+    tagged_interface(model, nic);
     const Resource* subnet = ip.subnet.empty() ? nullptr : model.find(ip.subnet);
     if (subnet == nullptr || subnet->kind() != Kind::Subnet || !ip.address) return;
     endpoints.insert({program::domain_of(network_of(model, *subnet)), *ip.address});

@@ -47,7 +47,9 @@ class CanonicalText {
     return text;
   }
   std::string match(const dataplane::AddressMatch& match) const {
-    return fmt::format("{}:{}", static_cast<int>(match.kind), match.prefix.to_string());
+    std::string text = fmt::format("{}:{}", static_cast<int>(match.kind), match.prefix.to_string());
+    for (const net::IpAddress& address : match.addresses) text += "," + address.to_string();
+    return text;
   }
   std::string access_list(const dataplane::AccessList& list) const {
     const auto action = [](const std::optional<dataplane::AclAction>& a) {

@@ -82,13 +82,13 @@ dataplane::AddressMatch match_of(const AclAddress& address) {
   using Kind = dataplane::AddressMatch::Kind;
   switch (address.kind) {
     case AclAddress::Kind::Any:
-      return {Kind::Any, {}};
+      return {Kind::Any, {}, {}};
     case AclAddress::Kind::In:
-      return {Kind::In, address.prefix};
+      return {Kind::In, address.prefix, {}};
     case AclAddress::Kind::VirtualNetwork:
-      return {Kind::VirtualNetwork, {}};
+      return {Kind::VirtualNetwork, {}, {}};
     case AclAddress::Kind::Internet:
-      return {Kind::Internet, {}};
+      return {Kind::Internet, {}, {}};
   }
   return {};
 }
@@ -99,7 +99,29 @@ std::optional<dataplane::AclAction> default_of(const std::optional<DefaultAction
                                           : dataplane::AclAction::Deny;
 }
 
-dataplane::AclRule compiled(const Resource& resource) {
+// The addresses of the interfaces that carry one of the tags.
+dataplane::AddressMatch match_of(const Model& model, const std::vector<ResourceId>& tags) {
+  dataplane::AddressMatch match{dataplane::AddressMatch::Kind::OneOf, {}, {}};
+  for (const ResourceId& tag : tags) {
+    for (const Resource* nic : model.referrers(*model.find(tag), Kind::NetworkInterface)) {
+      for (const Resource* ip : model.below(nic->id, Kind::IpConfiguration)) {
+        const auto& address = ip->as<IpConfiguration>().address;
+        if (address) match.addresses.push_back(*address);
+      }
+    }
+  }
+  std::sort(match.addresses.begin(), match.addresses.end());
+  match.addresses.erase(std::unique(match.addresses.begin(), match.addresses.end()),
+                        match.addresses.end());
+  return match;
+}
+
+dataplane::AddressMatch match_of(const Model& model, const AclAddress& address,
+                                 const std::vector<ResourceId>& tags) {
+  return tags.empty() ? match_of(address) : match_of(model, tags);
+}
+
+dataplane::AclRule compiled(const Model& model, const Resource& resource) {
   const AclRule& rule = resource.as<AclRule>();
   return {
       rule.priority,
@@ -107,8 +129,8 @@ dataplane::AclRule compiled(const Resource& resource) {
                                      : dataplane::Direction::Outbound,
       rule.action == RuleAction::Allow ? dataplane::AclAction::Permit : dataplane::AclAction::Deny,
       protocol_of(rule.protocol),
-      match_of(rule.source),
-      match_of(rule.destination),
+      match_of(model, rule.source, rule.source_tags),
+      match_of(model, rule.destination, rule.destination_tags),
       rule.source_ports.range,
       rule.destination_ports.range,
       tag_of(resource)};
@@ -215,7 +237,7 @@ std::optional<AccessList> access_list(const Model& model, dataplane::AclId key) 
   list.outbound_default = default_of(acl->as<AccessControlList>().outbound_default);
   list.tag = tag_of(*acl);
   for (const Resource* rule : model.below(acl->id, Kind::AclRule))
-    list.rules.push_back(compiled(*rule));
+    list.rules.push_back(compiled(model, *rule));
   std::sort(list.rules.begin(), list.rules.end(),
             [](const dataplane::AclRule& a, const dataplane::AclRule& b) {
               return std::pair(a.priority, a.tag) < std::pair(b.priority, b.tag);

@@ -56,19 +56,45 @@ std::vector<AddressRange> address_ranges(const Model& model, const Resource& sub
   return ranges;
 }
 
-Result<void> allocate_address(const Model& model, const ResourceId& id, IpConfiguration& ip) {
-  const Resource* subnet = ip.subnet.empty() ? nullptr : model.find(ip.subnet);
-  if (ip.address || ip.allocation == Allocation::Static || subnet == nullptr) return {};
+Result<void> allocate_address(const Model& model, const Resource& owner, const ResourceId& home,
+                              Allocation allocation, std::optional<net::IpAddress>& address) {
+  const Resource* subnet = home.empty() ? nullptr : model.find(home);
+  if (address || allocation == Allocation::Static || subnet == nullptr) return {};
   for (const auto& [first, last] : address_ranges(model, *subnet)) {
-    ip.address = model.first_free_address(*subnet, first, last);
-    if (ip.address) return {};
+    address = model.first_free_address(*subnet, first, last);
+    if (address) return {};
   }
   return fail(ErrorCode::PoolExhausted, "/properties/privateIPAddress",
-              fmt::format("Subnet '{}' has no address left for IP configuration '{}'.",
-                          subnet->id.path(), id.name()),
+              fmt::format("Subnet '{}' has no address left for {} '{}'.", subnet->id.path(),
+                          info(owner.kind()).noun, owner.id.name()),
               subnet->kind() == Kind::Subnet
                   ? "Delete interfaces, or use another subnet."
                   : "Give the logical subnet an IP pool with free addresses.");
+}
+
+// From the pools of public logical subnets; none where there is no such pool, as before the first
+// load balancer of a real controller is set up.
+void allocate_public_address(const Model& model, PublicIpAddress& b) {
+  if (b.address || b.allocation == Allocation::Static) return;
+  for (const ResourcePtr& subnet : model.collection(Kind::LogicalSubnet)) {
+    if (!subnet->as<LogicalSubnet>().is_public) continue;
+    for (const auto& [first, last] : address_ranges(model, *subnet)) {
+      if (first.is_v4() != (b.version == IpVersion::IPv4)) continue;
+      auto free = model.first_free_address(*subnet, first, last);
+      while (free && !model.public_addresses_with(*free).empty()) {
+        free =
+            *free == last ? std::nullopt : model.first_free_address(*subnet, free->plus(1), last);
+      }
+      b.address = free;
+      if (free) return;
+    }
+  }
+}
+
+// What is secret goes no further than here.
+void forget(std::string& secret, bool& has_secret) {
+  has_secret |= !secret.empty();
+  secret.clear();
 }
 
 }  // namespace
@@ -85,6 +111,23 @@ void carry_over(Body& now, const Body& before) {
     const IpConfiguration& was = std::get<IpConfiguration>(before);
     const bool stays = ip->subnet == was.subnet && ip->allocation == Allocation::Dynamic;
     if (!ip->address && stays) ip->address = was.address;
+  } else if (auto* frontend = std::get_if<FrontendIpConfiguration>(&now)) {
+    const FrontendIpConfiguration& was = std::get<FrontendIpConfiguration>(before);
+    const bool stays =
+        frontend->subnet == was.subnet && frontend->private_allocation == Allocation::Dynamic;
+    if (!frontend->private_address && stays) frontend->private_address = was.private_address;
+  } else if (auto* address = std::get_if<PublicIpAddress>(&now)) {
+    const PublicIpAddress& was = std::get<PublicIpAddress>(before);
+    const bool stays =
+        address->allocation == Allocation::Dynamic && address->version == was.version;
+    if (!address->address && stays) address->address = was.address;
+  } else if (auto* credential = std::get_if<Credential>(&now)) {
+    const Credential& was = std::get<Credential>(before);
+    if (credential->type == was.type) credential->has_secret = was.has_secret;
+  } else if (auto* connection = std::get_if<NetworkConnection>(&now)) {
+    const NetworkConnection& was = std::get<NetworkConnection>(before);
+    if (connection->ipsec && was.ipsec)
+      connection->ipsec->has_shared_secret = was.ipsec->has_shared_secret;
   }
 }
 
@@ -96,19 +139,24 @@ Result<void> allocate(const Model& model, Resource& resource) {
   } else if (auto* nic = std::get_if<NetworkInterface>(&resource.body)) {
     return allocate_mac(model, resource.id, *nic);
   } else if (auto* ip = std::get_if<IpConfiguration>(&resource.body)) {
-    return allocate_address(model, resource.id, *ip);
+    return allocate_address(model, resource, ip->subnet, ip->allocation, ip->address);
+  } else if (auto* frontend = std::get_if<FrontendIpConfiguration>(&resource.body)) {
+    return allocate_address(model, resource, frontend->subnet, frontend->private_allocation,
+                            frontend->private_address);
+  } else if (auto* address = std::get_if<PublicIpAddress>(&resource.body)) {
+    allocate_public_address(model, *address);
+  } else if (auto* credential = std::get_if<Credential>(&resource.body)) {
+    if (credential->is_secret()) forget(credential->value, credential->has_secret);
+  } else if (auto* connection = std::get_if<NetworkConnection>(&resource.body)) {
+    if (connection->ipsec)
+      forget(connection->ipsec->shared_secret, connection->ipsec->has_shared_secret);
   }
   return {};
 }
 
 uint64_t addresses_in_use(const Model& model, const Resource& ip_pool) {
   const IpPool& pool = ip_pool.as<IpPool>();
-  uint64_t count = 0;
-  for (const Resource* user : model.ip_configurations(*model.find(ip_pool.id.parent()))) {
-    const net::IpAddress address = *user->as<IpConfiguration>().address;
-    if (pool.start <= address && address <= pool.end) ++count;
-  }
-  return count;
+  return model.addresses_between(*model.find(ip_pool.id.parent()), pool.start, pool.end);
 }
 
 uint64_t macs_in_use(const Model& model, const Resource& mac_pool) {

@@ -53,6 +53,8 @@ class Transaction {
   Result<void> check_echo(const Draft& item) const;
   Result<void> resolve_references(std::vector<Staged>& staged) const;
   Result<void> allocate_missing(std::vector<Staged>& staged);
+  static Result<void> check(std::span<const Rule> rules, const Proposal& proposal,
+                            const std::string& pointer);
   Result<void> check_rules(const Model& before, const std::vector<Staged>& staged) const;
 
   Result<Outcome> erase(const Operation& operation);
@@ -71,12 +73,6 @@ class Transaction {
   Edit edit_;
   const Revision revision_;
 };
-
-std::string at_start_of_sentence(std::string_view noun) {
-  std::string text(noun);
-  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
-  return text;
-}
 
 std::string opaque_tag(std::string_view etag) {  // W/"x" -> x
   const size_t first = etag.find('"');
@@ -206,7 +202,7 @@ Result<void> Transaction::check_echo(const Draft& item) const {
   if (stored != nullptr && same_writable_members(stored->body, item.body)) return {};
   return fail(ErrorCode::InvalidParameterValue, item.pointer,
               fmt::format("{} '{}' {}, and a PUT of its parent does not change it.",
-                          at_start_of_sentence(info(item.id.kind()).noun), item.id.name(),
+                          sentence_start(info(item.id.kind()).noun), item.id.name(),
                           stored == nullptr ? "does not exist" : "differs from what is stored"),
               fmt::format("PUT {} itself.", item.id.path()));
 }
@@ -256,16 +252,23 @@ Result<void> Transaction::allocate_missing(std::vector<Staged>& staged) {
   return {};
 }
 
+// The first rule that is broken is the answer.
+Result<void> Transaction::check(std::span<const Rule> rules, const Proposal& proposal,
+                                const std::string& pointer) {
+  for (const Rule& rule : rules) {
+    auto violation = rule.broken(proposal);
+    if (!violation) continue;
+    return fail(rule.error, pointer + violation->pointer, std::move(violation->message),
+                std::move(violation->remedy));
+  }
+  return {};
+}
+
 Result<void> Transaction::check_rules(const Model& before,
                                       const std::vector<Staged>& staged) const {
   for (const Staged& s : staged) {
     const Proposal proposal{before, edit_.model(), s.before.get(), s.after, limits_};
-    for (const Rule& rule : rules_of(s.after.kind())) {
-      auto violation = rule.broken(proposal);
-      if (!violation) continue;
-      return fail(rule.error, s.pointer + violation->pointer, std::move(violation->message),
-                  std::move(violation->remedy));
-    }
+    if (auto ok = check(rules_of(s.after.kind()), proposal, s.pointer); !ok) return ok;
   }
   return {};
 }
@@ -273,7 +276,7 @@ Result<void> Transaction::check_rules(const Model& before,
 Result<Outcome> Transaction::erase(const Operation& operation) {
   const ResourcePtr present = edit_.model().find_shared(operation.draft.id);
   if (!present) return Outcome{Effect::Unchanged, operation.draft.id};
-  if (info(present->kind()).singleton) {
+  if (info(present->kind()).is_singleton()) {
     return fail(ErrorCode::MethodNotAllowed, "",
                 fmt::format("{} is never deleted.", present->id.path()),
                 "PUT the configuration that you want.");
@@ -281,7 +284,13 @@ Result<Outcome> Transaction::erase(const Operation& operation) {
   const std::vector<ResourcePtr> doomed = edit_.model().subtree(present->id);
   if (auto ok = check_unused(doomed, operation.draft.pointer); !ok)
     return tl::unexpected(ok.error());
+  const Model before = edit_.model();
   remove(doomed);
+  for (const ResourcePtr& gone : doomed) {
+    const Proposal proposal{before, edit_.model(), gone.get(), *gone, limits_};
+    if (auto ok = check(deletion_rules_of(gone->kind()), proposal, operation.draft.pointer); !ok)
+      return tl::unexpected(ok.error());
+  }
   renew_ancestors(present->id);
   return Outcome{Effect::Deleted, present->id};
 }
@@ -301,12 +310,11 @@ Result<void> Transaction::check_unused(const std::vector<ResourcePtr>& doomed,
       if (++count <= kUsersListed) users.push_back({"ResourceInUse", user->id.reference()});
     }
     if (count == 0) continue;
-    Error error{
-        ErrorCode::ResourceInUse, pointer,
-        fmt::format("{} '{}' is used by {}{}.", at_start_of_sentence(info(resource->kind()).noun),
-                    resource->id.path(), users.front().message,
-                    count > 1 ? fmt::format(" and {} more", count - 1) : ""),
-        "Change or delete what uses it first.", std::move(users)};
+    Error error{ErrorCode::ResourceInUse, pointer,
+                fmt::format("{} '{}' is used by {}{}.", sentence_start(info(resource->kind()).noun),
+                            resource->id.path(), users.front().message,
+                            count > 1 ? fmt::format(" and {} more", count - 1) : ""),
+                "Change or delete what uses it first.", std::move(users)};
     return tl::unexpected(std::move(error));
   }
   return {};

@@ -36,9 +36,11 @@ Operation mac_pool() {
   return put(*ResourceId::make(Kind::MacPool, "DefaultMacPool"), range);
 }
 
-Operation virtual_network_manager() {
-  return put(*ResourceId::make(Kind::VirtualNetworkManager, kSingletonName),
-             VirtualNetworkManager{});
+void add_settings(std::vector<Operation>& operations) {
+  for (const KindInfo& row : kKinds) {
+    if (!row.is_singleton()) continue;
+    operations.push_back(put(*ResourceId::make(row.kind, row.only_name), make_body(row.kind)));
+  }
 }
 
 }  // namespace
@@ -53,7 +55,8 @@ Result<Applied> make_fresh(const Model& model, FreshContents contents, const Lim
   empty.update(removed);
   Change seeds{{}, "isthmus"};
   if (contents == FreshContents::Seeded) {
-    seeds.operations = {provider_network(), mac_pool(), virtual_network_manager()};
+    seeds.operations = {provider_network(), mac_pool()};
+    add_settings(seeds.operations);
   }
   auto applied = apply(empty, seeds, limits);
   if (!applied) return applied;

@@ -3,10 +3,34 @@
 
 #include <array>
 
-#include "controller/model/networks.h"
-#include "controller/rules/rule.h"
+#include "controller/rules/private_address.h"
 
 namespace isthmus {
+namespace private_address {
+
+std::optional<net::Prefix> prefix_of(const Model& model, const ResourceId& subnet) {
+  const Resource* found = subnet.empty() ? nullptr : model.find(subnet);
+  if (found == nullptr) return std::nullopt;
+  if (found->kind() == Kind::Subnet) return found->as<Subnet>().prefix;
+  return found->as<LogicalSubnet>().prefix;
+}
+
+std::optional<Violation> is_taken(const Proposal& p, const ResourceId& subnet,
+                                  const net::IpAddress& address, std::string_view pointer) {
+  const Resource* home = p.after.find(subnet);
+  if (home == nullptr) return std::nullopt;
+  for (const Resource* user : p.after.users_of_address(*home, address)) {
+    if (user->serial == p.now.serial) continue;
+    return Violation{std::string(pointer),
+                     fmt::format("{} in subnet '{}' belongs to {}.", address.to_string(),
+                                 subnet.name(), user->id.path()),
+                     "Choose another, or leave it out to have one allocated."};
+  }
+  return std::nullopt;
+}
+
+}  // namespace private_address
+
 namespace {
 
 std::optional<Violation> static_without_mac(const Proposal& p) {
@@ -64,87 +88,9 @@ constexpr std::array kNetworkInterfaceRules = {
          ErrorCode::InvalidParameterValue, &changes_what_is_fixed},
 };
 
-std::optional<Violation> static_without_address(const Proposal& p) {
-  const IpConfiguration& ip = p.body<IpConfiguration>();
-  if (ip.allocation == Allocation::Dynamic || ip.address) return std::nullopt;
-  return Violation{
-      "/properties/privateIPAddress",
-      fmt::format("IP configuration '{}' has a Static allocation and no address.", p.now.id.name()),
-      "Give privateIPAddress, or let privateIPAllocationMethod be Dynamic."};
-}
-
-std::optional<Violation> address_without_subnet(const Proposal& p) {
-  const IpConfiguration& ip = p.body<IpConfiguration>();
-  if (!ip.address || !ip.subnet.empty()) return std::nullopt;
-  return Violation{"/properties/subnet",
-                   fmt::format("IP configuration '{}' has the address {} in no subnet.",
-                               p.now.id.name(), ip.address->to_string()),
-                   "Give the subnet that the address belongs to."};
-}
-
-std::optional<net::Prefix> prefix_of_subnet(const Proposal& p) {
-  const ResourceId& id = p.body<IpConfiguration>().subnet;
-  const Resource* subnet = id.empty() ? nullptr : p.after.find(id);
-  if (subnet == nullptr) return std::nullopt;
-  if (subnet->kind() == Kind::Subnet) return subnet->as<Subnet>().prefix;
-  return subnet->as<LogicalSubnet>().prefix;
-}
-
-std::optional<Violation> address_outside_subnet(const Proposal& p) {
-  const IpConfiguration& ip = p.body<IpConfiguration>();
-  const auto prefix = prefix_of_subnet(p);
-  if (!ip.address || !prefix || prefix->contains(*ip.address)) return std::nullopt;
-  return Violation{"/properties/privateIPAddress",
-                   fmt::format("{} lies outside subnet '{}' ({}).", ip.address->to_string(),
-                               ip.subnet.name(), prefix->to_string()),
-                   ""};
-}
-
-std::optional<Violation> address_is_reserved(const Proposal& p) {
-  const IpConfiguration& ip = p.body<IpConfiguration>();
-  const auto prefix = prefix_of_subnet(p);
-  if (!ip.address || !prefix || ip.subnet.kind() != Kind::Subnet ||
-      !is_reserved(*prefix, *ip.address)) {
-    return std::nullopt;
-  }
-  const auto [first, last] = usable_addresses(*prefix);
-  return Violation{
-      "/properties/privateIPAddress",
-      fmt::format("{} is reserved in subnet '{}' ({}).", ip.address->to_string(), ip.subnet.name(),
-                  prefix->to_string()),
-      fmt::format(
-          "Use {} to {}: the others are the network, its gateway and its broadcast address.",
-          first.to_string(), last.to_string())};
-}
-
-std::optional<Violation> address_is_taken(const Proposal& p) {
-  const IpConfiguration& ip = p.body<IpConfiguration>();
-  const Resource* subnet = ip.subnet.empty() ? nullptr : p.after.find(ip.subnet);
-  if (!ip.address || subnet == nullptr) return std::nullopt;
-  for (const Resource* user : p.after.users_of_address(*subnet, *ip.address)) {
-    if (user->serial == p.now.serial) continue;
-    return Violation{"/properties/privateIPAddress",
-                     fmt::format("{} in subnet '{}' belongs to {}.", ip.address->to_string(),
-                                 ip.subnet.name(), user->id.path()),
-                     "Choose another, or leave it out to have one allocated."};
-  }
-  return std::nullopt;
-}
-
-constexpr std::array kIpConfigurationRules = {
-    Rule{"a static allocation has an address", ErrorCode::InvalidParameterValue,
-         &static_without_address},
-    Rule{"an address belongs to a subnet", ErrorCode::InvalidParameterValue,
-         &address_without_subnet},
-    Rule{"an address lies inside its subnet", ErrorCode::AddressOutsideSubnet,
-         &address_outside_subnet},
-    Rule{"a reserved address is given to nobody", ErrorCode::AddressReserved, &address_is_reserved},
-    Rule{"an address is used once", ErrorCode::AddressInUse, &address_is_taken},
-};
-
 }  // namespace
 
 std::span<const Rule> network_interface_rules() { return kNetworkInterfaceRules; }
-std::span<const Rule> ip_configuration_rules() { return kIpConfigurationRules; }
+std::span<const Rule> ip_configuration_rules() { return private_address::kRules<IpConfiguration>; }
 
 }  // namespace isthmus

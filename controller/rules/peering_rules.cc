@@ -98,12 +98,61 @@ std::optional<Violation> overlaps_a_third_network(const Proposal& p) {
   return overlap_with_a_third(p.after, remote_network(p), p.parent());
 }
 
+constexpr std::string_view kUseRemoteGateways = "/properties/useRemoteGateways";
+
+std::optional<Violation> has_a_gateway_of_its_own(const Proposal& p) {
+  if (!p.body<Peering>().use_remote_gateways) return std::nullopt;
+  const auto own = gateways_of(p.after, p.parent());
+  if (own.empty()) return std::nullopt;
+  return Violation{std::string(kUseRemoteGateways),
+                   fmt::format("Virtual network '{}' has a gateway of its own, '{}'.",
+                               p.parent().id.name(), own.front()->id.name()),
+                   "Delete that gateway, or set useRemoteGateways to false."};
+}
+
+std::optional<Violation> uses_two_remote_gateways(const Proposal& p) {
+  if (!p.body<Peering>().use_remote_gateways) return std::nullopt;
+  for (const Resource* other : p.after.below(p.parent().id, Kind::Peering)) {
+    if (other->serial == p.now.serial || !other->as<Peering>().use_remote_gateways) continue;
+    return Violation{
+        std::string(kUseRemoteGateways),
+        fmt::format("Virtual network '{}' already uses the gateway of '{}', by '{}'.",
+                    p.parent().id.name(), other->as<Peering>().remote_virtual_network.name(),
+                    other->id.name()),
+        "One gateway serves a network: set useRemoteGateways of one of them to false."};
+  }
+  return std::nullopt;
+}
+
 std::optional<Violation> uses_a_gateway_that_is_not_there(const Proposal& p) {
   if (!p.body<Peering>().use_remote_gateways) return std::nullopt;
-  return Violation{"/properties/useRemoteGateways",
+  if (!gateways_of(p.after, remote_network(p)).empty()) return std::nullopt;
+  return Violation{std::string(kUseRemoteGateways),
                    fmt::format("Virtual network '{}' has no gateway that '{}' could use.",
                                remote_network(p).id.name(), p.parent().id.name()),
-                   "Set useRemoteGateways to false."};
+                   "Set useRemoteGateways to false, or create the gateway first."};
+}
+
+std::optional<Violation> uses_a_gateway_that_is_not_lent(const Proposal& p) {
+  if (!p.body<Peering>().use_remote_gateways) return std::nullopt;
+  const Resource* back = peering_from(p.after, remote_network(p), p.parent());
+  if (back != nullptr && back->as<Peering>().allow_gateway_transit) return std::nullopt;
+  return Violation{std::string(kUseRemoteGateways),
+                   fmt::format("Virtual network '{}' does not lend its gateway to '{}'.",
+                               remote_network(p).id.name(), p.parent().id.name()),
+                   back == nullptr
+                       ? "Create the peering of that network first, with allowGatewayTransit."
+                       : fmt::format("Set allowGatewayTransit of {} first.", back->id.path())};
+}
+
+std::optional<Violation> takes_back_a_gateway_in_use(const Proposal& p) {
+  if (p.body<Peering>().allow_gateway_transit) return std::nullopt;
+  const Resource* there = peering_from(p.after, remote_network(p), p.parent());
+  if (there == nullptr || !there->as<Peering>().use_remote_gateways) return std::nullopt;
+  return Violation{
+      "/properties/allowGatewayTransit",
+      fmt::format("{} uses the gateway of '{}'.", there->id.path(), p.parent().id.name()),
+      "Set useRemoteGateways of that peering to false first."};
 }
 
 constexpr std::array kPeeringRules = {
@@ -118,7 +167,14 @@ constexpr std::array kPeeringRules = {
          &overlaps_the_remote},
     Rule{"networks peered with the same network do not overlap", ErrorCode::AddressSpaceOverlap,
          &overlaps_a_third_network},
+    Rule{"a network with a gateway uses no remote one", ErrorCode::GatewayConflict,
+         &has_a_gateway_of_its_own},
+    Rule{"a network uses one remote gateway", ErrorCode::GatewayConflict,
+         &uses_two_remote_gateways},
     Rule{"a remote gateway exists", ErrorCode::PeerHasNoGateway, &uses_a_gateway_that_is_not_there},
+    Rule{"a remote gateway is lent", ErrorCode::GatewayTransitNotAllowed,
+         &uses_a_gateway_that_is_not_lent},
+    Rule{"a gateway in use stays lent", ErrorCode::GatewayConflict, &takes_back_a_gateway_in_use},
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "controller/model/text.h"
-#include "controller/rules/rule.h"
+#include "controller/rules/private_address.h"
 
 namespace isthmus {
 namespace {
@@ -117,6 +117,52 @@ constexpr std::array kIpPoolRules = {
     Rule{"IP pools do not overlap", ErrorCode::InvalidParameterValue, &ip_pool_overlaps},
 };
 
+std::optional<Violation> logical_route_mixes_families(const Proposal& p) {
+  const LogicalRoute& route = p.body<LogicalRoute>();
+  if (route.destination.family() == route.next_hop.family()) return std::nullopt;
+  return Violation{"/properties/nextHop",
+                   fmt::format("The next hop {} is of another address family than {}.",
+                               route.next_hop.to_string(), route.destination.to_string()),
+                   ""};
+}
+
+constexpr std::array kLogicalRouteRules = {
+    Rule{"a logical route is of one address family", ErrorCode::InvalidParameterValue,
+         &logical_route_mixes_families},
+};
+
+std::string reserved_at(size_t index) { return fmt::format("/properties/ipAddresses/{}", index); }
+
+std::optional<Violation> reserves_outside_subnet(const Proposal& p) {
+  const auto& prefix = p.parent().as<LogicalSubnet>().prefix;
+  const auto& addresses = p.body<IpReservation>().addresses;
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    if (prefix && prefix->contains(addresses[i])) continue;
+    return Violation{
+        reserved_at(i),
+        fmt::format("{} lies outside logical subnet '{}' ({}).", addresses[i].to_string(),
+                    p.parent().id.name(), prefix ? prefix->to_string() : "which has no prefix"),
+        ""};
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> reserves_what_is_taken(const Proposal& p) {
+  const auto& addresses = p.body<IpReservation>().addresses;
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    auto taken = private_address::is_taken(p, p.parent().id, addresses[i], reserved_at(i));
+    if (taken) return taken;
+  }
+  return std::nullopt;
+}
+
+constexpr std::array kIpReservationRules = {
+    Rule{"a reserved address lies inside its logical subnet", ErrorCode::AddressOutsideSubnet,
+         &reserves_outside_subnet},
+    Rule{"an address that is reserved has no user", ErrorCode::AddressInUse,
+         &reserves_what_is_taken},
+};
+
 std::optional<Violation> mac_pool_is_backwards(const Proposal& p) {
   const MacPool& pool = p.body<MacPool>();
   if (pool.start <= pool.end && !pool.start.is_group() && !pool.end.is_group()) return std::nullopt;
@@ -162,6 +208,8 @@ constexpr std::array kVirtualNetworkManagerRules = {
 }  // namespace
 
 std::span<const Rule> logical_subnet_rules() { return kLogicalSubnetRules; }
+std::span<const Rule> logical_route_rules() { return kLogicalRouteRules; }
+std::span<const Rule> ip_reservation_rules() { return kIpReservationRules; }
 std::span<const Rule> ip_pool_rules() { return kIpPoolRules; }
 std::span<const Rule> mac_pool_rules() { return kMacPoolRules; }
 std::span<const Rule> virtual_network_manager_rules() { return kVirtualNetworkManagerRules; }

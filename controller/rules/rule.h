@@ -34,6 +34,8 @@ struct Proposal {
   const Resource& parent() const { return *after.find(now.id.parent()); }
 };
 
+std::string sentence_start(std::string_view noun);  // "load balancer" -> "Load balancer"
+
 struct Violation {
   std::string pointer;  // within the resource
   std::string message;
@@ -47,18 +49,43 @@ struct Rule {
 };
 
 std::span<const Rule> rules_of(Kind kind);
+// What stands against deleting a resource that nothing refers to; `now` is the resource, `after`
+// the model without it and all that goes with it.
+std::span<const Rule> deletion_rules_of(Kind kind);
 
-// The tables, one per file.
-std::span<const Rule> virtual_network_rules();
-std::span<const Rule> subnet_rules();
-std::span<const Rule> peering_rules();
-std::span<const Rule> logical_subnet_rules();
-std::span<const Rule> ip_pool_rules();
-std::span<const Rule> mac_pool_rules();
-std::span<const Rule> virtual_network_manager_rules();
-std::span<const Rule> acl_rule_rules();
-std::span<const Rule> route_rules();
-std::span<const Rule> network_interface_rules();
-std::span<const Rule> ip_configuration_rules();
+// The tables, one per type, some types per file.
+#define ISTHMUS_RULE_TABLES(X)                            \
+  X(VirtualNetwork, virtual_network_rules)                \
+  X(Subnet, subnet_rules)                                 \
+  X(Peering, peering_rules)                               \
+  X(LogicalSubnet, logical_subnet_rules)                  \
+  X(LogicalRoute, logical_route_rules)                    \
+  X(IpPool, ip_pool_rules)                                \
+  X(IpReservation, ip_reservation_rules)                  \
+  X(MacPool, mac_pool_rules)                              \
+  X(VirtualNetworkManager, virtual_network_manager_rules) \
+  X(AclRule, acl_rule_rules)                              \
+  X(Route, route_rules)                                   \
+  X(ServiceInsertionRule, service_insertion_rule_rules)   \
+  X(NetworkInterface, network_interface_rules)            \
+  X(IpConfiguration, ip_configuration_rules)              \
+  X(Credential, credential_rules)                         \
+  X(Server, server_rules)                                 \
+  X(VirtualServer, virtual_server_rules)                  \
+  X(PublicIpAddress, public_ip_address_rules)             \
+  X(FrontendIpConfiguration, frontend_rules)              \
+  X(LoadBalancingRule, load_balancing_rule_rules)         \
+  X(InboundNatRule, inbound_nat_rule_rules)               \
+  X(OutboundNatRule, outbound_nat_rule_rules)             \
+  X(Probe, probe_rules)                                   \
+  X(VirtualGateway, virtual_gateway_rules)                \
+  X(NetworkConnection, network_connection_rules)          \
+  X(BgpPeer, bgp_peer_rules)
+
+#define X(kind, table) std::span<const Rule> table();
+ISTHMUS_RULE_TABLES(X)
+#undef X
+
+std::span<const Rule> virtual_gateway_deletion_rules();
 
 }  // namespace isthmus

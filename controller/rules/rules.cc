@@ -4,35 +4,24 @@ namespace isthmus {
 
 std::span<const Rule> rules_of(Kind kind) {
   switch (kind) {
-    case Kind::VirtualNetwork:
-      return virtual_network_rules();
-    case Kind::Subnet:
-      return subnet_rules();
-    case Kind::Peering:
-      return peering_rules();
-    case Kind::LogicalSubnet:
-      return logical_subnet_rules();
-    case Kind::IpPool:
-      return ip_pool_rules();
-    case Kind::MacPool:
-      return mac_pool_rules();
-    case Kind::VirtualNetworkManager:
-      return virtual_network_manager_rules();
-    case Kind::AclRule:
-      return acl_rule_rules();
-    case Kind::Route:
-      return route_rules();
-    case Kind::NetworkInterface:
-      return network_interface_rules();
-    case Kind::IpConfiguration:
-      return ip_configuration_rules();
-    case Kind::None:
-    case Kind::LogicalNetwork:
-    case Kind::AccessControlList:
-    case Kind::RouteTable:
+#define X(kind, table) \
+  case Kind::kind:     \
+    return table();
+    ISTHMUS_RULE_TABLES(X)
+#undef X
+    default:  // what its members say is all there is to say
       return {};
   }
-  return {};
+}
+
+std::span<const Rule> deletion_rules_of(Kind kind) {
+  return kind == Kind::VirtualGateway ? virtual_gateway_deletion_rules() : std::span<const Rule>();
+}
+
+std::string sentence_start(std::string_view noun) {
+  std::string text(noun);
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
 }
 
 }  // namespace isthmus

@@ -1,4 +1,4 @@
-// Access control rules and routes.
+// Access control rules, routes and service insertions.
 #include <fmt/format.h>
 
 #include <array>
@@ -102,8 +102,25 @@ constexpr std::array kRouteRules = {
          &prefix_is_routed_twice},
 };
 
+std::optional<Violation> ports_run_backwards(const Proposal& p) {
+  const ServiceInsertionRule& rule = p.body<ServiceInsertionRule>();
+  const bool sources = rule.source_port_start <= rule.source_port_end;
+  if (sources && rule.destination_port_start <= rule.destination_port_end) return std::nullopt;
+  return Violation{
+      sources ? "/properties/destinationPortRangeEnd" : "/properties/sourcePortRangeEnd",
+      fmt::format("The ports of service insertion rule '{}' end before they start.",
+                  p.now.id.name()),
+      ""};
+}
+
+constexpr std::array kServiceInsertionRuleRules = {
+    Rule{"a range of ports ends after its start", ErrorCode::InvalidParameterValue,
+         &ports_run_backwards},
+};
+
 }  // namespace
 
+std::span<const Rule> service_insertion_rule_rules() { return kServiceInsertionRuleRules; }
 std::span<const Rule> acl_rule_rules() { return kAclRuleRules; }
 std::span<const Rule> route_rules() { return kRouteRules; }
 

@@ -7,8 +7,9 @@
 namespace isthmus::dataplane {
 namespace {
 
+// `match` is what the other arguments were compiled from; only OneOf needs it.
 bool address_matches(AddressMatch::Kind kind, net::Family family, net::Bits128 bits,
-                     net::Bits128 mask, const net::IpAddress& address,
+                     net::Bits128 mask, const AddressMatch& match, const net::IpAddress& address,
                      const VirtualNetworkRange& virtual_network) {
   switch (kind) {
     case AddressMatch::Kind::Any:
@@ -19,6 +20,8 @@ bool address_matches(AddressMatch::Kind kind, net::Family family, net::Bits128 b
       return virtual_network.contains(address);
     case AddressMatch::Kind::Internet:
       return !virtual_network.contains(address);
+    case AddressMatch::Kind::OneOf:
+      return std::binary_search(match.addresses.begin(), match.addresses.end(), address);
   }
   return false;
 }
@@ -60,7 +63,7 @@ CompiledAccessList::Matcher CompiledAccessList::compile(const AclRule& rule, uin
 }
 
 bool CompiledAccessList::matches(const Matcher& m, const AclSubject& subject,
-                                 const VirtualNetworkRange& virtual_network) {
+                                 const VirtualNetworkRange& virtual_network) const {
   const net::FlowKey& flow = subject.flow;
   if (m.protocol >= 0 && m.protocol != static_cast<int16_t>(flow.protocol)) return false;
   if (m.names_ports) {
@@ -71,10 +74,11 @@ bool CompiledAccessList::matches(const Matcher& m, const AclSubject& subject,
       return false;
     }
   }
-  return address_matches(m.source_kind, m.source_family, m.source_bits, m.source_mask, flow.source,
-                         virtual_network) &&
+  const AclRule& rule = source_.rules[m.rule];
+  return address_matches(m.source_kind, m.source_family, m.source_bits, m.source_mask, rule.source,
+                         flow.source, virtual_network) &&
          address_matches(m.destination_kind, m.destination_family, m.destination_bits,
-                         m.destination_mask, flow.destination, virtual_network);
+                         m.destination_mask, rule.destination, flow.destination, virtual_network);
 }
 
 const AclRule* CompiledAccessList::first_match(Direction direction, const AclSubject& subject,

@@ -61,8 +61,8 @@ class CompiledAccessList {
     uint32_t rule;  // index in source_.rules
   };
   static Matcher compile(const AclRule& rule, uint32_t index);
-  static bool matches(const Matcher& matcher, const AclSubject& subject,
-                      const VirtualNetworkRange& virtual_network);
+  bool matches(const Matcher& matcher, const AclSubject& subject,
+               const VirtualNetworkRange& virtual_network) const;
 
   AccessList source_;
   std::vector<Matcher> matchers_[2];  // by Direction, in the order of priority

@@ -34,6 +34,17 @@ std::string first_difference(std::string_view expected, std::string_view actual)
   }
 }
 
+std::vector<std::filesystem::path> files_in(const char* folder, std::string_view start,
+                                            std::string_view end) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(source_folder() / folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(start) && name.ends_with(end)) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 }  // namespace
 
 std::filesystem::path source_folder() { return ISTHMUS_SOURCE_DIR; }
@@ -46,13 +57,9 @@ std::string read_file(const std::filesystem::path& path) {
   return text.str();
 }
 
-std::vector<std::filesystem::path> case_files() {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "tests/cases")) {
-    if (entry.path().extension() == ".case") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
+std::vector<std::filesystem::path> case_files() { return files_in("tests/cases", "", ".case"); }
+std::vector<std::filesystem::path> networking_documents() {
+  return files_in("docs/api", "networking", ".md");
 }
 
 void expect_golden(const std::filesystem::path& path, std::string_view actual) {

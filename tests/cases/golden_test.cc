@@ -25,10 +25,12 @@ INSTANTIATE_TEST_SUITE_P(Cases, GoldenCase, ::testing::ValuesIn(case_files()),
                          [](const auto& case_) { return case_.param.stem().string(); });
 
 TEST(GoldenDocument, NetworkingExamplesHappenAsWritten) {
-  const auto path = source_folder() / "docs/api/networking.md";
-  const Played played = play_document(read_file(path));
-  for (const std::string& broken : played.findings.broken) ADD_FAILURE() << broken;
-  expect_golden(path, played.text);
+  for (const auto& path : networking_documents()) {
+    const Played played = play_document(read_file(path));
+    for (const std::string& broken : played.findings.broken)
+      ADD_FAILURE() << path << ": " << broken;
+    expect_golden(path, played.text);
+  }
 }
 
 // What all cases show together.
@@ -48,9 +50,11 @@ const Findings& all_findings() {
 
 TEST(GoldenCoverage, EveryRuleHasACase) {
   for (const KindInfo& row : kKinds) {
-    for (const Rule& rule : rules_of(row.kind)) {
-      EXPECT_TRUE(all_findings().rules.contains(std::string(rule.name)))
-          << "no case has the line: rule    " << rule.name;
+    for (const auto rules : {rules_of(row.kind), deletion_rules_of(row.kind)}) {
+      for (const Rule& rule : rules) {
+        EXPECT_TRUE(all_findings().rules.contains(std::string(rule.name)))
+            << "no case has the line: rule    " << rule.name;
+      }
     }
   }
 }

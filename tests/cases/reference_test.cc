@@ -1,5 +1,5 @@
-// Holds docs/api/networking.md complete: each type has a section whose table names each member that
-// the type has, and no other.
+// Holds docs/api/networking*.md complete: each type has a section whose table names each member
+// that the type has, and no other.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 
 #include "api/json/derived.h"
-#include "controller/model/describe.h"
+#include "controller/model/resources.h"
 #include "tests/cases/golden_file.h"
 
 namespace isthmus::testing {
@@ -20,10 +20,13 @@ using Names = std::set<std::string>;
 class MemberNames {
  public:
   template <class T>
-  void member(std::string_view name, T&, Presence, Spelling = Spelling::Natural) {
-    names.insert(fmt::format("{}{}", prefix_, name));
+  void member(std::string_view name, T&, Presence presence, Spelling = Spelling::Natural) {
+    if (presence != Presence::Hidden) names.insert(fmt::format("{}{}", prefix_, name));
   }
   void reference(std::string_view name, ResourceId&, Presence, Kinds) {
+    names.insert(fmt::format("{}{}", prefix_, name));
+  }
+  void references(std::string_view name, std::vector<ResourceId>&, Kinds) {
     names.insert(fmt::format("{}{}", prefix_, name));
   }
   template <class Members>
@@ -33,9 +36,13 @@ class MemberNames {
     members();
     prefix_ = outer;
   }
-  template <class T, class Members>
-  void optional_object(std::string_view name, std::optional<T>& field, const Members& members) {
+  template <class Optional, class Members>
+  void optional_object(std::string_view name, Optional& field, const Members& members) {
     object(name, Presence::Optional, [&] { members(field.emplace()); });
+  }
+  template <class T, class Members>
+  void objects(std::string_view name, std::vector<T>& field, const Members& members) {
+    object(name, Presence::Optional, [&] { members(field.emplace_back()); });
   }
 
   Names names;
@@ -81,7 +88,8 @@ Names documented(const std::string& document, const std::string& title) {
 }
 
 TEST(NetworkingReference, TellsEveryMember) {
-  const std::string document = read_file(source_folder() / "docs/api/networking.md");
+  std::string document;
+  for (const auto& path : networking_documents()) document += read_file(path) + "\n# end\n";
   for (const KindInfo& row : kKinds)
     EXPECT_EQ(documented(document, title_of(row.kind)), members_of(row.kind)) << title_of(row.kind);
 }

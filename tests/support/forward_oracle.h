@@ -146,6 +146,10 @@ class ForwardOracle {
     using Kind = dataplane::AddressMatch::Kind;
     if (match.kind == Kind::Any) return true;
     if (match.kind == Kind::In) return match.prefix.contains(address);
+    if (match.kind == Kind::OneOf) {
+      const auto& all = match.addresses;
+      return std::find(all.begin(), all.end(), address) != all.end();
+    }
     const auto action = route({domain, 0}, address);
     const bool is_inside = action && action->kind == dataplane::Action::Kind::Deliver;
     return is_inside == (match.kind == Kind::VirtualNetwork);

@@ -53,8 +53,13 @@ class RandomProgram {
   }
   dataplane::PeerPolicy policy() { return {!one_in(4), one_in(2), {prefix()}, tag(), tag()}; }
   dataplane::AddressMatch match() {
-    const auto kind = static_cast<dataplane::AddressMatch::Kind>(below(4));
-    return {kind, kind == dataplane::AddressMatch::Kind::In ? prefix() : net::Prefix()};
+    using Kind = dataplane::AddressMatch::Kind;
+    dataplane::AddressMatch match{static_cast<Kind>(below(5)), {}, {}};
+    if (match.kind == Kind::In) match.prefix = prefix();
+    if (match.kind != Kind::OneOf) return match;
+    for (uint64_t i = below(4); i > 0; --i) match.addresses.push_back(address());
+    std::sort(match.addresses.begin(), match.addresses.end());
+    return match;
   }
   net::PortRange ports() {
     if (one_in(2)) return {};

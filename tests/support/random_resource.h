@@ -1,5 +1,5 @@
 // Random legal resources of every type, and a text that shows everything a resource holds. Both
-// walk controller/model/describe.h, so that a new type or member is covered without a line here.
+// walk controller/model/resources.h, so that a new type or member is covered without a line here.
 #pragma once
 
 #include <fmt/format.h>
@@ -8,7 +8,8 @@
 #include <string>
 #include <type_traits>
 
-#include "controller/model/describe.h"
+#include "controller/model/resources.h"
+#include "controller/model/text.h"
 
 namespace isthmus::testing {
 
@@ -38,9 +39,18 @@ class RandomResources {
   void object(std::string_view, Presence, const Members& members) {
     members();
   }
-  template <class T, class Members>
-  void optional_object(std::string_view, std::optional<T>& field, const Members& members) {
+  template <class Optional, class Members>
+  void optional_object(std::string_view, Optional& field, const Members& members) {
     if (coin()) members(field.emplace());
+  }
+  template <class T, class Members>
+  void objects(std::string_view, std::vector<T>& field, const Members& members) {
+    field.resize(below(3));
+    for (T& element : field) members(element);
+  }
+  void references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds) {
+    targets.resize(below(3));
+    for (ResourceId& target : targets) reference(name, target, Presence::Required, kinds);
   }
   void reference(std::string_view, ResourceId& target, Presence presence, Kinds kinds) {
     if (presence == Presence::Required || coin())
@@ -60,7 +70,7 @@ class RandomResources {
   }
   ResourceId id(Kind kind) {
     const KindInfo& row = info(kind);
-    const std::string own = row.singleton ? std::string(kSingletonName) : name();
+    const std::string own = row.is_singleton() ? std::string(row.only_name) : name();
     return row.parent == Kind::None ? *ResourceId::make(kind, own)
                                     : *id(row.parent).child(kind, own);
   }
@@ -119,6 +129,8 @@ class RandomResources {
       do {
         field = static_cast<T>(below(16));
       } while (Text<T>::print(field).empty());  // past the last value
+    } else if constexpr (std::is_same_v<T, ExtendedAsNumber>) {
+      field = {static_cast<uint32_t>(random_())};
     } else {
       static_assert(std::is_integral_v<T>);
       field = static_cast<T>(random_());
@@ -173,10 +185,16 @@ class Dump {
     members();
     text_ += ")\n";
   }
-  template <class T, class Members>
-  void optional_object(std::string_view name, const std::optional<T>& field,
-                       const Members& members) {
+  template <class Optional, class Members>
+  void optional_object(std::string_view name, const Optional& field, const Members& members) {
     if (field) object(name, Presence::Optional, [&] { members(*field); });
+  }
+  template <class T, class Members>
+  void objects(std::string_view name, const std::vector<T>& field, const Members& members) {
+    for (const T& element : field) object(name, Presence::Optional, [&] { members(element); });
+  }
+  void references(std::string_view name, const std::vector<ResourceId>& targets, Kinds kinds) {
+    for (const ResourceId& target : targets) reference(name, target, Presence::Optional, kinds);
   }
   void reference(std::string_view name, const ResourceId& target, Presence, Kinds) {
     text_ += fmt::format("{} -> {}\n", name, target.path());

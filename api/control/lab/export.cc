@@ -8,8 +8,9 @@
 #include <set>
 
 #include "api/control/lab/expand.h"
-#include "controller/model/describe.h"
 #include "controller/model/networks.h"
+#include "controller/model/resources.h"
+#include "controller/model/text.h"
 #include "controller/rules/apply.h"
 #include "controller/rules/fresh.h"
 
@@ -160,7 +161,7 @@ class MemberTexts {
   template <class T>
   void member(std::string_view name, const T& field, Presence presence,
               Spelling = Spelling::Natural) {
-    if (presence != Presence::ReadOnly) add(name, text_of(field));
+    if (presence != Presence::ReadOnly && presence != Presence::Hidden) add(name, text_of(field));
   }
   template <class Members>
   void object(std::string_view name, Presence, const Members& members) {
@@ -174,8 +175,18 @@ class MemberTexts {
     add(name, field ? "set" : "");
     if (field) object(name, Presence::Optional, [&] { members(*field); });
   }
+  template <class T, class Members>
+  void objects(std::string_view name, const std::vector<T>& field, const Members& members) {
+    for (size_t i = 0; i < field.size(); ++i)
+      object(fmt::format("{}.{}", name, i), Presence::Optional, [&] { members(field[i]); });
+  }
   void reference(std::string_view name, const ResourceId& id, Presence, Kinds) {
     add(name, id.empty() ? "" : id.key());
+  }
+  void references(std::string_view name, const std::vector<ResourceId>& ids, Kinds) {
+    std::string keys;
+    for (const ResourceId& id : ids) keys += id.key() + ",";
+    add(name, std::move(keys));
   }
 
   const std::map<std::string, std::string>& texts() const { return texts_; }

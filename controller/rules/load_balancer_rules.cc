@@ -1,0 +1,220 @@
+// Public addresses, load balancers and what belongs to them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "controller/model/references.h"
+#include "controller/model/text.h"
+#include "controller/rules/private_address.h"
+
+namespace isthmus {
+namespace {
+
+constexpr uint32_t kIdleMinutesMin = 4;
+constexpr uint32_t kIdleMinutesMax = 30;
+
+template <class B>
+std::optional<Violation> idle_timeout_out_of_range(const Proposal& p) {
+  const uint32_t minutes = p.body<B>().idle_timeout_minutes;
+  if (minutes >= kIdleMinutesMin && minutes <= kIdleMinutesMax) return std::nullopt;
+  return Violation{"/properties/idleTimeoutInMinutes",
+                   fmt::format("{} minutes are not an idle timeout.", minutes),
+                   fmt::format("Use {} to {}.", kIdleMinutesMin, kIdleMinutesMax)};
+}
+
+std::optional<Violation> public_address_is_missing(const Proposal& p) {
+  const PublicIpAddress& body = p.body<PublicIpAddress>();
+  if (body.allocation == Allocation::Dynamic || body.address) return std::nullopt;
+  return Violation{"/properties/ipAddress",
+                   fmt::format("Public IP address '{}' has a Static allocation and no address.",
+                               p.now.id.name()),
+                   "Give ipAddress, or let publicIPAllocationMethod be Dynamic."};
+}
+
+std::optional<Violation> public_address_is_of_another_version(const Proposal& p) {
+  const PublicIpAddress& body = p.body<PublicIpAddress>();
+  if (!body.address || body.address->is_v4() == (body.version == IpVersion::IPv4))
+    return std::nullopt;
+  return Violation{"/properties/ipAddress",
+                   fmt::format("{} is not an {} address.", body.address->to_string(),
+                               Text<IpVersion>::print(body.version)),
+                   "Set publicIPAddressVersion."};
+}
+
+std::optional<Violation> public_address_is_taken(const Proposal& p) {
+  const PublicIpAddress& body = p.body<PublicIpAddress>();
+  if (!body.address) return std::nullopt;
+  for (const Resource* other : p.after.public_addresses_with(*body.address)) {
+    if (other->serial == p.now.serial) continue;
+    return Violation{
+        "/properties/ipAddress",
+        fmt::format("{} is the address of '{}'.", body.address->to_string(), other->id.path()), ""};
+  }
+  return std::nullopt;
+}
+
+constexpr std::array kPublicIpAddressRules = {
+    Rule{"a static public address is given", ErrorCode::InvalidParameterValue,
+         &public_address_is_missing},
+    Rule{"a public address is of its version", ErrorCode::InvalidParameterValue,
+         &public_address_is_of_another_version},
+    Rule{"a public address is given once", ErrorCode::AddressInUse, &public_address_is_taken},
+    Rule{"an idle timeout is in range", ErrorCode::InvalidParameterValue,
+         &idle_timeout_out_of_range<PublicIpAddress>},
+};
+
+std::optional<Violation> frontend_is_nowhere(const Proposal& p) {
+  const FrontendIpConfiguration& body = p.body<FrontendIpConfiguration>();
+  if (!body.public_ip_address.empty() || !body.subnet.empty()) return std::nullopt;
+  return Violation{
+      "/properties/publicIPAddress",
+      fmt::format("Frontend '{}' has neither a public IP address nor a subnet.", p.now.id.name()),
+      "Give publicIPAddress, or subnet and privateIPAddress."};
+}
+
+std::optional<Violation> frontend_is_in_two_places(const Proposal& p) {
+  const FrontendIpConfiguration& body = p.body<FrontendIpConfiguration>();
+  if (body.public_ip_address.empty() || body.subnet.kind() != Kind::Subnet) return std::nullopt;
+  return Violation{
+      "/properties/subnet",
+      fmt::format("Frontend '{}' has a public IP address and a place in virtual subnet '{}'.",
+                  p.now.id.name(), body.subnet.name()),
+      "Make two frontends of it."};
+}
+
+constexpr auto kFrontendRules = joined(
+    std::array{
+        Rule{"a frontend has an address", ErrorCode::InvalidParameterValue, &frontend_is_nowhere},
+        Rule{"a frontend is public or private", ErrorCode::InvalidParameterValue,
+             &frontend_is_in_two_places}},
+    private_address::kRules<FrontendIpConfiguration>);
+
+template <class B>
+std::optional<Violation> has_no_frontend(const Proposal& p) {
+  if (!p.body<B>().frontends.empty()) return std::nullopt;
+  return Violation{"/properties/frontendIPConfigurations",
+                   fmt::format("{} '{}' has no frontend.", sentence_start(info(p.now.kind()).noun),
+                               p.now.id.name()),
+                   "Name at least one frontend of its load balancer."};
+}
+
+// What a rule names lies in its own load balancer. The interfaces behind a NAT rule lie elsewhere.
+std::optional<Violation> reaches_into_another(const Proposal& p) {
+  std::optional<Violation> found;
+  for_each_reference(p.now.body, [&](const ResourceId& target, const ReferenceMember& member) {
+    if (found || target.kind() == Kind::IpConfiguration || p.parent().id.contains(target)) return;
+    found = Violation{member.pointer,
+                      fmt::format("{} belongs to another load balancer than {} '{}'.",
+                                  target.path(), info(p.now.kind()).noun, p.now.id.name()),
+                      ""};
+  });
+  return found;
+}
+
+template <class B>
+std::optional<Violation> has_no_ports(const Proposal& p) {
+  const B& b = p.body<B>();
+  const bool has_ports = b.protocol == BalancedProtocol::Tcp || b.protocol == BalancedProtocol::Udp;
+  const bool frontend = b.frontend_port.value_or(0) != 0;
+  const bool backend = b.backend_port.value_or(0) != 0;
+  if (!has_ports || (frontend && backend)) return std::nullopt;
+  return Violation{frontend ? "/properties/backendPort" : "/properties/frontendPort",
+                   fmt::format("{} '{}' balances {} and needs a port from 1 to 65535.",
+                               sentence_start(info(p.now.kind()).noun), p.now.id.name(),
+                               Text<BalancedProtocol>::print(b.protocol)),
+                   ""};
+}
+
+struct Listener {
+  BalancedProtocol protocol;
+  uint16_t port;
+};
+std::optional<Listener> listener_of(const Resource& rule) {
+  if (const auto* balancing = std::get_if<LoadBalancingRule>(&rule.body))
+    return Listener{balancing->protocol, balancing->frontend_port.value_or(0)};
+  if (const auto* nat = std::get_if<InboundNatRule>(&rule.body))
+    return Listener{nat->protocol, nat->frontend_port.value_or(0)};
+  return std::nullopt;
+}
+
+// Two rules of one frontend listen on different ports.
+template <class B>
+std::optional<Violation> listens_where_another_does(const Proposal& p) {
+  const auto mine = listener_of(p.now);
+  for (const ResourceId& id : p.body<B>().frontends) {
+    const Resource* frontend = p.after.find(id);
+    if (frontend == nullptr) continue;
+    for (const Resource* other : p.after.referrers(*frontend)) {
+      const auto theirs = listener_of(*other);
+      if (other->serial == p.now.serial || !theirs || theirs->protocol != mine->protocol ||
+          theirs->port != mine->port) {
+        continue;
+      }
+      return Violation{"/properties/frontendPort",
+                       fmt::format("{} {} of frontend '{}' already leads to '{}'.",
+                                   Text<BalancedProtocol>::print(mine->protocol), mine->port,
+                                   id.name(), other->id.path()),
+                       "Use another port or another frontend."};
+    }
+  }
+  return std::nullopt;
+}
+
+template <class B>
+constexpr std::array kListenerRules = {
+    Rule{"a rule has a frontend", ErrorCode::InvalidParameterValue, &has_no_frontend<B>},
+    Rule{"a rule stays in its load balancer", ErrorCode::InvalidParameterValue,
+         &reaches_into_another},
+    Rule{"a rule of TCP or UDP has ports", ErrorCode::InvalidParameterValue, &has_no_ports<B>},
+    Rule{"a port of a frontend leads to one place", ErrorCode::InvalidParameterValue,
+         &listens_where_another_does<B>},
+    Rule{"an idle timeout is in range", ErrorCode::InvalidParameterValue,
+         &idle_timeout_out_of_range<B>},
+};
+
+constexpr std::array kOutboundNatRules = {
+    Rule{"an outbound rule has a frontend", ErrorCode::InvalidParameterValue,
+         &has_no_frontend<OutboundNatRule>},
+    Rule{"an outbound rule stays in its load balancer", ErrorCode::InvalidParameterValue,
+         &reaches_into_another},
+};
+
+constexpr uint32_t kProbeIntervalMin = 5;
+constexpr uint32_t kProbesMin = 11;
+
+std::optional<Violation> probe_is_too_eager(const Proposal& p) {
+  const Probe& probe = p.body<Probe>();
+  const bool interval = probe.interval_seconds >= kProbeIntervalMin;
+  if (interval && probe.count >= kProbesMin) return std::nullopt;
+  return Violation{interval ? "/properties/numberOfProbes" : "/properties/intervalInSeconds",
+                   fmt::format("Probe '{}' asks every {} s and gives up after {}.", p.now.id.name(),
+                               probe.interval_seconds, probe.count),
+                   fmt::format("Use at least {} s and {} probes.", kProbeIntervalMin, kProbesMin)};
+}
+
+std::optional<Violation> probe_asks_for_nothing(const Proposal& p) {
+  const Probe& probe = p.body<Probe>();
+  const bool path = probe.protocol != ProbeProtocol::Http || !probe.request_path.empty();
+  if (path && probe.port != 0) return std::nullopt;
+  return Violation{
+      path ? "/properties/port" : "/properties/requestPath",
+      fmt::format("Probe '{}' names no {}.", p.now.id.name(), path ? "port" : "path to ask for"),
+      ""};
+}
+
+constexpr std::array kProbeRules = {
+    Rule{"a probe knows what to ask", ErrorCode::InvalidParameterValue, &probe_asks_for_nothing},
+    Rule{"a probe leaves its host time", ErrorCode::InvalidParameterValue, &probe_is_too_eager},
+};
+
+}  // namespace
+
+std::span<const Rule> public_ip_address_rules() { return kPublicIpAddressRules; }
+std::span<const Rule> frontend_rules() { return kFrontendRules; }
+std::span<const Rule> load_balancing_rule_rules() { return kListenerRules<LoadBalancingRule>; }
+std::span<const Rule> inbound_nat_rule_rules() { return kListenerRules<InboundNatRule>; }
+std::span<const Rule> outbound_nat_rule_rules() { return kOutboundNatRules; }
+std::span<const Rule> probe_rules() { return kProbeRules; }
+
+}  // namespace isthmus
