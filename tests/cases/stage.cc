@@ -35,8 +35,10 @@ constexpr std::array kOptions = {
 
 const Rule* find_rule(std::string_view name) {
   for (const KindInfo& row : kKinds) {
-    for (const Rule& rule : rules_of(row.kind)) {
-      if (rule.name == name) return &rule;
+    for (const auto rules : {rules_of(row.kind), deletion_rules_of(row.kind)}) {
+      for (const Rule& rule : rules) {
+        if (rule.name == name) return &rule;
+      }
     }
   }
   return nullptr;
