@@ -133,7 +133,8 @@ void JsonReader::reference(std::string_view name, ResourceId& target, Presence p
 }
 
 // An empty reference in a list is none.
-void JsonReader::references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds) {
+void JsonReader::references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds,
+                            Shown) {
   each(name, [&](const Value& value) {
     ResourceId target;
     read_reference(value, target, Presence::Optional, kinds);

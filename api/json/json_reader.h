@@ -78,7 +78,8 @@ class JsonReader {
   }
 
   void reference(std::string_view name, ResourceId& target, Presence presence, Kinds kinds);
-  void references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds);
+  void references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds,
+                  Shown = Shown::Always);
 
  private:
   // What messages name: the member that is being read, or an element of it.

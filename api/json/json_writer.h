@@ -66,8 +66,9 @@ class JsonWriter {
     out_.key(name);
     write(target);
   }
-  void references(std::string_view name, const std::vector<ResourceId>& targets, Kinds) {
-    if (is_absent(targets)) return;
+  void references(std::string_view name, const std::vector<ResourceId>& targets, Kinds,
+                  Shown shown = Shown::Always) {
+    if (is_absent(targets) || (shown == Shown::IfAny && targets.empty())) return;
     out_.key(name);
     out_.array();
     for (const ResourceId& target : targets) write(target);

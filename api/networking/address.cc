@@ -52,7 +52,9 @@ Result<Address> parse_resource(std::span<const std::string> path, Address addres
                                  : address.id.child(*kind, path[i + 1]);
     if (!id) return tl::unexpected(std::move(id.error()));
     address.id = std::move(*id);
-    address.form = info(*kind).is_singleton() ? Form::Singleton : Form::Item;
+    address.form = info(*kind).is_singleton()                   ? Form::Singleton
+                   : info(*kind).in_parent == InParent::Learned ? Form::Learned
+                                                                : Form::Item;
     if (info(*kind).is_singleton() && !equal_ignoring_case(path[i + 1], info(*kind).only_name)) {
       return fail(ErrorCode::ResourceNotFound, "",
                   fmt::format("{} has one resource only.", info(*kind).segment),

@@ -15,6 +15,7 @@ enum class Form : uint8_t {
   Collection,       // /networking/v1/virtualNetworks, /networking/v1/virtualNetworks/red/subnets
   Item,             // /networking/v1/virtualNetworks/red
   Singleton,        // /networking/v1/virtualNetworkManager/configuration
+  Learned,          // /networking/v1/learnedIPAddresses/{id}: for reading only
   Operation,        // /networking/v1/operations/{id}
   OperationResult,  // /networking/v1/operationResults/{id}
 };

@@ -60,6 +60,7 @@ constexpr std::array kRoutes = {
     Route{Form::Item, Method::Delete, &Methods::remove},
     Route{Form::Singleton, Method::Get, &Methods::get},
     Route{Form::Singleton, Method::Put, &Methods::put},
+    Route{Form::Learned, Method::Get, &Methods::get},
     Route{Form::Operation, Method::Get, &Methods::operation},
     Route{Form::OperationResult, Method::Get, &Methods::operation_result},
 };

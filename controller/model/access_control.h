@@ -68,8 +68,9 @@ void describe(V& v, B& b) {
   v.member("action", b.action, Presence::Required);
   v.member("sourceAddressPrefix", b.source, Presence::Required);
   v.member("destinationAddressPrefix", b.destination, Presence::Required);
-  v.references("sourceSecurityTags", b.source_tags, Kinds{Kind::SecurityTag});
-  v.references("destinationSecurityTags", b.destination_tags, Kinds{Kind::SecurityTag});
+  v.references("sourceSecurityTags", b.source_tags, Kinds{Kind::SecurityTag}, Shown::IfAny);
+  v.references("destinationSecurityTags", b.destination_tags, Kinds{Kind::SecurityTag},
+               Shown::IfAny);
   v.member("priority", b.priority, Presence::Required, Spelling::AsText);
   v.member("type", b.type, Presence::Required);
   v.member("logging", b.logging, Presence::Optional);

@@ -199,12 +199,14 @@ struct ConnectionRoute {
   net::Prefix destination;
   std::optional<net::IpAddress> next_hop;
   uint32_t metric = 0;
+  std::string protocol;
 };
 template <class V, MaybeConst<ConnectionRoute> B>
 void describe(V& v, B& b) {
   v.member("destinationPrefix", b.destination, Presence::Required);
   v.member("nextHop", b.next_hop, Presence::Optional);
   v.member("metric", b.metric, Presence::Optional);
+  v.member("protocol", b.protocol, Presence::Optional);
 }
 
 struct NetworkConnection {

@@ -10,7 +10,7 @@
 //   optional_object(name, optional_field, members)    the same where it may be absent
 //   objects(name, vector_field, members)          a list of objects; members(element)
 //   reference(name, id, presence, kinds)          {"resourceRef": ...} to one of `kinds`
-//   references(name, vector_of_ids, kinds)        a list of those
+//   references(name, vector_of_ids, kinds, shown)     a list of those
 // and is called with a const or a mutable body.
 //
 // Sources: the Network Controller northbound API; names and types as real controllers print them.
@@ -45,6 +45,8 @@ enum class Spelling {
   Dashed,   // a MAC address as "00-1D-D8-07-00-00"
   Blank,    // "" where there is no value, instead of no member
 };
+
+enum class Shown { Always, IfAny };  // a list in answers
 
 using Kinds = std::initializer_list<Kind>;
 

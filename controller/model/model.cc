@@ -106,11 +106,22 @@ const Resource* Model::ip_configuration(const Resource& subnet, net::IpAddress a
   return nullptr;
 }
 
+std::vector<std::pair<net::IpAddress, const Resource*>> Model::addresses_in(
+    const Resource& subnet) const {
+  std::vector<std::pair<net::IpAddress, const Resource*>> found;
+  const AddressKey first{subnet.serial, net::IpAddress::v4(0)};
+  for (auto it = addresses_.lower_bound(Entry<AddressKey>{first, 0});
+       it != addresses_.end() && it->key.subnet == subnet.serial; ++it) {
+    found.emplace_back(it->key.address, find(it->serial));
+  }
+  return found;
+}
+
 std::vector<const Resource*> Model::ip_configurations(const Resource& subnet) const {
-  const net::IpAddress first = net::IpAddress::v4(0);
-  const net::IpAddress last = net::IpAddress::v6({~uint64_t{0}, ~uint64_t{0}});
-  auto found = matches(addresses_, {subnet.serial, first}, {subnet.serial, last});
-  std::erase_if(found, [](const Resource* r) { return r->kind() != Kind::IpConfiguration; });
+  std::vector<const Resource*> found;
+  for (const auto& [address, user] : addresses_in(subnet)) {
+    if (user->kind() == Kind::IpConfiguration) found.push_back(user);
+  }
   return found;
 }
 

@@ -91,6 +91,9 @@ class Model {
   std::vector<const Resource*> users_of_address(const Resource& subnet,
                                                 net::IpAddress address) const;
   std::vector<const Resource*> ip_configurations(const Resource& subnet) const;  // by address
+  // Every address that something in the subnet has or keeps free, with whatever it is.
+  std::vector<std::pair<net::IpAddress, const Resource*>> addresses_in(
+      const Resource& subnet) const;
   std::vector<const Resource*> public_addresses_with(net::IpAddress address) const;
   std::vector<const Resource*> interfaces_with(net::Mac mac) const;
   size_t macs_between(net::Mac first, net::Mac last) const;

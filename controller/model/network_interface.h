@@ -17,6 +17,11 @@ void describe(V& v, B& b) {
   v.member("inboundMaximumMbps", b.inbound_maximum_mbps, Presence::Optional);
 }
 
+enum class InterruptModeration : uint8_t { Default, Adaptive, Off, Low, Medium, High };
+template <>
+inline constexpr auto kNames<InterruptModeration> =
+    names("default", "adaptive", "off", "low", "medium", "high");
+
 struct PortSettings {
   Toggle mac_spoofing = Toggle::Disabled;  // enabled: the interface may forward (decisions: N17)
   Toggle arp_guard = Toggle::Disabled;
@@ -25,6 +30,8 @@ struct PortSettings {
   uint32_t port_flow_limit = 0;
   uint32_t vmq_weight = 100;
   uint32_t iov_weight = 0;
+  InterruptModeration iov_interrupt_moderation = InterruptModeration::Default;
+  uint32_t iov_queue_pairs_requested = 0;
   std::optional<QosSettings> qos;
 };
 template <class V, MaybeConst<PortSettings> B>
@@ -36,6 +43,8 @@ void describe(V& v, B& b) {
   v.member("portFlowLimit", b.port_flow_limit, Presence::Optional);
   v.member("vmqWeight", b.vmq_weight, Presence::Optional);
   v.member("iovWeight", b.iov_weight, Presence::Optional);
+  v.member("iovInterruptModeration", b.iov_interrupt_moderation, Presence::Optional);
+  v.member("iovQueuePairsRequested", b.iov_queue_pairs_requested, Presence::Optional);
   v.optional_object("qosSettings", b.qos, [&](auto& qos) { describe(v, qos); });
 }
 
@@ -63,7 +72,7 @@ void describe(V& v, B& b) {
   v.member("internalDnsNameLabel", b.internal_dns_name_label, Presence::Optional);
   v.optional_object("portSettings", b.port_settings,
                     [&](auto& settings) { describe(v, settings); });
-  v.references("securityTags", b.security_tags, Kinds{Kind::SecurityTag});
+  v.references("securityTags", b.security_tags, Kinds{Kind::SecurityTag}, Shown::IfAny);
 }
 
 struct IpConfiguration {

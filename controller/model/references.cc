@@ -38,7 +38,7 @@ class ReferenceVisitor {
     if (!id.empty()) see_(id, {fmt::format("{}/{}", pointer_, name), name, kinds});
   }
   template <class List>
-  void references(std::string_view name, List& ids, Kinds kinds) {
+  void references(std::string_view name, List& ids, Kinds kinds, Shown = Shown::Always) {
     for (size_t i = 0; i < ids.size(); ++i)
       see_(ids[i], {fmt::format("{}/{}/{}", pointer_, name, i), name, kinds});
   }
@@ -77,7 +77,8 @@ class WritableText {
     text += id.empty() ? "" : id.key();
     text += '\n';
   }
-  void references(std::string_view, const std::vector<ResourceId>& ids, Kinds) {
+  void references(std::string_view, const std::vector<ResourceId>& ids, Kinds,
+                  Shown = Shown::Always) {
     text += '[';
     for (const ResourceId& id : ids) text += id.key() + '\n';
     text += ']';

@@ -74,21 +74,29 @@ Result<void> allocate_address(const Model& model, const Resource& owner, const R
 
 // From the pools of public logical subnets; none where there is no such pool, as before the first
 // load balancer of a real controller is set up.
-void allocate_public_address(const Model& model, PublicIpAddress& b) {
-  if (b.address || b.allocation == Allocation::Static) return;
+Result<void> allocate_public_address(const Model& model, const Resource& owner,
+                                     PublicIpAddress& b) {
+  if (b.address || b.allocation == Allocation::Static) return {};
+  bool has_pool = false;
   for (const ResourcePtr& subnet : model.collection(Kind::LogicalSubnet)) {
     if (!subnet->as<LogicalSubnet>().is_public) continue;
     for (const auto& [first, last] : address_ranges(model, *subnet)) {
       if (first.is_v4() != (b.version == IpVersion::IPv4)) continue;
+      has_pool = true;
       auto free = model.first_free_address(*subnet, first, last);
       while (free && !model.public_addresses_with(*free).empty()) {
         free =
             *free == last ? std::nullopt : model.first_free_address(*subnet, free->plus(1), last);
       }
       b.address = free;
-      if (free) return;
+      if (free) return {};
     }
   }
+  if (!has_pool) return {};
+  return fail(ErrorCode::PoolExhausted, "/properties/ipAddress",
+              fmt::format("No pool of a public logical subnet has an address left for '{}'.",
+                          owner.id.name()),
+              "Add an IP pool, or give ipAddress.");
 }
 
 // What is secret goes no further than here.
@@ -141,10 +149,11 @@ Result<void> allocate(const Model& model, Resource& resource) {
   } else if (auto* ip = std::get_if<IpConfiguration>(&resource.body)) {
     return allocate_address(model, resource, ip->subnet, ip->allocation, ip->address);
   } else if (auto* frontend = std::get_if<FrontendIpConfiguration>(&resource.body)) {
+    if (!frontend->public_ip_address.empty()) return {};  // that is its address
     return allocate_address(model, resource, frontend->subnet, frontend->private_allocation,
                             frontend->private_address);
   } else if (auto* address = std::get_if<PublicIpAddress>(&resource.body)) {
-    allocate_public_address(model, *address);
+    return allocate_public_address(model, resource, *address);
   } else if (auto* credential = std::get_if<Credential>(&resource.body)) {
     if (credential->is_secret()) forget(credential->value, credential->has_secret);
   } else if (auto* connection = std::get_if<NetworkConnection>(&resource.body)) {

@@ -51,7 +51,8 @@ class Transaction {
                               bool keep_annotations, std::vector<Staged>& staged,
                               std::vector<ResourcePtr>& removed);
   Result<void> check_echo(const Draft& item) const;
-  Result<void> resolve_references(std::vector<Staged>& staged) const;
+  Result<void> resolve_references(std::vector<Staged>& staged,
+                                  const std::vector<ResourcePtr>& removed) const;
   Result<void> allocate_missing(std::vector<Staged>& staged);
   static Result<void> check(std::span<const Rule> rules, const Proposal& proposal,
                             const std::string& pointer);
@@ -59,8 +60,9 @@ class Transaction {
 
   Result<Outcome> erase(const Operation& operation);
   Result<void> check_unused(const std::vector<ResourcePtr>& doomed,
-                            const std::string& pointer) const;
-  void remove(const std::vector<ResourcePtr>& doomed);
+                            const std::vector<Staged>& judged, const std::string& pointer) const;
+  void leave_peerings(const std::vector<ResourcePtr>& doomed);
+  std::vector<ResourceChange> removal(const std::vector<ResourcePtr>& doomed) const;
 
   void move_peering(const ResourcePtr& peering, Side here, PeeringEvent event);
   void renew_ancestors(const ResourceId& id);
@@ -114,8 +116,8 @@ Result<Outcome> Transaction::put(const Operation& operation) {
       !ok) {
     return tl::unexpected(ok.error());
   }
-  if (auto ok = resolve_references(staged); !ok) return tl::unexpected(ok.error());
-  if (auto ok = check_unused(removed, operation.draft.pointer); !ok)
+  if (auto ok = resolve_references(staged, removed); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_unused(removed, staged, operation.draft.pointer); !ok)
     return tl::unexpected(ok.error());
   const ResourceId id = staged.front().after.id;
   const bool exists = staged.front().before != nullptr;
@@ -130,9 +132,8 @@ Result<Outcome> Transaction::put(const Operation& operation) {
                        staged.front().before->as<Peering>().state == PeeringState::Disconnected;
   if (operation.only_if_different && same && !revives) return Outcome{Effect::Unchanged, id};
 
-  remove(removed);
-  std::vector<ResourceChange> changes;
-  changes.reserve(staged.size());
+  leave_peerings(removed);
+  std::vector<ResourceChange> changes = removal(removed);
   for (const Staged& s : staged)
     changes.push_back({s.before, std::make_shared<const Resource>(s.after)});
   edit_.replace(changes);
@@ -207,29 +208,42 @@ Result<void> Transaction::check_echo(const Draft& item) const {
               fmt::format("PUT {} itself.", item.id.path()));
 }
 
-Result<void> Transaction::resolve_references(std::vector<Staged>& staged) const {
+// A reference leads to what this PUT makes, or else to what is stored and stays; it takes over the
+// spelling of what it leads to.
+Result<void> Transaction::resolve_references(std::vector<Staged>& staged,
+                                             const std::vector<ResourcePtr>& removed) const {
+  const auto is_removed = [&removed](const Resource& resource) {
+    return std::any_of(removed.begin(), removed.end(),
+                       [&](const ResourcePtr& gone) { return gone->serial == resource.serial; });
+  };
   std::optional<Error> broken;
   for (Staged& s : staged) {
     for_each_reference(s.after.body, [&](ResourceId& target, const ReferenceMember& member) {
       if (broken) return;
-      const auto is_target = [&target](const Staged& other) { return other.after.id == target; };
       const bool right_kind =
           std::find(member.kinds.begin(), member.kinds.end(), target.kind()) != member.kinds.end();
-      const Resource* found = right_kind ? edit_.model().find(target) : nullptr;
-      if (found != nullptr) {
-        target = found->id;
-      } else if (!right_kind || std::none_of(staged.begin(), staged.end(), is_target)) {
+      const auto made = std::find_if(staged.begin(), staged.end(), [&target](const Staged& other) {
+        return other.after.id == target;
+      });
+      const Resource* stored = right_kind ? edit_.model().find(target) : nullptr;
+      const bool goes = stored != nullptr && is_removed(*stored);
+      if (right_kind && made != staged.end()) {
+        target = made->after.id;
+      } else if (stored != nullptr && !goes) {
+        target = stored->id;
+      } else {
         const ErrorCode code =
             reference_error(s.after.kind(), member.name, BrokenReference::Missing);
-        broken = Error{
-            code,
-            s.pointer + member.pointer,
-            fmt::format("{} of {} '{}' names {}, which {}.", member.name, info(s.after.kind()).noun,
-                        s.after.id.name(), target.path(),
-                        right_kind ? "does not exist"
-                                   : fmt::format("is not a {}", info(*member.kinds.begin()).noun)),
-            "",
-            {}};
+        broken = Error{code,
+                       s.pointer + member.pointer,
+                       fmt::format("{} of {} '{}' names {}, which {}.", member.name,
+                                   info(s.after.kind()).noun, s.after.id.name(), target.path(),
+                                   goes         ? "this PUT removes"
+                                   : right_kind ? "does not exist"
+                                                : fmt::format("is not a {}",
+                                                              info(*member.kinds.begin()).noun)),
+                       "",
+                       {}};
       }
     });
     if (broken) return tl::unexpected(*broken);
@@ -282,10 +296,11 @@ Result<Outcome> Transaction::erase(const Operation& operation) {
                 "PUT the configuration that you want.");
   }
   const std::vector<ResourcePtr> doomed = edit_.model().subtree(present->id);
-  if (auto ok = check_unused(doomed, operation.draft.pointer); !ok)
+  if (auto ok = check_unused(doomed, {}, operation.draft.pointer); !ok)
     return tl::unexpected(ok.error());
   const Model before = edit_.model();
-  remove(doomed);
+  leave_peerings(doomed);
+  edit_.replace(removal(doomed));
   for (const ResourcePtr& gone : doomed) {
     const Proposal proposal{before, edit_.model(), gone.get(), *gone, limits_};
     if (auto ok = check(deletion_rules_of(gone->kind()), proposal, operation.draft.pointer); !ok)
@@ -295,12 +310,17 @@ Result<Outcome> Transaction::erase(const Operation& operation) {
   return Outcome{Effect::Deleted, present->id};
 }
 
-// Nothing that stays may refer to anything that goes.
+// Nothing that stays may refer to anything that goes. The references of what this PUT makes were
+// judged before, as they will be.
 Result<void> Transaction::check_unused(const std::vector<ResourcePtr>& doomed,
+                                       const std::vector<Staged>& judged,
                                        const std::string& pointer) const {
-  const auto goes = [&doomed](const Resource& resource) {
+  const auto goes = [&](const Resource& resource) {
+    const auto is_it = [&resource](const auto& other) { return other.serial == resource.serial; };
     return std::any_of(doomed.begin(), doomed.end(),
-                       [&resource](const ResourcePtr& d) { return d->serial == resource.serial; });
+                       [&](const ResourcePtr& gone) { return is_it(*gone); }) ||
+           std::any_of(judged.begin(), judged.end(),
+                       [&](const Staged& staged) { return is_it(staged.after); });
   };
   for (const ResourcePtr& resource : doomed) {
     std::vector<ErrorDetail> users;
@@ -312,7 +332,7 @@ Result<void> Transaction::check_unused(const std::vector<ResourcePtr>& doomed,
     if (count == 0) continue;
     Error error{ErrorCode::ResourceInUse, pointer,
                 fmt::format("{} '{}' is used by {}{}.", sentence_start(info(resource->kind()).noun),
-                            resource->id.path(), users.front().message,
+                            resource->id.reference(), users.front().message,
                             count > 1 ? fmt::format(" and {} more", count - 1) : ""),
                 "Change or delete what uses it first.", std::move(users)};
     return tl::unexpected(std::move(error));
@@ -320,15 +340,18 @@ Result<void> Transaction::check_unused(const std::vector<ResourcePtr>& doomed,
   return {};
 }
 
-void Transaction::remove(const std::vector<ResourcePtr>& doomed) {
+void Transaction::leave_peerings(const std::vector<ResourcePtr>& doomed) {
   for (const ResourcePtr& resource : doomed) {
     if (resource->kind() != Kind::Peering) continue;
     move_peering(resource, side_of(resource->as<Peering>().state), PeeringEvent::Delete);
   }
+}
+
+std::vector<ResourceChange> Transaction::removal(const std::vector<ResourcePtr>& doomed) const {
   std::vector<ResourceChange> changes;
   changes.reserve(doomed.size());
   for (const ResourcePtr& resource : doomed) changes.push_back({current(*resource), nullptr});
-  edit_.replace(changes);
+  return changes;
 }
 
 void Transaction::move_peering(const ResourcePtr& peering, Side here, PeeringEvent event) {

@@ -29,6 +29,20 @@ std::optional<Violation> is_taken(const Proposal& p, const ResourceId& subnet,
   return std::nullopt;
 }
 
+std::optional<Violation> is_left_outside(const Proposal& subnet,
+                                         const std::optional<net::Prefix>& prefix) {
+  for (const auto& [address, user] : subnet.after.addresses_in(subnet.now)) {
+    if (prefix && prefix->contains(address)) continue;
+    return Violation{
+        "/properties/addressPrefix",
+        fmt::format("{} of {} would lie outside {} '{}' ({}).", address.to_string(),
+                    user->id.path(), info(subnet.now.kind()).noun, subnet.now.id.name(),
+                    prefix ? prefix->to_string() : "without a prefix"),
+        fmt::format("Delete or move the {} first.", info(user->kind()).noun)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace private_address
 
 namespace {

@@ -57,6 +57,12 @@ std::optional<Violation> leaves_a_pool_outside(const Proposal& p) {
   return std::nullopt;
 }
 
+std::optional<Violation> leaves_an_address_outside(const Proposal& p) {
+  if (p.old == nullptr || p.old_body<LogicalSubnet>()->prefix == p.body<LogicalSubnet>().prefix)
+    return std::nullopt;
+  return private_address::is_left_outside(p, p.body<LogicalSubnet>().prefix);
+}
+
 constexpr std::array kLogicalSubnetRules = {
     Rule{"a VLAN id has 12 bits", ErrorCode::InvalidParameterValue, &vlan_out_of_range},
     Rule{"a default gateway lies inside its logical subnet", ErrorCode::AddressOutsideSubnet,
@@ -65,6 +71,8 @@ constexpr std::array kLogicalSubnetRules = {
          &logical_subnet_overlaps_a_sibling},
     Rule{"a logical subnet keeps its pools inside", ErrorCode::AddressOutsideSubnet,
          &leaves_a_pool_outside},
+    Rule{"a logical subnet keeps the addresses in use", ErrorCode::ResourceInUse,
+         &leaves_an_address_outside},
 };
 
 std::optional<Violation> pool_ends_before_it_starts(const Proposal& p) {

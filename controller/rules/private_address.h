@@ -90,6 +90,10 @@ std::optional<Violation> is_reserved_there(const Proposal& p) {
 std::optional<Violation> is_taken(const Proposal& p, const ResourceId& subnet,
                                   const net::IpAddress& address, std::string_view pointer);
 
+// An address that something has, when the subnet's prefix becomes this one.
+std::optional<Violation> is_left_outside(const Proposal& subnet,
+                                         const std::optional<net::Prefix>& prefix);
+
 template <class B>
 std::optional<Violation> is_taken_there(const Proposal& p) {
   const B& b = p.body<B>();

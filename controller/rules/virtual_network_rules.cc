@@ -6,7 +6,7 @@
 
 #include "controller/model/networks.h"
 #include "controller/model/text.h"
-#include "controller/rules/rule.h"
+#include "controller/rules/private_address.h"
 
 namespace isthmus {
 namespace {
@@ -175,16 +175,7 @@ std::optional<Violation> overlaps_a_sibling(const Proposal& p) {
 std::optional<Violation> leaves_an_address_outside(const Proposal& p) {
   if (p.old == nullptr || p.old_body<Subnet>()->prefix == p.body<Subnet>().prefix)
     return std::nullopt;
-  for (const Resource* user : p.after.ip_configurations(p.now)) {
-    const net::IpAddress address = *user->as<IpConfiguration>().address;
-    if (p.body<Subnet>().prefix.contains(address)) continue;
-    return Violation{
-        "/properties/addressPrefix",
-        fmt::format("{} of {} would lie outside subnet '{}' ({}).", address.to_string(),
-                    user->id.path(), p.now.id.name(), p.body<Subnet>().prefix.to_string()),
-        "Delete or move the interface first."};
-  }
-  return std::nullopt;
+  return private_address::is_left_outside(p, p.body<Subnet>().prefix);
 }
 
 std::optional<Violation> has_a_strange_dual_stack_sibling(const Proposal& p) {

@@ -26,7 +26,7 @@ class MemberNames {
   void reference(std::string_view name, ResourceId&, Presence, Kinds) {
     names.insert(fmt::format("{}{}", prefix_, name));
   }
-  void references(std::string_view name, std::vector<ResourceId>&, Kinds) {
+  void references(std::string_view name, std::vector<ResourceId>&, Kinds, Shown = Shown::Always) {
     names.insert(fmt::format("{}{}", prefix_, name));
   }
   template <class Members>

@@ -48,7 +48,8 @@ class RandomResources {
     field.resize(below(3));
     for (T& element : field) members(element);
   }
-  void references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds) {
+  void references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds,
+                  Shown = Shown::Always) {
     targets.resize(below(3));
     for (ResourceId& target : targets) reference(name, target, Presence::Required, kinds);
   }
@@ -193,7 +194,8 @@ class Dump {
   void objects(std::string_view name, const std::vector<T>& field, const Members& members) {
     for (const T& element : field) object(name, Presence::Optional, [&] { members(element); });
   }
-  void references(std::string_view name, const std::vector<ResourceId>& targets, Kinds kinds) {
+  void references(std::string_view name, const std::vector<ResourceId>& targets, Kinds kinds,
+                  Shown = Shown::Always) {
     for (const ResourceId& target : targets) reference(name, target, Presence::Optional, kinds);
   }
   void reference(std::string_view name, const ResourceId& target, Presence, Kinds) {

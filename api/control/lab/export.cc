@@ -183,7 +183,8 @@ class MemberTexts {
   void reference(std::string_view name, const ResourceId& id, Presence, Kinds) {
     add(name, id.empty() ? "" : id.key());
   }
-  void references(std::string_view name, const std::vector<ResourceId>& ids, Kinds) {
+  void references(std::string_view name, const std::vector<ResourceId>& ids, Kinds,
+                  Shown = Shown::Always) {
     std::string keys;
     for (const ResourceId& id : ids) keys += id.key() + ",";
     add(name, std::move(keys));
