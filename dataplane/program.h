@@ -83,7 +83,7 @@ struct AddressMatch {
   };
   Kind kind = Kind::Any;
   net::Prefix prefix;
-  std::vector<net::IpAddress> addresses;  // sorted
+  std::vector<net::IpAddress> addresses = {};  // sorted
   friend bool operator==(const AddressMatch&, const AddressMatch&) = default;
 };
 

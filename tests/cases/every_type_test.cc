@@ -75,7 +75,7 @@ const std::map<Kind, Life> kLives = {
     {Kind::Credential,
      {"credentials/x", R"({"type": "UsernamePassword", "userName": "u", "value": "v"})",
       "servers/user",
-      R"({"connections": [{"managementAddresses": ["h"], "credential": "/credentials/x"}]})"}},
+      R"({"connections": [{"managementAddresses": ["h"], "credential": {"resourceRef": "/credentials/x"}}]})"}},
     {Kind::Server, {"servers/x", R"({"connections": [{"managementAddresses": ["h"]}]})"}},
     {Kind::ServerInterface, {"servers/world/networkInterfaces/x", R"({"isBMC": "False"})"}},
     {Kind::VirtualServer,
@@ -182,7 +182,7 @@ const std::map<Kind, Life> kLives = {
     {Kind::MultisitePrimary, {"multisitePrimary/configuration", "{}"}},
 };
 
-class EveryType : public testing::TestWithParam<Kind> {
+class EveryType : public ::testing::TestWithParam<Kind> {
  protected:
   EveryType() {
     for (const auto& [path, body] : kWorld) put(path, body);
@@ -260,12 +260,14 @@ std::vector<Kind> all_kinds() {
   return kinds;
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, EveryType, testing::ValuesIn(all_kinds()), [](const auto& test) {
+std::string name_of(const ::testing::TestParamInfo<Kind>& test) {
   std::string name;  // logicalNetworks_subnets
   for (Kind kind = test.param; kind != Kind::None; kind = info(kind).parent)
     name = std::string(info(kind).segment) + (name.empty() ? "" : "_" + name);
   return name;
-});
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, EveryType, ::testing::ValuesIn(all_kinds()), name_of);
 
 }  // namespace
 }  // namespace isthmus::testing
