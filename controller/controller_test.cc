@@ -187,13 +187,16 @@ TEST(Controller, AnswersChangesThatWaitTogetherEachByItsOwnVerdict) {
   std::promise<void> may_go;
   std::shared_future<void> gate = may_go.get_future().share();
   std::promise<Result<Committed>> first;
+  std::promise<void> begun;
   world.controller.submit(
-      [gate](const Model& model)
+      [gate, &begun](const Model& model)
           -> Result<Applied> {  // holds the thread until everything below has been submitted
+        begun.set_value();
         gate.wait();
         return Applied{model, {}, {}};
       },
       "test", [&first](Result<Committed> result) { first.set_value(std::move(result)); });
+  begun.get_future().wait();
   std::vector<std::promise<Result<Committed>>> answers(6);
   for (uint32_t i = 0; i < answers.size(); ++i) {
     Change change = put_network(fmt::format("n{}", i), i);

@@ -132,6 +132,19 @@ TEST(AccessList, VirtualNetworkAndInternetDivideTheAddresses) {
   EXPECT_EQ(tag_for("10.2.0.0"), Tag{2});
 }
 
+TEST(AccessList, ARuleMayNameEveryAddressItMeans) {
+  AccessList list;
+  list.rules = {rule(100, AclAction::Deny, Tag{1}), rule(200, AclAction::Permit, Tag{2})};
+  list.rules[0].source = {AddressMatch::Kind::OneOf, {}, {address("10.0.0.4"), address("fd00::4")}};
+  const CompiledAccessList compiled(list);
+  const auto tag_for = [&](const char* from, const char* to) {
+    return compiled.first_match(Direction::Inbound, tcp(from, to, 80), kTenDot)->tag;
+  };
+  EXPECT_EQ(tag_for("10.0.0.4", "10.0.0.2"), Tag{1});
+  EXPECT_EQ(tag_for("fd00::4", "fd00::2"), Tag{1});
+  EXPECT_EQ(tag_for("10.0.0.5", "10.0.0.4"), Tag{2});
+}
+
 TEST(AccessList, LowestPriorityDecidesWhateverTheOrder) {
   AccessList list;
   list.rules = {rule(300, AclAction::Deny, Tag{3}), rule(100, AclAction::Permit, Tag{1})};
@@ -146,6 +159,8 @@ bool plainly_matches(const AclRule& rule, const AclSubject& subject) {
   const auto fits = [&](const AddressMatch& match, const net::IpAddress& any) {
     if (match.kind == AddressMatch::Kind::Any) return true;
     if (match.kind == AddressMatch::Kind::In) return match.prefix.contains(any);
+    if (match.kind == AddressMatch::Kind::OneOf)
+      return std::count(match.addresses.begin(), match.addresses.end(), any) > 0;
     return kTenDot.contains(any) == (match.kind == AddressMatch::Kind::VirtualNetwork);
   };
   const net::FlowKey& flow = subject.flow;

@@ -47,7 +47,7 @@ Packet random_packet(test::RandomProgram& random, const ForwardingProgram& progr
 
 TEST(PipelineOracle, FirstPacketsEqualAPlainReadingOfTheProgram) {
   std::array<size_t, kDropReasonCount> seen{};
-  for (uint64_t seed = 1; seed <= 100; ++seed) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     test::RandomProgram random(seed);
     const ForwardingProgram program = connected_program(random);
