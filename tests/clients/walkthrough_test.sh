@@ -1,29 +1,9 @@
 #!/usr/bin/env bash
 # The peering walk-through of Microsoft's validation guide, by curl: two virtual networks, a peering from each side,
 # Initiated and then Connected; what is refused, each with its code; one side deleted, the other Disconnected.
-source "$ISTHMUS_SOURCE_DIR/tests/clients/daemon.sh"
+source "$ISTHMUS_SOURCE_DIR/tests/clients/rest.sh"
 bodies=$ISTHMUS_SOURCE_DIR/tests/data/nc-examples
 start_daemon
-
-# call METHOD PATH [BODY or @FILE]: sets status and answer.
-call() {
-  local data=()
-  [[ -z ${3-} ]] || data=(-H 'Content-Type: application/json' --data-binary "$3")
-  status=$(curl -sS -o answer.json -w '%{http_code}' -X "$1" "${data[@]}" "$url/networking/v1/$2")
-  answer=$(<answer.json)
-  : >answer.json
-}
-
-# answered STATUS PATTERN...: the last answer has this status and holds each text.
-answered() {
-  local wanted=$1 pattern
-  shift
-  if [[ $status != "$wanted" ]]; then
-    printf 'status %s instead of %s: %s\n' "$status" "$wanted" "$answer" >&2
-    exit 1
-  fi
-  for pattern in "$@"; do expect "$answer" "$pattern"; done
-}
 
 reference() { printf '{"properties":{"remoteVirtualNetwork":{"resourceRef":"%s"}}}' "$1"; }
 network() { printf '{"properties":{"addressSpace":{"addressPrefixes":[%s]}}}' "$1"; }
