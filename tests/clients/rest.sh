@@ -1,13 +1,14 @@
 # For system tests in bash that speak REST by curl, as the scripts that people run against a real controller do.
-# Defines call, answered, holds and fail over daemon.sh; read_all, put and remove, which wait as those scripts wait.
+# Over daemon.sh it defines call, answered, holds and fail; put, remove and change, which wait as those scripts wait; types, list.
 source "$ISTHMUS_SOURCE_DIR/tests/clients/daemon.sh"
 
+base=/networking/v1
 method=
 path=
 status=
 answer=
 
-# call METHOD PATH [BODY or @FILE]: sets status and answer. The path is below /networking/v1, or begins with a slash.
+# call METHOD PATH [BODY or @FILE]: sets status and answer. The path is below $base, or begins with a slash.
 # Real scripts send both header fields with every method, and never If-Match.
 call() {
   method=$1
@@ -17,7 +18,7 @@ call() {
   case $path in
     http*) ;;
     /*) path=$url$path ;;
-    *) path=$url/networking/v1/$path ;;
+    *) path=$url$base/$path ;;
   esac
   status=$(curl -gsS -o answer.json -w '%{http_code}' -X "$method" -H 'Accept: application/json' \
     -H 'Content-Type: application/json; charset=UTF-8' "${body[@]}" "$path")

@@ -73,7 +73,6 @@ tenant_moves_in() {
 }
 
 shop_is_balanced() {
-  local name
   make_balanced_shop
   leads '.properties.backendAddressPools[0].properties | .loadBalancingRules, .outboundNatRules' \
     $lb/loadBalancingRules/http $lb/outboundNatRules/out
@@ -81,13 +80,16 @@ shop_is_balanced() {
     $lb/loadBalancingRules/http $lb/inboundNatRules/desktop $lb/outboundNatRules/out
   holds '.properties.loadBalancingRules[0].properties | .frontendPort == 80 and .backendPort == 8080 and .enableFloatingIP == false'
 
-  # Interfaces join the pool, one of them the port too; the load balancer then names them.
-  for name in Web1 Web2; do
-    change networkInterfaces/$name '.properties.ipConfigurations[0].properties.loadBalancerBackendAddressPools
-      += [{resourceRef: "/loadBalancers/shop/backendAddressPools/be1"}]'
-  done
-  change networkInterfaces/Web1 '.properties.ipConfigurations[0].properties.loadBalancerInboundNatRules
-    = [{resourceRef: "/loadBalancers/shop/inboundNatRules/desktop"}]'
+  # Interfaces join the pool, by a reference or by all of it, and one of them joins the port; the load balancer names them.
+  local balancer=$answer
+  change networkInterfaces/Web1 '.properties.ipConfigurations[0].properties.loadBalancerBackendAddressPools
+    += [{resourceRef: "/loadBalancers/shop/backendAddressPools/be1"}]'
+  change networkInterfaces/Web2 ".properties.ipConfigurations[0].properties.loadBalancerBackendAddressPools
+    += ($balancer | .properties.backendAddressPools)"
+  change networkInterfaces/Web1 ".properties.ipConfigurations[0].properties.loadBalancerInboundNatRules
+    += ($balancer | .properties.inboundNatRules)"
+  leads '.properties.ipConfigurations[0].properties | .loadBalancerBackendAddressPools, .loadBalancerInboundNatRules' \
+    $lb/backendAddressPools/be1 $lb/inboundNatRules/desktop
   call GET loadbalancers/shop/BackendAddressPools/be1
   leads .properties.backendIPConfigurations $web1 $web2
   call GET publicIPAddresses/ShopIP

@@ -1,6 +1,7 @@
 # A provider with one tenant, made as the REST wrappers of microsoft/SDN make one, in their spellings: paths and members
-# in any case, resourceID, numbers and booleans as text, read-only members as [].
+# in any case, resourceID, numbers and booleans as text, read-only members as [], [null] for a list that nobody gave.
 source "$ISTHMUS_SOURCE_DIR/tests/clients/rest.sh"
+base=/Networking/v1
 
 host=8f5bd3a5-0000-4000-8000-000000000011  # a host's name is the identifier of its virtual switch
 transit=/logicalnetworks/Transit/subnets/10_10_10_0_24
@@ -52,12 +53,12 @@ make_hosts() {
 }
 
 make_load_balancing() {
-  put LoadBalancerManager '{"resourceID": "Config", "properties": {"loadBalancerManagerIPAddress": "10.20.0.41",
-    "outboundNatIPExemptions": ["10.20.0.41/32"], "vipIpPools": [{"resourceRef": "'$public'/ipPools/41_41_41_0_27"}]}}'
+  put LoadBalancerManager '{"resourceID": "Config", "properties": {"loadbalancermanageripaddress": "10.20.0.41",
+    "OutboundNatIPExemptions": ["10.20.0.41/32"], "vipIpPools": [{"resourceRef": "'$public'/ipPools/41_41_41_0_27"}]}}'
   machine Mux1 10.20.0.21
   put loadbalancermuxes '{"resourceID": "Mux1", "properties": {"virtualServer": {"resourceRef": "/virtualServers/Mux1"},
     "routerConfiguration": {"localASN": "64628", "peerRouterConfigurations": [
-      {"routerName": "rack1", "routerIPAddress": "10.10.10.1", "peerASN": "64623", "localIPAddress": "10.10.10.21"}]}}}'
+      {"routerName": "rack1", "routerIPAddress": "10.10.10.1", "PeerASN": "64623", "localIPAddress": "10.10.10.21"}]}}}'
 }
 
 make_gateways() {
@@ -75,7 +76,7 @@ make_gateways() {
     "networkInterfaces": {"externalNetworkInterface": {"resourceRef": "/networkInterfaces/GW1_external"},
                           "internalNetworkInterface": {"resourceRef": "/networkInterfaces/GW1_internal"}},
     "bgpConfig": {"extASNumber": "0.64628", "bgpPeer": [{"peerIP": "10.10.10.1", "peerExtAsNumber": "0.64623"}]},
-    "virtualServer": {"resourceRef": "/virtualServers/GW1"}}}'
+    "virtualserver": {"resourceRef": "/virtualServers/GW1"}}}'
 }
 
 # virtual_network NAME SPACE SUBNETS: on the logical network that has networkVirtualizationEnabled, which scripts look for.
@@ -85,7 +86,7 @@ virtual_network() {
   provider=$(jq -r '.value[] | select(.properties.networkVirtualizationEnabled == "True").resourceRef' <<<"$answer")
   put virtualnetworks '{"resourceID": "'"$1"'", "properties": {
     "addressSpace": {"addressPrefixes": ["'"$2"'"]}, "subnets": ['"$3"'],
-    "dhcpOptions": null, "logicalNetwork": {"resourceRef": "'"$provider"'"}}}'
+    "dhcpOptions": null, "logicalnetwork": {"resourceRef": "'"$provider"'"}}}'
 }
 
 # interface NAME MAC ADDRESS: of a machine in the web subnet.
@@ -144,7 +145,7 @@ connection() {
 
 make_virtual_gateway() {
   put VirtualGateways '{"resourceID": "Contoso_VGW", "properties": {
-    "routingType": "Dynamic", "networkConnections": [], "bgpRouters": [], "policyMaps": [null], "vpnClientAddressSpace": null,
+    "routingType": "Dynamic", "networkConnections": [null], "bgpRouters": [null], "policyMaps": [null], "vpnClientAddressSpace": null,
     "gatewayPools": [{"resourceRef": "/gatewayPools/default"}],
     "gatewaySubnets": [{"resourceRef": "/virtualnetworks/Contoso/subnets/gateway"}]}}'
   logical_network Vlan200 sub 192.168.200.0/24 192.168.200.1 200 false 192.168.200.4 192.168.200.99
@@ -156,13 +157,13 @@ make_virtual_gateway() {
   connection IPSec ipsec '"destinationIPAddress": "13.1.10.101",
     "routes": [{"destinationPrefix": "14.1.30.0/24", "metric": "10"}],
     "ipSecConfiguration": {"authenticationMethod": "psk", "sharedSecret": "secret",
-      "quickMode": {"perfectForwardSecrecy": "PFS2048", "authenticationTransformationConstant": "SHA256128",
+      "QuickMode": {"perfectForwardSecrecy": "PFS2048", "authenticationTransformationConstant": "SHA256128",
         "cipherTransformationConstant": "DES3", "saLifeTimeSeconds": "1233", "saLifeTimeKiloBytes": "2000",
         "idleDisconnectSeconds": "500"},
-      "mainMode": {"diffieHellmanGroup": "Group2", "integrityAlgorithm": "SHA256", "encryptionAlgorithm": "AES256",
+      "MainMode": {"diffieHellmanGroup": "Group2", "integrityAlgorithm": "SHA256", "encryptionAlgorithm": "AES256",
         "saLifeTimeSeconds": "1234", "saLifeTimeKiloBytes": "2000"}, "localVpnTrafficSelector": [], "remoteVpnTrafficSelector": []}'
   put virtualgateways/contoso_vgw/bgprouters '{"resourceId": "Router1", "properties": {"isEnabled": "true", "requireIGPSync": "true",
-    "extAsNumber": "0.64510", "routerIP": [], "bgpNetworks": [], "isGenerated": false, "bgpPeers": []}}'
+    "extAsNumber": "0.64510", "routerIP": [], "bgpNetworks": [], "isGenerated": false, "bgpPeers": [null]}}'
   put virtualGateways/Contoso_VGW/bgpRouters/Router1/bgpPeers '{"resourceId": "Peer1", "properties": {
     "peerIPAddress": "14.1.10.1", "peerAsNumber": "64521", "ExtAsNumber": "0.64521", "policyMapIn": null, "policyMapOut": null}}'
 }
