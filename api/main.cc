@@ -102,6 +102,12 @@ Controller::Options controller_options(const config::Config& config) {
   return options;
 }
 
+// Backups outlive the state that they are of, unless that is in memory.
+std::string backups_folder(const config::Config& config) {
+  if (!config.backups.empty() || config.state == ":memory:") return config.backups;
+  return config.state + ".backups";
+}
+
 int run(const config::Loaded& loaded) {
   const config::Config& config = loaded.config;
   config::set_up_logging(config.log_format, config.log_level);
@@ -118,6 +124,8 @@ int run(const config::Loaded& loaded) {
   networking::NetworkingOptions networking_options;
   networking_options.empty_collection = config.empty_collection;
   networking_options.json_limits = config.json_limits;
+  networking_options.provisioning_delay = config.provisioning_delay;
+  networking_options.backups = backups_folder(config);
   networking::NetworkingHandler networking(controller, networking_options);
   control::ControlHandler control(controller, {loaded.settings});
   Dialects dialects(networking, control);

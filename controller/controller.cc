@@ -95,7 +95,8 @@ void Controller::stop() {
 
 void Controller::submit(Change change, Done done) {
   std::string who = change.who;
-  Decide decide = [this, change = std::move(change)](const Model& model) {
+  Decide decide = [this, change = std::move(change)](const Model& model, int64_t now_ms) mutable {
+    change.time_ms = now_ms;
     return apply(model, change, options_.limits);
   };
   submit(std::move(decide), std::move(who), std::move(done));
@@ -116,7 +117,9 @@ void Controller::submit(Decide decide, std::string who, Done done) {
 void Controller::reset(std::string who, Done done) {
   const FreshContents contents = options_.bare ? FreshContents::Bare : FreshContents::Seeded;
   submit(
-      [this, contents](const Model& model) { return make_fresh(model, contents, options_.limits); },
+      [this, contents](const Model& model, int64_t now_ms) {
+        return make_fresh(model, contents, options_.limits, now_ms);
+      },
       std::move(who), std::move(done));
 }
 
@@ -202,9 +205,9 @@ void Controller::serve(std::vector<Request> requests) {
 }
 
 // Running out of memory refuses one change; it does not end the controller.
-Result<Applied> Controller::decide(const Request& request, const Model& model) {
+Result<Applied> Controller::decide(const Request& request, const Model& model) const {
   try {
-    return request.decide(model);
+    return request.decide(model, clock_.now_ms());
   } catch (const std::bad_alloc&) {
     return tl::unexpected(unavailable("memory is exhausted"));
   }

@@ -62,8 +62,8 @@ class Controller {
     Limits limits;
     bool bare = false;  // a new controller starts empty, without the resources of a fresh one
   };
-  // Decides what becomes of a model; pure, runs on the controller's thread.
-  using Decide = std::function<Result<Applied>(const Model&)>;
+  // Decides what becomes of a model at a time of the clock; pure, runs on the controller's thread.
+  using Decide = std::function<Result<Applied>(const Model&, int64_t now_ms)>;
   using Done = std::function<void(Result<Committed>)>;
 
   Controller(Store& store, const ResourceEncoding& encoding, dataplane::Dataplane& dataplane,
@@ -85,6 +85,7 @@ class Controller {
 
   ModelPtr model() const;
   const Limits& limits() const { return options_.limits; }
+  const Clock& clock() const { return clock_; }
   const ControllerStats& stats() const { return stats_; }
   dataplane::DataplaneStats dataplane_stats() const;
   // What the dataplane forwards, by resource names: equal before and after a restart.
@@ -104,7 +105,7 @@ class Controller {
 
   void run();
   void serve(std::vector<Request> requests);
-  static Result<Applied> decide(const Request& request, const Model& model);
+  Result<Applied> decide(const Request& request, const Model& model) const;
   std::vector<Judged> judge(std::vector<Request>& requests);
   Result<void> make_durable(const std::vector<Judged>& judged);
   Result<void> settle_unknown_outcome(Revision wanted, dataplane::Prepared& prepared,

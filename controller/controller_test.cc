@@ -189,7 +189,7 @@ TEST(Controller, AnswersChangesThatWaitTogetherEachByItsOwnVerdict) {
   std::promise<Result<Committed>> first;
   std::promise<void> begun;
   world.controller.submit(
-      [gate, &begun](const Model& model)
+      [gate, &begun](const Model& model, int64_t)
           -> Result<Applied> {  // holds the thread until everything below has been submitted
         begun.set_value();
         gate.wait();

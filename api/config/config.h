@@ -3,6 +3,7 @@
 // origin, which --print-config shows and which error messages name.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -40,6 +41,8 @@ struct Config {
   json::Limits json_limits;
   std::vector<std::string> allowed_hosts;
   EmptyCollection empty_collection = EmptyCollection::Full;
+  std::chrono::milliseconds provisioning_delay{0};  // 0: Succeeded at once
+  std::string backups;                              // a folder; empty: beside the state file
   bool bare = false;  // start without the resources of a fresh controller
   size_t peerings_per_network = 500;
   size_t prefixes_per_network = 1000;

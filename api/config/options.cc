@@ -175,6 +175,18 @@ bool assign_empty_collection(Config& config, std::string_view text) {
   return true;
 }
 
+// Zero needs no unit.
+bool assign_delay(Config& config, std::string_view text) {
+  const auto value = text == "0" ? std::optional<uint64_t>(0) : quantity(text, kTimeUnits);
+  if (value) config.provisioning_delay = std::chrono::milliseconds(*value);
+  return value.has_value();
+}
+
+std::string print_delay(const Config& config) {
+  const auto ms = static_cast<uint64_t>(config.provisioning_delay.count());
+  return ms == 0 ? "0" : with_unit(ms, kTimeUnits);
+}
+
 bool assign_state(Config& config, std::string_view text) {
   if (text.empty()) return false;
   config.state = text;
@@ -192,6 +204,16 @@ constexpr Option kOptions[] = {
      [](const Config& c) { return c.port_file; }},
     {"state", "FILE", "a file name or :memory:", "where the state lives; :memory: keeps nothing",
      assign_state, [](const Config& c) { return c.state; }},
+    {"backups", "FOLDER", "a folder name",
+     "where networkControllerBackup keeps backups; beside the state where none is named",
+     [](Config& c, std::string_view text) {
+       c.backups = text;
+       return true;
+     },
+     [](const Config& c) { return c.backups; }},
+    {"provisioning-delay", "TIME", "0, or a time with its unit, as in 500ms, 10s or 2m",
+     "how long a change says Updating or Deleting though it has happened", assign_delay,
+     print_delay},
     {"log-format", "FORMAT", "text or json", "text or json, on stderr", assign_log_format,
      [](const Config& c) {
        return std::string(c.log_format == LogFormat::Json ? "json" : "text");

@@ -29,6 +29,11 @@ http::Response export_document(const Service& service, const http::Request& requ
 void apply_document(const Service& service, const http::Request& request, const http::Done& done);
 void reset_controller(const Service& service, const http::Request& request, const http::Done& done);
 
+http::Response show_host_faults(const Service& service, const http::Request& request);
+void put_host_fault(const Service& service, const http::Request& request, const http::Done& done);
+void delete_host_faults(const Service& service, const http::Request& request,
+                        const http::Done& done);
+
 http::Response json_answer(std::string body);
 http::Response text_answer(std::string body, std::string_view content_type);
 

@@ -24,6 +24,7 @@ void now(const Service& service, const http::Request& request, const http::Done&
 constexpr std::array<std::string_view, 1> kVerbose = {"verbose"};
 constexpr std::array<std::string_view, 3> kRoutesParameters = {"nic", "subnet", "losers"};
 constexpr std::array<std::string_view, 2> kApplyParameters = {"dryRun", "prune"};
+constexpr std::array<std::string_view, 1> kHostParameters = {"host"};
 constexpr std::span<const std::string_view> kNone;
 
 struct Row {
@@ -46,6 +47,9 @@ constexpr Row kRows[] = {
     {Method::Post, "/_isthmus/v1/explain", kNone, &now<&explain_packet>, "what happens to a packet and its reply, and why"},
     {Method::Post, "/_isthmus/v1/apply", kApplyParameters, &apply_document, "make the controller hold what a lab document says"},
     {Method::Get, "/_isthmus/v1/export", kNone, &now<&export_document>, "what the controller holds, as a lab document"},
+    {Method::Get, "/_isthmus/v1/host-faults", kNone, &now<&show_host_faults>, "which hosts fail, and how"},
+    {Method::Put, "/_isthmus/v1/host-faults", kHostParameters, &put_host_fault, "make a host fail"},
+    {Method::Delete, "/_isthmus/v1/host-faults", kHostParameters, &delete_host_faults, "make a host, or all of them, well again"},
     {Method::Post, "/_isthmus/v1/reset", kNone, &reset_controller, "back to a fresh controller"},
 };
 // clang-format on

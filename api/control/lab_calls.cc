@@ -125,8 +125,10 @@ void apply_document(const Service& service, const http::Request& request, const 
   const auto document = std::make_shared<const LabDocument>(std::move(*parsed));
   const Controller& controller = service.controller;
   service.controller.submit(
-      [document, prune, &controller](const Model& model) {
-        return apply(model, expand(*document, model, prune), controller.limits());
+      [document, prune, &controller](const Model& model, int64_t now_ms) {
+        Change change = expand(*document, model, prune);
+        change.time_ms = now_ms;
+        return apply(model, change, controller.limits());
       },
       request.peer,
       [document, done](const Result<Committed>& result) {

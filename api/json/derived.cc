@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "api/json/configuration_state.h"
+#include "controller/model/placement.h"
 #include "controller/rules/allocation.h"
 
 namespace isthmus::api::json {
@@ -32,6 +34,19 @@ void none(JsonText& out, const Model&, const Resource&) {
   out.end_array();
 }
 void zero(JsonText& out, const Model&, const Resource&) { out.number(0); }
+
+void interfaces_of_server(JsonText& out, const Model& model, const Resource& server) {
+  out.array();
+  for (const Resource* nic : interfaces_on(model, server)) write_reference(out, *nic);
+  out.end_array();
+}
+
+bool has_server(const Model& model, const Resource& nic) {
+  return server_of(model, nic) != nullptr;
+}
+void server_of_interface(JsonText& out, const Model& model, const Resource& nic) {
+  write_reference(out, *server_of(model, nic));
+}
 
 uint64_t size_of(const IpPool& pool) {
   const uint64_t distance = pool.end.distance_from(pool.start);
@@ -91,6 +106,22 @@ void always(JsonText& out, const Model&, const Resource&) {
 }
 
 constexpr std::array kDerived = {
+    DerivedMember{Kind::Server, "configurationState", kEverywhere, &write_configuration_state},
+    DerivedMember{Kind::VirtualServer, "configurationState", kEverywhere,
+                  &write_configuration_state},
+    DerivedMember{Kind::NetworkInterface, "configurationState", kEverywhere,
+                  &write_configuration_state},
+    DerivedMember{Kind::VirtualNetwork, "configurationState", kEverywhere,
+                  &write_configuration_state},
+    DerivedMember{Kind::AccessControlList, "configurationState", kEverywhere,
+                  &write_configuration_state},
+    DerivedMember{Kind::LoadBalancerMux, "configurationState", kEverywhere,
+                  &write_configuration_state},
+    DerivedMember{Kind::Gateway, "configurationState", kEverywhere, &write_configuration_state},
+    DerivedMember{Kind::VirtualGateway, "configurationState", kEverywhere,
+                  &write_configuration_state},
+    DerivedMember{Kind::NetworkConnection, "configurationState", kEverywhere,
+                  &write_configuration_state},
     DerivedMember{Kind::LogicalNetwork, "virtualNetworks", kEverywhere,
                   &users<Kind::VirtualNetwork>},
     DerivedMember{Kind::LogicalSubnet, "ipConfigurations", kEverywhere,
@@ -100,7 +131,8 @@ constexpr std::array kDerived = {
     DerivedMember{Kind::LogicalSubnet, "gatewayPools", kEverywhere, &users<Kind::GatewayPool>},
     DerivedMember{Kind::IpPool, "usage", kNotInGrandparent, &ip_pool_usage},
     DerivedMember{Kind::MacPool, "usage", kEverywhere, &mac_pool_usage},
-    DerivedMember{Kind::Server, "virtualNetworkInterfaces", kEverywhere, &none},
+    DerivedMember{Kind::Server, "virtualNetworkInterfaces", kEverywhere, &interfaces_of_server},
+    DerivedMember{Kind::NetworkInterface, "server", kEverywhere, &server_of_interface, &has_server},
     DerivedMember{Kind::AccessControlList, "ipConfigurations", kEverywhere,
                   &users<Kind::IpConfiguration>},
     DerivedMember{Kind::AccessControlList, "subnets", kEverywhere,

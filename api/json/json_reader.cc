@@ -103,7 +103,7 @@ const Value* JsonReader::given(std::string_view name, Presence presence) {
   const Value* value = object_ == nullptr ? nullptr : find_member(*object_, name);
   if (value != nullptr && presence != Presence::Required && is_blank(*value)) return nullptr;
   if (value == nullptr && presence == Presence::Required) {
-    std::string owner = with_article(info(id_.kind()).noun);
+    std::string owner = with_article(owner_.noun);
     owner.front() = 'A';
     problem_ = Error{ErrorCode::InvalidParameterValue,
                      fmt::format("{}/{}", pointer_, name),
@@ -165,13 +165,13 @@ void JsonReader::read_reference(const Value& value, ResourceId& target, Presence
 Result<ResourceId> JsonReader::parse_reference(std::string_view text, Kinds kinds) const {
   const bool elsewhere = belongs_elsewhere(text);
   auto id =
-      elsewhere ? Result<ResourceId>() : ResourceId::parse(without_version(text), id_.realm());
+      elsewhere ? Result<ResourceId>() : ResourceId::parse(without_version(text), owner_.realm);
   if (!elsewhere && id) return id;
   const auto how = elsewhere ? BrokenReference::OtherController : BrokenReference::Missing;
   return fail(
-      reference_error(id_.kind(), place_.name, how), pointer_,
+      reference_error(owner_.kind, place_.name, how), pointer_,
       fmt::format(
-          "{} in {} of {} {}.", in_quotes(text), place_.name, with_article(info(id_.kind()).noun),
+          "{} in {} of {} {}.", in_quotes(text), place_.name, with_article(owner_.noun),
           elsewhere ? "is not a resource of this Network Controller" : "does not name a resource"),
       fmt::format("Write {}.", path_form(*kinds.begin())));
 }
@@ -182,7 +182,7 @@ void JsonReader::refuse(std::string_view shown, std::string_view why) {
                    pointer_,
                    fmt::format("{} is not {} {} of {}: {}.", in_quotes(shown),
                                place_.in_list ? "valid in" : "a valid", place_.name,
-                               with_article(info(id_.kind()).noun), why),
+                               with_article(owner_.noun), why),
                    "",
                    {}};
 }
@@ -192,7 +192,7 @@ void JsonReader::refuse_form(std::string_view wanted) {
   problem_ = Error{ErrorCode::InvalidParameterValue,
                    pointer_,
                    fmt::format("{}{} of {} is not {}.", place_.in_list ? "An element of " : "",
-                               place_.name, with_article(info(id_.kind()).noun), wanted),
+                               place_.name, with_article(owner_.noun), wanted),
                    "",
                    {}};
 }

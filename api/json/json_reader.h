@@ -1,7 +1,7 @@
 // The visitor that fills a resource's members from a JSON object. What it tolerates: draft.h.
 //
-// It keeps the first problem and ignores everything after it. For .cc files of this folder:
-// RapidJSON is heavy.
+// It keeps the first problem and ignores everything after it. For .cc files of api/: RapidJSON is
+// heavy.
 #pragma once
 
 #include <rapidjson/document.h>
@@ -40,11 +40,22 @@ std::optional<uint64_t> to_unsigned(const Value& value, uint64_t max);
 
 std::string with_article(std::string_view noun);  // "an IP pool"
 
+// Whose members are read, for messages and references: a resource, or the body of a call that is
+// none.
+struct Owner {
+  Owner(const ResourceId& id) : kind(id.kind()), realm(id.realm()), noun(info(kind).noun) {}
+  explicit Owner(std::string_view noun_of_call) : noun(noun_of_call) {}
+
+  Kind kind = Kind::None;
+  Realm realm = Realm::Onprem;
+  std::string_view noun;
+};
+
 class JsonReader {
  public:
   // `properties` may be null: nothing is given. `pointer` is where it stands in the request.
-  JsonReader(const Value* properties, const ResourceId& id, std::string pointer, Source source)
-      : object_(properties), id_(id), pointer_(std::move(pointer)), source_(source) {}
+  JsonReader(const Value* properties, const Owner& owner, std::string pointer, Source source)
+      : object_(properties), owner_(owner), pointer_(std::move(pointer)), source_(source) {}
 
   const std::optional<Error>& problem() const { return problem_; }
 
@@ -178,7 +189,7 @@ class JsonReader {
   void refuse_number(const Value& value, uint64_t max);
 
   const Value* object_;
-  const ResourceId& id_;
+  const Owner owner_;
   std::string pointer_;
   Place place_;
   const Source source_;

@@ -23,6 +23,10 @@ class JsonText {
   JsonText& key(std::string_view name) { return did(writer_.Key(name.data(), size(name))); }
   JsonText& text(std::string_view value) { return did(writer_.String(value.data(), size(value))); }
   JsonText& number(uint64_t value) { return did(writer_.Uint64(value)); }
+  // An object that was written before.
+  JsonText& raw(std::string_view object) {
+    return did(writer_.RawValue(object.data(), object.size(), rapidjson::kObjectType));
+  }
   JsonText& boolean(bool value) { return did(writer_.Bool(value)); }
 
   JsonText& text(std::string_view name, std::string_view value) { return key(name).text(value); }

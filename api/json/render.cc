@@ -10,37 +10,38 @@ namespace {
 
 class Renderer {
  public:
-  Renderer(JsonText& out, const Model& model) : out_(out), model_(model) {}
+  Renderer(JsonText& out, const Model& model, Phase phase)
+      : out_(out), model_(model), phase_(phase) {}
 
   void resource(const Resource& root) {
-    Revision renewed = 0;
+    Stamp renewed;
     for (ResourceId id = root.id.parent(); !id.empty(); id = id.parent()) {
-      if (const Resource* ancestor = model_.find(id))
-        renewed = std::max(renewed, ancestor->put_revision);
+      if (const Resource* ancestor = model_.find(id)) renewed = std::max(renewed, ancestor->put);
     }
     resource(root, renewed, 0);
   }
 
  private:
-  // `renewed` is the newest revision in which an ancestor was put: it renews the etags below.
-  void resource(const Resource& resource, Revision renewed, int depth);
+  // `renewed` is when an ancestor was put last: that renews the etags below, and updates them.
+  void resource(const Resource& resource, Stamp renewed, int depth);
   void annotations(const Annotations& annotations);
-  void properties(const Resource& resource, Revision renewed, int depth);
-  void children(const Resource& parent, Kind kind, Revision renewed, int depth);
+  void properties(const Resource& resource, Stamp renewed, int depth);
+  void children(const Resource& parent, Kind kind, Stamp renewed, int depth);
   const std::string& etag(Revision revision);
 
   JsonText& out_;
   const Model& model_;
+  const Phase phase_;
   Revision etag_revision_ = 0;  // of the etag below; children often have their parent's
   std::string etag_;
 };
 
-void Renderer::resource(const Resource& resource, Revision renewed, int depth) {
-  renewed = std::max(renewed, resource.put_revision);
+void Renderer::resource(const Resource& resource, Stamp renewed, int depth) {
+  renewed = std::max(renewed, resource.put);
   out_.object();
   out_.text("resourceRef", resource.id.reference());
   out_.text("resourceId", resource.id.name());
-  out_.text("etag", etag(std::max(renewed, resource.changed_revision)));
+  out_.text("etag", etag(std::max(renewed, resource.changed).revision));
   out_.text("instanceId", resource.instance_id.to_string());
   if (resource.annotations) annotations(*resource.annotations);
   out_.key("properties");
@@ -63,9 +64,9 @@ void Renderer::annotations(const Annotations& annotations) {
   write("tags", annotations.tags);
 }
 
-void Renderer::properties(const Resource& resource, Revision renewed, int depth) {
+void Renderer::properties(const Resource& resource, Stamp renewed, int depth) {
   out_.object();
-  out_.text("provisioningState", "Succeeded");
+  out_.text("provisioningState", phase_.state(std::max(renewed, resource.changed)));
   JsonWriter writer(out_, Audience::Client);
   describe_body(writer, resource.body);
   for (const KindInfo& row : kKinds) {
@@ -80,7 +81,7 @@ void Renderer::properties(const Resource& resource, Revision renewed, int depth)
   out_.end_object();
 }
 
-void Renderer::children(const Resource& parent, Kind kind, Revision renewed, int depth) {
+void Renderer::children(const Resource& parent, Kind kind, Stamp renewed, int depth) {
   // Real controllers leave out a list of peerings that is empty, and show other empty lists.
   bool is_open = info(kind).in_parent != InParent::Echoed;
   const auto open = [&] {
@@ -110,16 +111,16 @@ JsonText& text_of_this_thread() {
 
 }  // namespace
 
-std::string render(const Model& model, const Resource& resource) {
+std::string render(const Model& model, const Resource& resource, Phase phase) {
   JsonText& out = text_of_this_thread();
-  Renderer(out, model).resource(resource);
+  Renderer(out, model, phase).resource(resource);
   return out.take();
 }
 
 std::string render_list(const Model& model, std::span<const Resource* const> resources,
-                        std::string_view next_link) {
+                        std::string_view next_link, Phase phase) {
   JsonText& out = text_of_this_thread();
-  Renderer renderer(out, model);
+  Renderer renderer(out, model, phase);
   out.object();
   out.key("value");
   out.array();

@@ -5,6 +5,7 @@
 // Any thread; a thread reuses its own buffer.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,10 +14,21 @@
 
 namespace isthmus::api::json {
 
-std::string render(const Model& model, const Resource& resource);
+// How far provisioning is, where it takes time: what a change touched after `settled_ms` is still
+// on its way to the hosts.
+struct Phase {
+  int64_t settled_ms = std::numeric_limits<int64_t>::max();
+  bool is_leaving = false;  // what is shown was deleted, and is on its way out
+
+  std::string_view state(const Stamp& newest) const {
+    return is_leaving ? "Deleting" : newest.time_ms > settled_ms ? "Updating" : "Succeeded";
+  }
+};
+
+std::string render(const Model& model, const Resource& resource, Phase phase = {});
 
 // {"value":[...],"nextLink":"..."}
 std::string render_list(const Model& model, std::span<const Resource* const> resources,
-                        std::string_view next_link);
+                        std::string_view next_link, Phase phase = {});
 
 }  // namespace isthmus::api::json

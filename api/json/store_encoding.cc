@@ -59,6 +59,11 @@ uint64_t number_member(const Value& document, std::string_view name) {
   return value != nullptr && value->IsUint64() ? value->GetUint64() : 0;
 }
 
+// Documents of older state files have no times.
+Stamp read_stamp(const Value& document, std::string_view revision, std::string_view time) {
+  return {number_member(document, revision), static_cast<int64_t>(number_member(document, time))};
+}
+
 }  // namespace
 
 std::string StoreEncoding::encode(const Resource& resource) const {
@@ -69,8 +74,10 @@ std::string StoreEncoding::encode(const Resource& resource) const {
   out.text("path", resource.id.path());
   out.number("serial", resource.serial);
   out.text("instanceId", resource.instance_id.to_string());
-  out.number("putRevision", resource.put_revision);
-  out.number("changedRevision", resource.changed_revision);
+  out.number("putRevision", resource.put.revision);
+  out.number("putTime", static_cast<uint64_t>(resource.put.time_ms));
+  out.number("changedRevision", resource.changed.revision);
+  out.number("changedTime", static_cast<uint64_t>(resource.changed.time_ms));
   if (resource.annotations) {
     write_pairs(out, "metadata", resource.annotations->metadata);
     write_pairs(out, "tags", resource.annotations->tags);
@@ -101,8 +108,8 @@ Result<Resource> StoreEncoding::decode(std::string_view text) const {
   resource.id = *id;
   resource.serial = static_cast<Serial>(number_member(*document, "serial"));
   resource.instance_id = *instance_id;
-  resource.put_revision = number_member(*document, "putRevision");
-  resource.changed_revision = number_member(*document, "changedRevision");
+  resource.put = read_stamp(*document, "putRevision", "putTime");
+  resource.changed = read_stamp(*document, "changedRevision", "changedTime");
   Annotations annotations{read_pairs(*document, "metadata"), read_pairs(*document, "tags")};
   if (!annotations.metadata.empty() || !annotations.tags.empty())
     resource.annotations = std::make_shared<const Annotations>(std::move(annotations));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "controller/model/text.h"
 
@@ -64,6 +65,45 @@ Result<Address> parse_resource(std::span<const std::string> path, Address addres
   return address;
 }
 
+// What is no resource of the model: its path, and what stands there with a name behind it and
+// without.
+struct Place {
+  std::string_view path;
+  std::optional<Form> bare;
+  std::optional<Form> named;
+};
+constexpr Place kPlaces[] = {
+    {"operations", Form::Operations, Form::Operation},
+    {"operationResults", std::nullopt, Form::OperationResult},
+    {"internalResourceInstances", Form::Instances, Form::Instance},
+    {"diagnostics/connectivityCheck", Form::ConnectivityCheck, std::nullopt},
+    {"diagnostics/connectivityCheckResults", Form::ConnectivityCheckResults,
+     Form::ConnectivityCheckResult},
+    {"diagnostics/slbState", Form::SlbState, std::nullopt},
+    {"diagnostics/slbStateResults", std::nullopt, Form::SlbStateResult},
+    {"diagnostics/networkControllerState", Form::ControllerState, std::nullopt},
+    {"monitoring/networkControllerStatistics", Form::ControllerStatistics, std::nullopt},
+    {"networkControllerBackup", Form::Backups, Form::Backup},
+    {"networkControllerRestore", Form::Restores, Form::Restore},
+};
+
+// Nothing where the path leads to none of them.
+std::optional<Address> parse_place(std::span<const std::string> path, const Address& base) {
+  for (const Place& place : kPlaces) {
+    const size_t words = place.path.find('/') == std::string_view::npos ? 1 : 2;
+    if (path.size() < words || path.size() > words + 1) continue;
+    if (!equal_ignoring_case(fmt::format("{}", fmt::join(path.first(words), "/")), place.path))
+      continue;
+    const std::optional<Form> form = path.size() == words ? place.bare : place.named;
+    if (!form) continue;
+    Address address = base;
+    address.form = *form;
+    if (path.size() > words) address.name = path.back();
+    return address;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::span<const std::string_view> served_versions() { return kVersions; }
@@ -80,12 +120,7 @@ Result<Address> parse_address(std::span<const std::string> segments) {
     return fail(ErrorCode::ResourceNotFound, "", "The path names no type of resource.",
                 fmt::format("The types are {}.", segments_below(Kind::None)));
   }
-  const bool is_result = equal_ignoring_case(path[0], "operationResults");
-  if (path.size() == 2 && (is_result || equal_ignoring_case(path[0], "operations"))) {
-    address.form = is_result ? Form::OperationResult : Form::Operation;
-    address.operation_id = path[1];
-    return address;
-  }
+  if (auto place = parse_place(path, address)) return std::move(*place);
   return parse_resource(path, std::move(address));
 }
 

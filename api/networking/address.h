@@ -11,13 +11,28 @@
 namespace isthmus::api::networking {
 
 enum class Form : uint8_t {
-  Discovery,        // /networking/discovery
-  Collection,       // /networking/v1/virtualNetworks, /networking/v1/virtualNetworks/red/subnets
-  Item,             // /networking/v1/virtualNetworks/red
-  Singleton,        // /networking/v1/virtualNetworkManager/configuration
-  Learned,          // /networking/v1/learnedIPAddresses/{id}: for reading only
-  Operation,        // /networking/v1/operations/{id}
-  OperationResult,  // /networking/v1/operationResults/{id}
+  Discovery,   // /networking/discovery
+  Collection,  // /networking/v1/virtualNetworks, /networking/v1/virtualNetworks/red/subnets
+  Item,        // /networking/v1/virtualNetworks/red
+  Singleton,   // /networking/v1/virtualNetworkManager/configuration
+  Learned,     // /networking/v1/learnedIPAddresses/{id}: for reading only
+  // What follows are no resources of the model; the table of places in address.cc has their paths.
+  Operations,
+  Operation,
+  OperationResult,
+  Instances,
+  Instance,
+  ConnectivityCheck,
+  ConnectivityCheckResults,
+  ConnectivityCheckResult,
+  SlbState,
+  SlbStateResult,
+  ControllerState,
+  ControllerStatistics,
+  Backups,
+  Backup,
+  Restores,
+  Restore,
 };
 
 struct Address {
@@ -25,7 +40,7 @@ struct Address {
   std::string version;     // as served: "v1"
   ResourceId id;           // the item; of a collection the parent, empty at the top
   Kind kind = Kind::None;  // of the items
-  std::string operation_id;
+  std::string name;        // of what is no resource: an operation, an instance, a backup
 };
 
 // The versions that are served, all alike.

@@ -4,6 +4,7 @@
 
 #include "api/networking/address.h"
 #include "api/networking/networking_handler.h"
+#include "controller/model/text.h"
 
 namespace isthmus::api::networking {
 namespace {
@@ -51,15 +52,33 @@ http::Response discovery_answer() {
                   newest));
 }
 
+Error no_result(std::string_view operation) {
+  return {ErrorCode::ResourceNotFound,
+          "",
+          fmt::format("There is no result of the operation {}.", in_quotes(operation)),
+          "Results are kept for an hour, until the controller restarts.",
+          {}};
+}
+
 http::Response accepted(std::string_view host, std::string_view version,
                         std::string_view operation) {
-  const auto at = [&](std::string_view type) {
-    return link(host, fmt::format("/networking/{}/{}/{}", version, type, operation));
-  };
   http::Response response = json_answer(202, "");
-  response.headers.push_back({"Location", at("operationResults")});
-  response.headers.push_back({"Azure-AsyncOperation", at("operations")});
+  response.headers.push_back(
+      {"Location",
+       link(host, fmt::format("/networking/{}/operationResults/{}", version, operation))});
+  response.headers.push_back(operation_header(host, version, operation));
   return response;
+}
+
+http::Header operation_header(std::string_view host, std::string_view version,
+                              std::string_view operation) {
+  return {"Azure-AsyncOperation",
+          link(host, fmt::format("/networking/{}/operations/{}", version, operation))};
+}
+
+http::Response empty_collection(config::EmptyCollection shape) {
+  return json_answer(200, shape == config::EmptyCollection::Bare ? R"({"nextLink":""})"
+                                                                 : R"({"value":[],"nextLink":""})");
 }
 
 std::string link(std::string_view host, std::string_view path) {

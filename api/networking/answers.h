@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/config/config.h"
 #include "api/http/message.h"
 #include "controller/base/error.h"
 
@@ -16,10 +17,20 @@ http::Response error_answer(const Error& error);
 
 http::Response discovery_answer();
 
+// For whoever asks for a result that is not kept, or never was.
+Error no_result(std::string_view operation);
+
 // 202, and where to ask what became of the operation. `host` is the request's; without one the
 // links are paths.
 http::Response accepted(std::string_view host, std::string_view version,
                         std::string_view operation);
+
+// The header alone, for an answer that does not make the client wait.
+http::Header operation_header(std::string_view host, std::string_view version,
+                              std::string_view operation);
+
+// {"value":[],"nextLink":""}, or without the value.
+http::Response empty_collection(config::EmptyCollection shape);
 
 // A link to this server as the client reached it.
 std::string link(std::string_view host, std::string_view path);

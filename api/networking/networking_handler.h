@@ -5,9 +5,12 @@
 // envelope); where that is silent, docs/api/networking.md says what this controller does.
 #pragma once
 
+#include <chrono>
+#include <memory>
+#include <string>
+
 #include "api/config/config.h"
 #include "api/http/message.h"
-#include "api/networking/operation_log.h"
 #include "controller/controller.h"
 
 namespace isthmus::api::networking {
@@ -15,24 +18,27 @@ namespace isthmus::api::networking {
 struct NetworkingOptions {
   config::EmptyCollection empty_collection = config::EmptyCollection::Full;
   size_t page_items = 10'000;       // of one answer; a client may ask for fewer with $top
-  size_t operations_kept = 10'000;  // finished deletions that can still be asked about
+  size_t operations_kept = 10'000;  // finished operations that can still be asked about
   json::Limits json_limits = {};    // of the bodies of PUT
+  // How long what was changed says Updating, and what was deleted Deleting, though the change
+  // happened at once.
+  std::chrono::milliseconds provisioning_delay{0};
+  std::string backups = {};  // a folder; empty: backups are kept in memory
 };
+
+struct Service;
 
 class NetworkingHandler final : public http::Handler {
  public:
-  NetworkingHandler(Controller& controller, NetworkingOptions options);
+  NetworkingHandler(Controller& controller, const NetworkingOptions& options);
+  ~NetworkingHandler() override;
 
   // For paths below /networking. GET answers on the calling thread; PUT and DELETE answer on the
-  // controller's.
+  // controller's, backups on a thread of their own.
   void handle(http::Request request, http::Done done) override;
 
  private:
-  friend struct Methods;
-
-  Controller& controller_;
-  const NetworkingOptions options_;
-  OperationLog operations_;
+  const std::unique_ptr<Service> service_;
 };
 
 // The server's own errors, in this dialect's shape.

@@ -1,6 +1,7 @@
 // Time as an argument: the shell owns a clock, tests own another.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -19,8 +20,10 @@ struct SystemClock final : Clock {
   }
 };
 
+// Stands still until it is told otherwise; any thread.
 struct ManualClock final : Clock {
-  int64_t time_ms = 0;
+  explicit ManualClock(int64_t start_ms = 0) : time_ms(start_ms) {}
+  std::atomic<int64_t> time_ms;
   int64_t now_ms() const override { return time_ms; }
 };
 

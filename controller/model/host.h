@@ -57,8 +57,40 @@ void describe_connections(V& v, B& b) {
   v.objects("connections", b.connections, [&](auto& connection) { describe(v, connection); });
 }
 
+// What may be wrong when the controller configures a host: codes of configurationState. Here they
+// are switched on to see what clients make of them.
+enum class HostFault : uint8_t {
+  Unknown,
+  HostUnreachable,
+  PAIpAddressExhausted,
+  PAMacAddressExhausted,
+  PAAddressConfigurationFailure,
+  CertificateNotTrusted,
+  CertificateNotAuthorized,
+  PolicyConfigurationFailureOnVfp,
+  PolicyConfigurationFailure,
+  HostNotConnectedToController,
+  MultipleVfpEnabledSwitches,
+  DistributedRouterConfigurationFailure,
+  DhcpAddressAllocationFailure,
+  PortBlocked,
+  Overloaded,
+  RoutePublicationFailure,
+  VirtualServerUnreachable,
+  QosConfigurationFailure
+};
+template <>
+inline constexpr auto kNames<HostFault> = names(
+    "Unknown", "HostUnreachable", "PAIpAddressExhausted", "PAMacAddressExhausted",
+    "PAAddressConfigurationFailure", "CertificateNotTrusted", "CertificateNotAuthorized",
+    "PolicyConfigurationFailureOnVfp", "PolicyConfigurationFailure", "HostNotConnectedToController",
+    "MultipleVfpEnabledSwitches", "DistributedRouterConfigurationFailure",
+    "DhcpAddressAllocationFailure", "PortBlocked", "Overloaded", "RoutePublicationFailure",
+    "VirtualServerUnreachable", "QosConfigurationFailure");
+
 struct Server {
   std::vector<Connection> connections;
+  std::optional<HostFault> fault;
   std::string certificate;  // base64
   std::vector<std::string> auditing_enabled;
   std::string model;
@@ -77,6 +109,7 @@ void describe(V& v, B& b) {
   v.member("rackSlot", b.rack_slot, Presence::Optional);
   v.member("serial", b.serial_number, Presence::Optional);
   v.member("vendor", b.vendor, Presence::Optional);
+  v.member("fault", b.fault, Presence::Hidden);
 }
 
 struct ServerInterface {  // a physical one
@@ -99,6 +132,7 @@ void describe(V& v, B& b) {
 
 struct VirtualServer {
   std::vector<Connection> connections;
+  std::optional<HostFault> fault;
   std::string vm_guid;
   std::string certificate;
 };
@@ -107,6 +141,7 @@ void describe(V& v, B& b) {
   describe_connections(v, b);
   v.member("vmGuid", b.vm_guid, Presence::Optional);
   v.member("certificate", b.certificate, Presence::Optional);
+  v.member("fault", b.fault, Presence::Hidden);
 }
 
 }  // namespace isthmus

@@ -269,12 +269,11 @@ void Model::index_address(const ResourceId& subnet, net::IpAddress address, Seri
 }
 
 std::string etag(const Model& model, const Resource& resource) {
-  Revision newest = std::max(resource.put_revision, resource.changed_revision);
+  Stamp newest = std::max(resource.put, resource.changed);
   for (ResourceId id = resource.id.parent(); !id.empty(); id = id.parent()) {
-    if (const Resource* ancestor = model.find(id))
-      newest = std::max(newest, ancestor->put_revision);
+    if (const Resource* ancestor = model.find(id)) newest = std::max(newest, ancestor->put);
   }
-  return etag_of_revision(model, newest);
+  return etag_of_revision(model, newest.revision);
 }
 
 std::string etag_of_revision(const Model& model, Revision newest) {

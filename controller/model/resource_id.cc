@@ -73,6 +73,14 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::is_eq(compare_paths(a, b));
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 std::optional<Kind> kind_of_segment(Kind parent, std::string_view segment) {
   for (const KindInfo& row : kKinds) {
     if (row.parent == parent && equal_ignoring_case(row.segment, segment)) return row.kind;

@@ -22,6 +22,7 @@ bool is_legal_resource_name(std::string_view name);
 // ASCII without case; '/' sorts before every character of a name.
 std::strong_ordering compare_paths(std::string_view a, std::string_view b);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
+std::string lower_case(std::string_view text);
 
 class ResourceId {
  public:

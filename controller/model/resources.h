@@ -67,9 +67,8 @@ struct Resource {
   ResourceId id;
   Serial serial = 0;
   Uuid instance_id;
-  Revision put_revision =
-      0;  // the last PUT of this very resource: it renews the etags of all below it
-  Revision changed_revision = 0;  // the last change of this or of anything below it
+  Stamp put;      // the last PUT of this very resource: it renews the etags of all below it
+  Stamp changed;  // the last change of this or of anything below it
   std::shared_ptr<const Annotations> annotations;  // null when there are none
   Body body;
 

@@ -129,6 +129,10 @@ void carry_over(Body& now, const Body& before) {
     const bool stays =
         address->allocation == Allocation::Dynamic && address->version == was.version;
     if (!address->address && stays) address->address = was.address;
+  } else if (auto* server = std::get_if<Server>(&now)) {
+    server->fault = std::get<Server>(before).fault;
+  } else if (auto* virtual_server = std::get_if<VirtualServer>(&now)) {
+    virtual_server->fault = std::get<VirtualServer>(before).fault;
   } else if (auto* credential = std::get_if<Credential>(&now)) {
     const Credential& was = std::get<Credential>(before);
     if (credential->type == was.type) credential->has_secret = was.has_secret;

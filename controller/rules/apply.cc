@@ -28,8 +28,8 @@ struct Staged {
 // One change on its way through the rules. Works on its own copy of the model.
 class Transaction {
  public:
-  Transaction(const Model& base, const Limits& limits)
-      : base_(base), limits_(limits), edit_(base), revision_(base.revision() + 1) {}
+  Transaction(const Model& base, int64_t time_ms, const Limits& limits)
+      : base_(base), limits_(limits), edit_(base), now_{base.revision() + 1, time_ms} {}
 
   Result<Outcome> run(const Operation& operation) {
     if (auto held = check_precondition(operation); !held) return tl::unexpected(held.error());
@@ -37,7 +37,7 @@ class Transaction {
   }
 
   Applied finish(std::vector<Outcome> outcomes) {
-    if (!edit_.empty()) edit_.set_revision(revision_);
+    if (!edit_.empty()) edit_.set_revision(now_.revision);
     return {edit_.model(), edit_.net(), std::move(outcomes)};
   }
 
@@ -73,7 +73,7 @@ class Transaction {
   const Model& base_;
   const Limits& limits_;
   Edit edit_;
-  const Revision revision_;
+  const Stamp now_;
 };
 
 std::string opaque_tag(std::string_view etag) {  // W/"x" -> x
@@ -161,8 +161,8 @@ Result<void> Transaction::stage(const Draft& draft, const ResourceId& parent, bo
       before ? before->instance_id
              : draft.instance_id.value_or(Uuid::derive(base_.identity(), after.serial, "instance"));
   const bool is_root = staged.empty();
-  after.put_revision = is_root ? revision_ : before ? before->put_revision : 0;
-  after.changed_revision = revision_;
+  after.put = is_root ? now_ : before ? before->put : Stamp{};
+  after.changed = now_;
   after.annotations =
       before && keep_annotations && !draft.annotations ? before->annotations : draft.annotations;
   after.body = draft.body;
@@ -367,7 +367,7 @@ void Transaction::move_peering(const ResourcePtr& peering, Side here, PeeringEve
   if (other == nullptr || transition->there_after == there) return;
   Resource after = *other;
   std::get<Peering>(after.body).state = state_of(transition->there_after);
-  after.changed_revision = revision_;
+  after.changed = now_;
   const ResourceId id = after.id;
   edit_.replace(edit_.model().find_shared(id), std::move(after));
   renew_ancestors(id);
@@ -376,9 +376,9 @@ void Transaction::move_peering(const ResourcePtr& peering, Side here, PeeringEve
 void Transaction::renew_ancestors(const ResourceId& id) {
   for (ResourceId ancestor = id.parent(); !ancestor.empty(); ancestor = ancestor.parent()) {
     const ResourcePtr before = edit_.model().find_shared(ancestor);
-    if (!before || before->changed_revision == revision_) continue;
+    if (!before || before->changed == now_) continue;
     Resource after = *before;
-    after.changed_revision = revision_;
+    after.changed = now_;
     edit_.replace(before, std::move(after));
   }
 }
@@ -386,7 +386,7 @@ void Transaction::renew_ancestors(const ResourceId& id) {
 }  // namespace
 
 Result<Applied> apply(const Model& model, const Change& change, const Limits& limits) {
-  Transaction transaction(model, limits);
+  Transaction transaction(model, change.time_ms, limits);
   std::vector<Outcome> outcomes;
   for (const Operation& operation : change.operations) {
     auto outcome = transaction.run(operation);

@@ -50,6 +50,7 @@ struct Operation {
 struct Change {
   std::vector<Operation> operations;
   std::string who;
+  int64_t time_ms = 0;  // when it is decided, since the Unix epoch; the controller says
 };
 
 enum class Effect : uint8_t { Created, Updated, Deleted, Unchanged };

@@ -45,7 +45,8 @@ void add_settings(std::vector<Operation>& operations) {
 
 }  // namespace
 
-Result<Applied> make_fresh(const Model& model, FreshContents contents, const Limits& limits) {
+Result<Applied> make_fresh(const Model& model, FreshContents contents, const Limits& limits,
+                           int64_t time_ms) {
   std::vector<ResourceChange> removed;
   for (const KindInfo& row : kKinds) {
     for (const ResourcePtr& resource : model.collection(row.kind))
@@ -53,7 +54,7 @@ Result<Applied> make_fresh(const Model& model, FreshContents contents, const Lim
   }
   Model empty = model;
   empty.update(removed);
-  Change seeds{{}, "isthmus"};
+  Change seeds{{}, "isthmus", time_ms};
   if (contents == FreshContents::Seeded) {
     seeds.operations = {provider_network(), mac_pool()};
     add_settings(seeds.operations);

@@ -26,6 +26,10 @@ constexpr std::array kOptions = {
     Option{"page-items", [](InProcess::Options& o, uint32_t n) { o.networking.page_items = n; }},
     Option{"operations-kept",
            [](InProcess::Options& o, uint32_t n) { o.networking.operations_kept = n; }},
+    Option{"provisioning-delay",
+           [](InProcess::Options& o, uint32_t n) {
+             o.networking.provisioning_delay = std::chrono::milliseconds(n);
+           }},
     Option{"bare-empty-collections",
            [](InProcess::Options& o, uint32_t n) {
              o.networking.empty_collection =

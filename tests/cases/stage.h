@@ -34,6 +34,8 @@ class Stage {
   api::http::Response send(api::http::Method method, const std::string& target,
                            const std::string& body = {}, const api::http::Headers& headers = {});
   void restart() { controller().restart(); }
+  // Time passes, by the clock of the controller.
+  void pass(std::chrono::milliseconds time) { controller().pass(time); }
 
  private:
   InProcess& controller() {

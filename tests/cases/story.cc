@@ -105,6 +105,8 @@ void Player::directive(std::string_view word, std::string_view rest) {
                                                        : text_at(response_.body, rest);
   } else if (word == "restart") {
     stage_.restart();
+  } else if (word == "later") {
+    stage_.pass(std::chrono::milliseconds(std::stol(std::string(rest))));
   } else {
     complain(fmt::format("'{}' is not a word of stories", word));
   }

@@ -3,6 +3,7 @@
 // same answers, etags and instance ids included.
 #pragma once
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -42,6 +43,8 @@ class InProcess {
     start();
   }
 
+  void pass(std::chrono::milliseconds time) { clock_.time_ms += time.count(); }
+
   Controller& controller() { return *controller_; }
   ModelPtr model() const { return controller_->model(); }
 
@@ -72,6 +75,8 @@ class InProcess {
   }
 
  private:
+  static constexpr int64_t kStartMs = 1'798'797'600'000;  // 2027-01-01 10:00 UTC
+
   void start() {
     dataplane_ = std::make_unique<dataplane::Dataplane>();
     controller_ =
@@ -83,7 +88,7 @@ class InProcess {
   }
 
   Options options_;
-  ManualClock clock_;
+  ManualClock clock_{kStartMs};
   api::json::StoreEncoding encoding_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<dataplane::Dataplane> dataplane_;

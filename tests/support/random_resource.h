@@ -22,8 +22,8 @@ class RandomResources {
     resource.id = id(kind);
     resource.serial = static_cast<Serial>(random_());
     resource.instance_id = {random_(), random_()};
-    resource.put_revision = random_();
-    resource.changed_revision = random_();
+    resource.put = stamp();
+    resource.changed = stamp();
     if (coin()) resource.annotations = annotations();
     resource.body = make_body(kind);
     describe_body(*this, resource.body);
@@ -61,6 +61,7 @@ class RandomResources {
  private:
   uint64_t below(uint64_t limit) { return random_() % limit; }
   bool coin() { return below(2) == 0; }
+  Stamp stamp() { return {random_(), static_cast<int64_t>(random_() >> 1)}; }
 
   std::string name() {
     constexpr std::string_view kStart = "abcXYZ019";
@@ -155,9 +156,10 @@ class Dump {
  public:
   static std::string of(const Resource& resource) {
     Dump dump;
-    dump.text_ = fmt::format("{} {}\n{} {} {} {}\n", static_cast<int>(resource.id.realm()),
+    dump.text_ = fmt::format("{} {}\n{} {} {}@{} {}@{}\n", static_cast<int>(resource.id.realm()),
                              resource.id.path(), resource.serial, resource.instance_id.to_string(),
-                             resource.put_revision, resource.changed_revision);
+                             resource.put.revision, resource.put.time_ms, resource.changed.revision,
+                             resource.changed.time_ms);
     if (resource.annotations) {
       for (const auto& [key, text] : resource.annotations->metadata)
         dump.text_ += fmt::format("metadata {}={}\n", key, text);

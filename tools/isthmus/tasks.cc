@@ -28,6 +28,11 @@ constexpr Option kWaitOptions[] = {
     {"--timeout", "how long, such as 500ms, 30s or 2m (30s)"},
 };
 
+constexpr Option kHostFaultOptions[] = {
+    {"HOST", "a server or a virtual server; without one: which hosts fail"},
+    {"CODE", "such as HostUnreachable, or none"},
+};
+
 constexpr Option kBenchOptions[] = {
     {"WHAT", "fib, and the options of that benchmark: isthmus bench fib --help",
      Option::Values::Rest, kRequired},
@@ -39,6 +44,8 @@ constexpr Task kTasks[] = {
     {"routes", "", "the effective routes of a NIC or a subnet", kRoutesOptions, &show_routes},
     {"apply", "", "make the controller hold what a lab document says", kApplyOptions, &apply_lab},
     {"export", "", "what the controller holds, as a lab document", {}, &export_lab},
+    {"host-fault", "", "which hosts fail; make one fail or well again", kHostFaultOptions,
+     &host_faults},
     {"wait", "", "until a condition holds", kWaitOptions, &wait_for},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},

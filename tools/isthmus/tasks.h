@@ -35,6 +35,7 @@ Result<void> show_routes(Session& session, const Arguments& arguments);   // rou
 Result<void> apply_lab(Session& session, const Arguments& arguments);     // lab.cc
 Result<void> export_lab(Session& session, const Arguments& arguments);    // lab.cc
 Result<void> reset(Session& session, const Arguments& arguments);         // lab.cc
+Result<void> host_faults(Session& session, const Arguments& arguments);   // host_faults.cc
 Result<void> wait_for(Session& session, const Arguments& arguments);      // wait.cc
 Result<void> run_bench(Session& session, const Arguments& arguments);     // bench.cc
 Result<void> show_version(Session& session, const Arguments& arguments);  // tasks.cc

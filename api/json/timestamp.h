@@ -1,0 +1,20 @@
+// Times as real controllers print them: RFC 3339 with seven digits of a second, and the offset.
+#pragma once
+
+#include <fmt/chrono.h>
+
+#include <chrono>
+#include <string>
+
+namespace isthmus::api::json {
+
+// "2024-03-15T10:00:00.1230000+00:00"; `time_ms` is since the Unix epoch.
+inline std::string timestamp(int64_t time_ms) {
+  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(time_ms)};
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}0000+00:00",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                     (time - seconds).count());
+}
+
+}  // namespace isthmus::api::json

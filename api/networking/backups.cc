@@ -1,0 +1,173 @@
+#include "api/networking/backups.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "api/json/json_reader.h"
+#include "api/json/json_text.h"
+#include "api/json/parse.h"
+#include "api/json/store_encoding.h"
+
+namespace isthmus::api::networking {
+namespace {
+
+constexpr std::string_view kSuffix = ".backup";
+constexpr uint64_t kVersion = 1;
+
+// A line for what the backup is, then a line for each resource, as the store encodes it.
+std::string text_of(const BackupRecord& backup) {
+  json::JsonText header;
+  header.object().number("version", kVersion).text("id", backup.id).text("path", backup.path);
+  header.text("credential", backup.credential.path());
+  header.number("time", static_cast<uint64_t>(backup.time_ms));
+  header.number("resources", backup.resources.size()).end_object();
+  const json::StoreEncoding encoding;
+  std::string text = header.take() + "\n";
+  for (const Resource& resource : backup.resources) text += encoding.encode(resource) + "\n";
+  return text;
+}
+
+tl::unexpected<Error> unreadable(std::string_view id, std::string_view why) {
+  return fail(ErrorCode::InvalidRequestContent, "",
+              fmt::format("The backup '{}' cannot be read: {}.", id, why));
+}
+
+Result<BackupRecord> backup_of(std::string_view id, const std::string& text) {
+  std::istringstream lines(text);
+  std::string line;
+  std::getline(lines, line);
+  const auto header = json::parse_json(line);
+  if (!header || !header->IsObject()) return unreadable(id, "its first line is not its header");
+  const auto text_member = [&](std::string_view name) {
+    const json::Value* value = json::find_member(*header, name);
+    return value == nullptr ? std::string() : json::scalar_text(*value).value_or("");
+  };
+  const auto number_member = [&](std::string_view name) {
+    const json::Value* value = json::find_member(*header, name);
+    return value != nullptr && value->IsUint64() ? value->GetUint64() : 0;
+  };
+  if (number_member("version") != kVersion)
+    return unreadable(id, fmt::format("it is not of version {}", kVersion));
+  BackupRecord backup{text_member("id"), text_member("path"), {}, 0, {}};
+  backup.time_ms = static_cast<int64_t>(number_member("time"));
+  if (auto credential = ResourceId::parse(text_member("credential")))
+    backup.credential = *credential;
+  const json::StoreEncoding encoding;
+  while (std::getline(lines, line)) {
+    auto resource = encoding.decode(line);
+    if (!resource) return unreadable(id, resource.error().message);
+    backup.resources.push_back(std::move(*resource));
+  }
+  if (backup.resources.size() != number_member("resources")) return unreadable(id, "it is cut off");
+  return backup;
+}
+
+class File {
+ public:
+  File(const std::string& path, int flags) : descriptor_(::open(path.c_str(), flags, 0600)) {}
+  ~File() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  bool write(std::string_view text) const {
+    while (!text.empty()) {
+      const ssize_t written = ::write(descriptor_, text.data(), text.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return false;
+      text.remove_prefix(static_cast<size_t>(written));
+    }
+    return true;
+  }
+  bool sync() const { return ::fsync(descriptor_) == 0; }
+  bool is_open() const { return descriptor_ >= 0; }
+
+ private:
+  const int descriptor_;
+};
+
+// Whole or not at all, also when the machine stops meanwhile.
+bool write_whole(const std::string& folder, const std::string& path, std::string_view text) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return errno = error.value(), false;
+  const std::string temporary = path + ".new";
+  {
+    const File file(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+    if (!file.is_open() || !file.write(text) || !file.sync()) {
+      const int why = errno;
+      ::unlink(temporary.c_str());
+      errno = why;
+      return false;
+    }
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return false;
+  return File(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC).sync();
+}
+
+}  // namespace
+
+Result<void> Backups::save(const BackupRecord& backup) {
+  std::string text = text_of(backup);
+  const std::lock_guard lock(mutex_);
+  if (folder_.empty()) {
+    documents_[lower_case(backup.id)] = std::move(text);
+    return {};
+  }
+  if (write_whole(folder_, file_of(backup.id), text)) return {};
+  return fail(ErrorCode::StorageUnavailable, "",
+              fmt::format("The backup cannot be written to {}: {}.", folder_, std::strerror(errno)),
+              "See that the daemon may write there, and that there is space.");
+}
+
+Result<BackupRecord> Backups::load(std::string_view id) const {
+  const auto none = [id] {
+    return fail(ErrorCode::ResourceNotFound, "", fmt::format("There is no backup '{}'.", id));
+  };
+  std::string text;
+  const std::lock_guard lock(mutex_);
+  if (folder_.empty()) {
+    const auto document = documents_.find(lower_case(id));
+    if (document == documents_.end()) return none();
+    return backup_of(id, document->second);
+  }
+  std::ifstream file(file_of(id), std::ios::binary);
+  if (!file) return none();
+  text.assign(std::istreambuf_iterator<char>(file), {});
+  return backup_of(id, text);
+}
+
+bool Backups::remove(std::string_view id) {
+  const std::lock_guard lock(mutex_);
+  if (folder_.empty()) return documents_.erase(lower_case(id)) > 0;
+  return ::unlink(file_of(id).c_str()) == 0;
+}
+
+std::vector<std::string> Backups::ids() const {
+  std::vector<std::string> ids;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, document] : documents_) ids.push_back(id);
+  std::error_code error;
+  if (folder_.empty()) return ids;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.ends_with(kSuffix)) ids.push_back(name.substr(0, name.size() - kSuffix.size()));
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::string Backups::file_of(std::string_view id) const {
+  return fmt::format("{}/{}{}", folder_, lower_case(id), kSuffix);
+}
+
+}  // namespace isthmus::api::networking

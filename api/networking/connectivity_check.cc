@@ -1,0 +1,219 @@
+// diagnostics/connectivityCheck: may one address reach another by ICMP, there and back? The answer
+// is what `explain` says, so it is what the tables do to packets.
+//
+// Real controllers want both networks to be the same one; here they may be any two, which makes it
+// a check of a peering. The members of a result beyond provisioningState and status are ours: their
+// names are not documented.
+//
+// Source: MS-NCNBI section 3.1.5.22.
+#include <fmt/format.h>
+
+#include "api/json/json_reader.h"
+#include "api/json/parse.h"
+#include "api/json/timestamp.h"
+#include "api/networking/answers.h"
+#include "api/networking/calls.h"
+#include "api/networking/envelope.h"
+#include "controller/explain/explain.h"
+
+namespace isthmus {
+
+enum class CheckedProtocol : uint8_t { Icmp };
+template <>
+inline constexpr auto kNames<CheckedProtocol> = names("Icmp");
+
+namespace api::networking {
+
+struct ConnectivityCheck {
+  net::IpAddress sender;
+  net::IpAddress receiver;
+  ResourceId sender_network;    // a virtual or a logical one
+  ResourceId receiver_network;  // of the same type
+  CheckedProtocol protocol = CheckedProtocol::Icmp;
+  uint32_t sequence_number = 0;
+  uint32_t length = 0;
+  bool disable_tracing = false;
+};
+
+struct ConnectivityResult {
+  ConnectivityCheck check;
+  Result<Explanation> explanation;
+};
+
+namespace {
+
+using json::JsonText;
+using json::Value;
+using Results = Recent<std::shared_ptr<const ConnectivityResult>>;
+
+constexpr std::string_view kReference = "/diagnostics/connectivityCheck";
+constexpr std::string_view kResults = "/diagnostics/connectivityCheckResults/";
+
+// The networks are read behind these: which of the two pairs is there tells the type.
+void describe(json::JsonReader& v, ConnectivityCheck& b) {
+  v.member("senderIpAddress", b.sender, Presence::Required);
+  v.member("receiverIpAddress", b.receiver, Presence::Required);
+  v.member("protocol", b.protocol, Presence::Required);
+  v.object("icmpProtocolConfig", Presence::Optional, [&] {
+    v.member("sequenceNumber", b.sequence_number, Presence::Optional);
+    v.member("length", b.length, Presence::Optional);
+  });
+  v.member("disableTracing", b.disable_tracing, Presence::Optional);
+}
+
+void describe_networks(json::JsonReader& v, ConnectivityCheck& b, bool logical) {
+  const Kinds kinds = logical ? Kinds{Kind::LogicalNetwork} : Kinds{Kind::VirtualNetwork};
+  v.reference(logical ? "senderLogicalNetwork" : "senderVirtualNetwork", b.sender_network,
+              Presence::Required, kinds);
+  v.reference(logical ? "receiverLogicalNetwork" : "receiverVirtualNetwork", b.receiver_network,
+              Presence::Required, kinds);
+}
+
+Result<ConnectivityCheck> read_check(const http::Request& request, const json::Limits& limits) {
+  const auto document = json::parse_json(request.body, limits);
+  if (!document) return fail(ErrorCode::InvalidRequestContent, "", document.error().message);
+  const Value* properties =
+      document->IsObject() ? json::find_member(*document, "properties") : nullptr;
+  if (properties == nullptr || !properties->IsObject())
+    return fail(ErrorCode::InvalidRequestContent, "", "The body has no object 'properties'.");
+  json::JsonReader reader(properties, json::Owner("connectivity check"), "/properties",
+                          json::Source::Client);
+  ConnectivityCheck check;
+  const bool logical = json::find_member(*properties, "senderLogicalNetwork") != nullptr ||
+                       json::find_member(*properties, "receiverLogicalNetwork") != nullptr;
+  describe(reader, check);
+  describe_networks(reader, check, logical);
+  if (reader.problem()) return tl::unexpected(*reader.problem());
+  return check;
+}
+
+// As they are stored, or the first that is not there.
+Result<void> resolve_networks(const Model& model, ConnectivityCheck& check) {
+  for (ResourceId* network : {&check.sender_network, &check.receiver_network}) {
+    const Resource* stored = model.find(*network);
+    if (stored == nullptr) {
+      return fail(
+          ErrorCode::ReferenceNotFound, "/properties",
+          fmt::format("The {} {} does not exist.", info(network->kind()).noun, network->path()));
+    }
+    *network = stored->id;
+  }
+  return {};
+}
+
+Result<Explanation> look(const Service& service, const ConnectivityCheck& check) {
+  if (check.sender_network.kind() == Kind::LogicalNetwork) {
+    return fail(
+        ErrorCode::InvalidParameterValue, "/properties/senderLogicalNetwork",
+        "Packets of logical networks are not forwarded here, so nothing can be said of them.",
+        "Name virtual networks.");
+  }
+  ExplainQuestion question;
+  question.from = fmt::format("{}@{}", check.sender.to_string(), check.sender_network.name());
+  question.to = fmt::format("{}@{}", check.receiver.to_string(), check.receiver_network.name());
+  question.protocol = "icmp";
+  Result<Explanation> explanation;
+  service.controller.diagnose([&](const Model& model, const dataplane::Tables& tables) {
+    explanation = explain(model, tables, question);
+  });
+  return explanation;
+}
+
+void write_question(JsonText& out, const ConnectivityCheck& check) {
+  const auto reference = [&out](std::string_view name, const ResourceId& id) {
+    out.key(name).object().text("resourceRef", id.reference()).end_object();
+  };
+  const bool logical = check.sender_network.kind() == Kind::LogicalNetwork;
+  out.text("senderIpAddress", check.sender.to_string());
+  out.text("receiverIpAddress", check.receiver.to_string());
+  reference(logical ? "senderLogicalNetwork" : "senderVirtualNetwork", check.sender_network);
+  reference(logical ? "receiverLogicalNetwork" : "receiverVirtualNetwork", check.receiver_network);
+  out.text("protocol", "Icmp").key("icmpProtocolConfig").object();
+  out.number("sequenceNumber", check.sequence_number).number("length", check.length).end_object();
+}
+
+void write_steps(JsonText& out, std::string_view name, const std::vector<ExplainStep>& steps) {
+  out.key(name).array();
+  for (const ExplainStep& step : steps) {
+    out.object().text("stage", step.stage).text("verdict", step.verdict);
+    out.text_unless_empty("resource", step.resource).text_unless_empty("rule", step.rule);
+    out.text_unless_empty("detail", step.detail).end_object();
+  }
+  out.end_array();
+}
+
+void write_outcome(JsonText& out, const ConnectivityResult& result) {
+  const Result<Explanation>& explanation = result.explanation;
+  const bool reached = explanation && explanation->delivered;
+  out.text("status", reached ? "Success" : "Failure");
+  if (!explanation) {
+    out.text("errorCode", info(explanation.error().code).name);
+    out.text("errorMessage", explanation.error().text());
+    return;
+  }
+  out.text_unless_empty("errorCode", explanation->reason);
+  out.text_unless_empty("errorMessage", explanation->remedy);
+  if (result.check.disable_tracing) return;
+  write_steps(out, "trace", explanation->forward);
+  write_steps(out, "returnTrace", explanation->reverse);
+}
+
+void write_result(JsonText& out, const Service& service, const Model& model,
+                  const Results::Entry& entry) {
+  write_envelope(out, model, std::string(kResults) + entry.id, [&] {
+    const bool waits = service.now_ms() < entry.added_ms + service.delay_ms();
+    out.text("provisioningState", waits ? "Updating" : "Succeeded");
+    out.text("submitTime", json::timestamp(entry.added_ms));
+    write_question(out, entry.value->check);
+    if (!waits) write_outcome(out, *entry.value);
+  });
+}
+
+}  // namespace
+
+void check_connectivity(const CallPtr& call) {
+  Service& service = call->service;
+  auto check = read_check(call->request, service.options.json_limits);
+  if (!check) return call->fail_with(check.error());
+  const ModelPtr model = service.controller.model();
+  if (auto found = resolve_networks(*model, *check); !found) return call->fail_with(found.error());
+
+  const int64_t now_ms = service.now_ms();
+  service.connectivity_results.put(
+      call->operation_id(),
+      std::make_shared<const ConnectivityResult>(ConnectivityResult{*check, look(service, *check)}),
+      now_ms);
+
+  JsonText out;
+  out.object().text("resourceRef", kReference).text("resourceId", "action");
+  out.key("properties").object();
+  write_question(out, *check);
+  out.text("operationId", call->operation_id()).key("connectivityCheckResult").object();
+  out.text("resourceRef", std::string(kResults) + call->operation_id()).end_object();
+  out.text("submitTime", json::timestamp(now_ms)).end_object().end_object();
+  call->done(json_answer(201, out.take()));
+}
+
+void list_connectivity_results(const CallPtr& call) {
+  const Service& service = call->service;
+  const auto entries = service.connectivity_results.all(service.now_ms());
+  if (entries.empty()) return call->done(empty_collection(service.options.empty_collection));
+  JsonText out;
+  write_collection(out, [&] {
+    for (const auto& entry : entries)
+      write_result(out, service, *service.controller.model(), entry);
+  });
+  call->done(json_answer(200, out.take()));
+}
+
+void get_connectivity_result(const CallPtr& call) {
+  const Service& service = call->service;
+  const auto entry = service.connectivity_results.find(call->address.name, service.now_ms());
+  if (!entry) return call->fail_with(no_result(call->address.name));
+  JsonText out;
+  write_result(out, service, *service.controller.model(), *entry);
+  call->done(json_answer(200, out.take()));
+}
+
+}  // namespace api::networking
+}  // namespace isthmus

@@ -1,0 +1,16 @@
+// A model as it was before: the resources of a backup take the place of everything, as one change.
+#pragma once
+
+#include <vector>
+
+#include "controller/rules/change.h"
+
+namespace isthmus {
+
+// Everything in `model` goes, `resources` come, with the instance ids, etags and states that they
+// had. Rules are not asked: they let these resources pass once. What a file may have lost is
+// checked: parents and targets of references exist, and no resource stands twice. Outcomes are
+// those of the resources at the top.
+Result<Applied> restore(const Model& model, std::vector<Resource> resources, int64_t time_ms);
+
+}  // namespace isthmus
