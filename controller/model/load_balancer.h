@@ -57,48 +57,45 @@ enum class LoadDistribution : uint8_t { Default, SourceIp, SourceIpProtocol };
 template <>
 inline constexpr auto kNames<LoadDistribution> = names("Default", "SourceIP", "SourceIPProtocol");
 
-struct LoadBalancingRule {
+// What rules that lead from a port of frontends to a back end have in common.
+struct FrontendListener {
   std::vector<ResourceId> frontends;
-  ResourceId backend_address_pool;
-  ResourceId probe;
   BalancedProtocol protocol = BalancedProtocol::Tcp;
   std::optional<uint16_t> frontend_port;
   std::optional<uint16_t> backend_port;
   bool enable_floating_ip = false;
   uint32_t idle_timeout_minutes = 4;
-  LoadDistribution load_distribution = LoadDistribution::Default;
 };
-template <class V, MaybeConst<LoadBalancingRule> B>
-void describe(V& v, B& b) {
+template <class V, class B>
+void describe_listener(V& v, B& b) {
   v.references("frontendIPConfigurations", b.frontends, Kinds{Kind::FrontendIpConfiguration});
   v.member("protocol", b.protocol, Presence::Required);
   v.member("frontendPort", b.frontend_port, Presence::Optional);
   v.member("backendPort", b.backend_port, Presence::Optional);
   v.member("enableFloatingIP", b.enable_floating_ip, Presence::Optional);
   v.member("idleTimeoutInMinutes", b.idle_timeout_minutes, Presence::Optional);
+}
+
+struct LoadBalancingRule : FrontendListener {
+  ResourceId backend_address_pool;
+  ResourceId probe;
+  LoadDistribution load_distribution = LoadDistribution::Default;
+};
+template <class V, MaybeConst<LoadBalancingRule> B>
+void describe(V& v, B& b) {
+  describe_listener(v, b);
   v.member("loadDistribution", b.load_distribution, Presence::Optional);
   v.reference("backendAddressPool", b.backend_address_pool, Presence::Optional,
               Kinds{Kind::BackendAddressPool});
   v.reference("probe", b.probe, Presence::Optional, Kinds{Kind::Probe});
 }
 
-struct InboundNatRule {
-  std::vector<ResourceId> frontends;
+struct InboundNatRule : FrontendListener {
   ResourceId backend_ip_configuration;
-  BalancedProtocol protocol = BalancedProtocol::Tcp;
-  std::optional<uint16_t> frontend_port;
-  std::optional<uint16_t> backend_port;
-  bool enable_floating_ip = false;
-  uint32_t idle_timeout_minutes = 4;
 };
 template <class V, MaybeConst<InboundNatRule> B>
 void describe(V& v, B& b) {
-  v.references("frontendIPConfigurations", b.frontends, Kinds{Kind::FrontendIpConfiguration});
-  v.member("protocol", b.protocol, Presence::Required);
-  v.member("frontendPort", b.frontend_port, Presence::Optional);
-  v.member("backendPort", b.backend_port, Presence::Optional);
-  v.member("enableFloatingIP", b.enable_floating_ip, Presence::Optional);
-  v.member("idleTimeoutInMinutes", b.idle_timeout_minutes, Presence::Optional);
+  describe_listener(v, b);
   v.reference("backendIPConfiguration", b.backend_ip_configuration, Presence::Optional,
               Kinds{Kind::IpConfiguration});
 }

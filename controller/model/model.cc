@@ -11,6 +11,17 @@ namespace {
 
 constexpr Serial kLastSerial = ~Serial{0};
 
+// A hub changes with every peering of it, and its many peers have nothing to learn from that.
+bool changes_address_space(const ResourceChange& change) {
+  const auto space_of = [](const ResourcePtr& resource) {
+    const auto* network = resource ? std::get_if<VirtualNetwork>(&resource->body) : nullptr;
+    return network == nullptr ? nullptr : &network->address_space;
+  };
+  const auto* was = space_of(change.before);
+  const auto* is = space_of(change.after);
+  return was != nullptr && is != nullptr ? *was != *is : was != is;
+}
+
 bool by_path(const Resource* a, const Resource* b) { return a->id < b->id; }
 
 }  // namespace
@@ -39,6 +50,15 @@ std::vector<const Resource*> Model::below(const ResourceId& ancestor, Kind kind)
     return true;
   });
   return found;
+}
+
+size_t Model::count_below(const ResourceId& ancestor, Kind kind) const {
+  const Resources& resources = collection(kind);
+  const size_t first = resources.first_rank(
+      [&](const ResourcePtr& r, size_t) { return r->id > ancestor; });
+  return resources.first_rank([&](const ResourcePtr& r, size_t rank) {
+    return rank >= first && !ancestor.contains(r->id);
+  }) - first;
 }
 
 std::vector<ResourcePtr> Model::subtree(const ResourceId& root) const {
@@ -80,6 +100,19 @@ std::vector<const Resource*> Model::subnets_containing(net::IpAddress address) c
   for (int length = net::address_bits(address.family()); length >= 0; --length) {
     for (const Resource* subnet : subnets_with(net::Prefix::containing(address, length)))
       found.push_back(subnet);
+  }
+  return found;
+}
+
+std::vector<const Resource*> Model::peerings_overlapping(const Resource& network,
+                                                         net::Prefix prefix) const {
+  const PeerPrefixKey first{network.serial, prefix};
+  const PeerPrefixKey last{network.serial, net::Prefix::host(prefix.last())};
+  auto found = matches(peer_prefixes_, first, last);  // inside
+  for (int length = prefix.length() - 1; length >= 0; --length) {
+    const PeerPrefixKey around{network.serial, net::Prefix::containing(prefix.address(), length)};
+    const auto there = matches(peer_prefixes_, around, around);
+    found.insert(found.end(), there.begin(), there.end());
   }
   return found;
 }
@@ -195,6 +228,7 @@ std::optional<net::Vni> Model::first_free_subnet_id(uint32_t first, uint32_t las
 void Model::update(std::span<const ResourceChange> changes) {
   for (const ResourceChange& change : changes) {
     if (change.before) index(*change.before, false);
+    if (change.before && changes_address_space(change)) index_peers_of(*change.before, false);
   }
   for (const ResourceChange& change : changes) {
     Resources& resources = resources_[static_cast<size_t>(change.any().kind())];
@@ -209,6 +243,7 @@ void Model::update(std::span<const ResourceChange> changes) {
   }
   for (const ResourceChange& change : changes) {
     if (change.after) index(*change.after, true);
+    if (change.after && changes_address_space(change)) index_peers_of(*change.after, true);
   }
 }
 
@@ -241,7 +276,10 @@ void Model::index(const Resource& resource, bool present) {
       set(references_, ReferenceKey{found->serial, parent_serial}, resource.serial, present);
     }
   });
-  if (const auto* subnet = std::get_if<Subnet>(&resource.body)) {
+  if (const auto* peering = std::get_if<Peering>(&resource.body)) {
+    if (const Resource* remote = find(peering->remote_virtual_network))
+      index_peering(resource, *remote, present);
+  } else if (const auto* subnet = std::get_if<Subnet>(&resource.body)) {
     set(subnet_prefixes_, subnet->prefix, resource.serial, present);
     set(subnet_ids_, subnet->virtual_subnet_id, resource.serial, present);
   } else if (const auto* route = std::get_if<Route>(&resource.body)) {
@@ -260,6 +298,18 @@ void Model::index(const Resource& resource, bool present) {
   } else if (const auto* address = std::get_if<PublicIpAddress>(&resource.body)) {
     if (address->address) set(public_addresses_, *address->address, resource.serial, present);
   }
+}
+
+void Model::index_peers_of(const Resource& network, bool present) {
+  for (const Resource* peering : referrers(network, Kind::Peering))
+    index_peering(*peering, network, present);
+}
+
+void Model::index_peering(const Resource& peering, const Resource& remote, bool present) {
+  const Resource* local = find(peering.id.parent());
+  if (local == nullptr) return;
+  for (const net::Prefix& prefix : remote.as<VirtualNetwork>().address_space)
+    set(peer_prefixes_, PeerPrefixKey{local->serial, prefix}, peering.serial, present);
 }
 
 void Model::index_address(const ResourceId& subnet, net::IpAddress address, Serial serial,

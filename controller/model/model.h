@@ -71,6 +71,7 @@ class Model {
       if (!ancestor.contains((*it)->id) || !see(**it)) return;
     }
   }
+  size_t count_below(const ResourceId& ancestor, Kind kind) const;
   // The resource and everything below it, parents before children.
   std::vector<ResourcePtr> subtree(const ResourceId& root) const;
   // Who refers to this resource, in path order; those below `within` only, where that is given.
@@ -84,6 +85,9 @@ class Model {
   std::vector<const Resource*> subnets_with(
       net::Prefix prefix) const;  // virtual subnets of every network
   std::vector<const Resource*> subnets_containing(net::IpAddress address) const;
+  // The peerings of a network whose remote network has a prefix that overlaps this one.
+  std::vector<const Resource*> peerings_overlapping(const Resource& network,
+                                                    net::Prefix prefix) const;
   std::vector<const Resource*> routes_with(const Resource& route_table, net::Prefix prefix) const;
   std::vector<const Resource*> routes_via(
       net::Prefix next_hops) const;  // appliance routes with a next hop inside
@@ -142,6 +146,11 @@ class Model {
     net::Prefix prefix;
     friend auto operator<=>(const RouteKey&, const RouteKey&) = default;
   };
+  struct PeerPrefixKey {
+    Serial network;      // whose peering it is
+    net::Prefix prefix;  // of the remote network
+    friend auto operator<=>(const PeerPrefixKey&, const PeerPrefixKey&) = default;
+  };
   struct AddressKey {
     Serial subnet;
     net::IpAddress address;
@@ -149,6 +158,9 @@ class Model {
   };
 
   void index(const Resource& resource, bool present);
+  // What a peering of one network reaches in another, by the address space that this one has now.
+  void index_peering(const Resource& peering, const Resource& remote, bool present);
+  void index_peers_of(const Resource& network, bool present);
   void index_address(const ResourceId& subnet, net::IpAddress address, Serial serial, bool present);
   template <class Key>
   void set(Index<Key>& index, Key key, Serial serial, bool present);
@@ -167,6 +179,7 @@ class Model {
   PersistentSet<ResourcePtr, ByValue> by_serial_;
   Index<ReferenceKey> references_;
   Index<net::Prefix> subnet_prefixes_;
+  Index<PeerPrefixKey> peer_prefixes_;
   Index<RouteKey> route_prefixes_;
   Index<net::IpAddress> next_hops_;
   Index<AddressKey> addresses_;  // of whatever has one in a subnet, or keeps one free

@@ -117,6 +117,29 @@ void expect_indexes_agree(const Model& model) {
     ASSERT_EQ(as_set(model.subnets_with(prefix)), expected);
 }
 
+// Every network's peerings, asked with the prefixes of every network and with what lies around and
+// inside those.
+void expect_peers_agree(const Model& model) {
+  for (const ResourcePtr& local : model.collection(Kind::VirtualNetwork)) {
+    const auto peerings = model.below(local->id, Kind::Peering);
+    ASSERT_EQ(model.count_below(local->id, Kind::Peering), peerings.size());
+    for (const ResourcePtr& any : model.collection(Kind::VirtualNetwork)) {
+      const net::Prefix own = any->as<VirtualNetwork>().address_space.front();
+      for (const net::Prefix& prefix :
+           {own, net::Prefix::containing(own.address(), own.length() - 2),
+            net::Prefix::host(own.last())}) {
+        Found expected;
+        for (const Resource* peering : peerings) {
+          const Resource& remote = *model.find(peering->as<Peering>().remote_virtual_network);
+          for (const net::Prefix& there : remote.as<VirtualNetwork>().address_space)
+            if (there.overlaps(prefix)) expected.insert(peering);
+        }
+        ASSERT_EQ(as_set(model.peerings_overlapping(*local, prefix)), expected);
+      }
+    }
+  }
+}
+
 TEST(Model, IndexesAgreeWithTheResources) {
   for (uint64_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
@@ -125,6 +148,7 @@ TEST(Model, IndexesAgreeWithTheResources) {
     for (int i = 0; i < 200; ++i) {
       if (auto applied = apply(model, changes.next(), {})) model = std::move(applied->model);
       if (i % 5 == 0) expect_indexes_agree(model);
+      if (i % 5 == 0) expect_peers_agree(model);
       if (i % 20 == 0) expect_free_values_agree(model);
       if (::testing::Test::HasFatalFailure()) return;
     }

@@ -126,34 +126,34 @@ std::optional<Violation> has_no_ports(const Proposal& p) {
                    ""};
 }
 
-struct Listener {
-  BalancedProtocol protocol;
-  uint16_t port;
-};
-std::optional<Listener> listener_of(const Resource& rule) {
-  if (const auto* balancing = std::get_if<LoadBalancingRule>(&rule.body))
-    return Listener{balancing->protocol, balancing->frontend_port.value_or(0)};
-  if (const auto* nat = std::get_if<InboundNatRule>(&rule.body))
-    return Listener{nat->protocol, nat->frontend_port.value_or(0)};
-  return std::nullopt;
+const FrontendListener* listener_of(const Resource& rule) {
+  if (const auto* balancing = std::get_if<LoadBalancingRule>(&rule.body)) return balancing;
+  return std::get_if<InboundNatRule>(&rule.body);
+}
+
+// All packets of a protocol without ports are one place to listen at.
+bool listens_as(const FrontendListener& a, const FrontendListener& b) {
+  const bool has_ports =
+      a.protocol == BalancedProtocol::Tcp || a.protocol == BalancedProtocol::Udp;
+  return a.protocol == b.protocol && (!has_ports || a.frontend_port == b.frontend_port);
 }
 
 // Two rules of one frontend listen on different ports.
 template <class B>
 std::optional<Violation> listens_where_another_does(const Proposal& p) {
-  const auto mine = listener_of(p.now);
-  for (const ResourceId& id : p.body<B>().frontends) {
+  const FrontendListener& mine = p.body<B>();
+  for (const ResourceId& id : mine.frontends) {
     const Resource* frontend = p.after.find(id);
     if (frontend == nullptr) continue;
     for (const Resource* other : p.after.referrers(*frontend)) {
-      const auto theirs = listener_of(*other);
-      if (other->serial == p.now.serial || !theirs || theirs->protocol != mine->protocol ||
-          theirs->port != mine->port) {
+      const FrontendListener* theirs = listener_of(*other);
+      if (other->serial == p.now.serial || theirs == nullptr || !listens_as(mine, *theirs))
         continue;
-      }
       return Violation{"/properties/frontendPort",
-                       fmt::format("{} {} of frontend '{}' already leads to '{}'.",
-                                   Text<BalancedProtocol>::print(mine->protocol), mine->port,
+                       fmt::format("{}{} of frontend '{}' already leads to '{}'.",
+                                   Text<BalancedProtocol>::print(mine.protocol),
+                                   mine.frontend_port ? fmt::format(" {}", *mine.frontend_port)
+                                                      : "",
                                    id.name(), other->id.path()),
                        "Use another port or another frontend."};
     }

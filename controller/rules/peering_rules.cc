@@ -51,7 +51,7 @@ std::optional<Violation> is_the_second_to_its_remote(const Proposal& p) {
 
 std::optional<Violation> exceeds_the_limit(const Proposal& p) {
   if (p.old != nullptr) return std::nullopt;
-  const size_t count = p.after.below(p.parent().id, Kind::Peering).size();
+  const size_t count = p.after.count_below(p.parent().id, Kind::Peering);
   if (count <= p.limits.peerings_per_network) return std::nullopt;
   return Violation{
       "",
@@ -76,21 +76,20 @@ std::optional<Violation> overlaps_the_remote(const Proposal& p) {
 // One of the ends would reach the same addresses in two networks.
 std::optional<Violation> overlap_with_a_third(const Model& model, const Resource& end,
                                               const Resource& shared) {
-  std::optional<Violation> found;
-  model.each_below(shared.id, Kind::Peering, [&](const Resource& peering) {
-    const Resource* third = model.find(peering.as<Peering>().remote_virtual_network);
-    if (third == nullptr || third->serial == end.serial) return true;
-    const auto overlap = first_overlap(space(end), space(*third));
-    if (!overlap) return true;
-    found = Violation{
-        std::string(kRemote),
-        fmt::format("{} of '{}' overlaps {} of '{}', which is already peered with '{}' by {}.",
-                    overlap->a.to_string(), end.id.name(), overlap->b.to_string(), third->id.name(),
-                    shared.id.name(), peering.id.path()),
-        "All networks peered with one network need address spaces that do not overlap."};
-    return false;
-  });
-  return found;
+  for (const net::Prefix& prefix : space(end)) {
+    for (const Resource* peering : model.peerings_overlapping(shared, prefix)) {
+      const Resource& third = *model.find(peering->as<Peering>().remote_virtual_network);
+      if (third.serial == end.serial) continue;
+      const auto overlap = first_overlap(space(end), space(third));
+      return Violation{
+          std::string(kRemote),
+          fmt::format("{} of '{}' overlaps {} of '{}', which is already peered with '{}' by {}.",
+                      overlap->a.to_string(), end.id.name(), overlap->b.to_string(),
+                      third.id.name(), shared.id.name(), peering->id.path()),
+          "All networks peered with one network need address spaces that do not overlap."};
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<Violation> overlaps_a_third_network(const Proposal& p) {

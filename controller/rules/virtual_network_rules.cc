@@ -65,7 +65,7 @@ std::string list_peerings_to_delete(const Model& model, const Resource& network)
 }
 
 std::optional<Violation> changes_a_locked_address_space(const Proposal& p) {
-  if (p.old == nullptr || p.before.below(p.old->id, Kind::Peering).empty()) return std::nullopt;
+  if (p.old == nullptr || p.before.count_below(p.old->id, Kind::Peering) == 0) return std::nullopt;
   std::vector<net::Prefix> was = p.old_body<VirtualNetwork>()->address_space;
   std::vector<net::Prefix> now = p.body<VirtualNetwork>().address_space;
   std::sort(was.begin(), was.end());
