@@ -178,6 +178,7 @@ class JsonReader {
   }
   template <class T>
   void read(const Value& value, std::vector<T>& field) {
+    if (value.IsString()) return read(value, field.emplace_back());  // a list of one
     each(value, [&](const Value& element) { read(element, field.emplace_back()); });
   }
 

@@ -44,6 +44,8 @@ void Renderer::resource(const Resource& resource, Stamp renewed, int depth) {
   out_.text("etag", etag(std::max(renewed, resource.changed).revision));
   out_.text("instanceId", resource.instance_id.to_string());
   if (resource.annotations) annotations(*resource.annotations);
+  // The one member of real answers that stands outside of the properties.
+  if (resource.kind() == Kind::VirtualServer) out_.key("markServerReadOnly").boolean(false);
   out_.key("properties");
   properties(resource, renewed, depth);
   out_.end_object();

@@ -92,22 +92,53 @@ struct VirtualGateway {
   std::vector<ResourceId> subnets;  // the first is the one between the gateway and its network
   RoutingType routing_type = RoutingType::Dynamic;
   std::vector<net::Prefix> vpn_client_address_space;
+  std::string vpn_client_capacity;
+  std::string vpn_client_realm;
 };
 template <class V, MaybeConst<VirtualGateway> B>
 void describe(V& v, B& b) {
   v.references("gatewayPools", b.pools, Kinds{Kind::GatewayPool});
   v.references("gatewaySubnets", b.subnets, Kinds{Kind::Subnet});
   v.member("routingType", b.routing_type, Presence::Optional);
-  v.object("vpnClientAddressSpace", Presence::Optional,
-           [&] { v.member("addressPrefixes", b.vpn_client_address_space, Presence::Optional); });
+  v.object("vpnClientAddressSpace", Presence::Optional, [&] {
+    v.member("addressPrefixes", b.vpn_client_address_space, Presence::Optional);
+    v.member("capacity", b.vpn_client_capacity, Presence::Optional);
+    v.member("realm", b.vpn_client_realm, Presence::Optional);
+  });
+}
+
+struct MatchCriterion {
+  std::string clause;
+  std::string operation;
+  std::string value;
+};
+template <class V, MaybeConst<MatchCriterion> B>
+void describe(V& v, B& b) {
+  v.member("clause", b.clause, Presence::Optional);
+  v.member("operator", b.operation, Presence::Optional);
+  v.member("value", b.value, Presence::Optional);
+}
+
+struct RoutingPolicy {
+  std::string name;
+  std::string type;
+  std::vector<MatchCriterion> criteria;
+};
+template <class V, MaybeConst<RoutingPolicy> B>
+void describe(V& v, B& b) {
+  v.member("policyName", b.name, Presence::Optional);
+  v.member("policyType", b.type, Presence::Optional);
+  v.objects("matchCriteria", b.criteria, [&](auto& criterion) { describe(v, criterion); });
 }
 
 struct PolicyMap {
   std::string description;
+  std::vector<RoutingPolicy> policies;
 };
 template <class V, MaybeConst<PolicyMap> B>
 void describe(V& v, B& b) {
   v.member("description", b.description, Presence::Optional);
+  v.objects("policyList", b.policies, [&](auto& policy) { describe(v, policy); });
 }
 
 enum class ConnectionType : uint8_t { IpSec, Gre, L3 };
@@ -199,7 +230,7 @@ struct ConnectionRoute {
   net::Prefix destination;
   std::optional<net::IpAddress> next_hop;
   uint32_t metric = 0;
-  std::string protocol;
+  std::string protocol = "Static";
 };
 template <class V, MaybeConst<ConnectionRoute> B>
 void describe(V& v, B& b) {
@@ -249,8 +280,8 @@ struct BgpRouter {
 };
 template <class V, MaybeConst<BgpRouter> B>
 void describe(V& v, B& b) {
-  v.member("isEnabled", b.is_enabled, Presence::Required);
-  v.member("requireIgpSync", b.require_igp_sync, Presence::Required);
+  v.member("isEnabled", b.is_enabled, Presence::Optional);
+  v.member("requireIgpSync", b.require_igp_sync, Presence::Optional);
   v.member("extAsNumber", b.as_number, Presence::Required);
   v.member("routerId", b.router_id, Presence::Optional);
   v.member("routerIP", b.addresses, Presence::Optional);

@@ -102,7 +102,7 @@ struct Server {
 template <class V, MaybeConst<Server> B>
 void describe(V& v, B& b) {
   describe_connections(v, b);
-  v.member("certificate", b.certificate, Presence::Optional);
+  v.member("certificate", b.certificate, Presence::Optional, Spelling::Blank);
   v.member("auditingEnabled", b.auditing_enabled, Presence::Optional);
   v.member("model", b.model, Presence::Optional);
   v.member("os", b.os, Presence::Optional);

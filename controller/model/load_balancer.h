@@ -1,7 +1,7 @@
 // Load balancers, their public addresses and the multiplexers that carry their traffic.
 #pragma once
 
-#include "controller/model/member.h"
+#include "controller/model/host.h"  // Connection
 
 namespace isthmus {
 
@@ -40,7 +40,7 @@ template <class V, MaybeConst<FrontendIpConfiguration> B>
 void describe(V& v, B& b) {
   v.reference("publicIPAddress", b.public_ip_address, Presence::Optional,
               Kinds{Kind::PublicIpAddress});
-  v.member("privateIPAddress", b.private_address, Presence::Optional);
+  v.member("privateIPAddress", b.private_address, Presence::Optional, Spelling::Blank);
   v.member("privateIPAllocationMethod", b.private_allocation, Presence::Optional);
   v.reference("subnet", b.subnet, Presence::Optional, Kinds{Kind::Subnet, Kind::LogicalSubnet});
 }
@@ -167,9 +167,11 @@ struct LoadBalancerMux {
   uint32_t local_as_number = 0;
   std::vector<PeerRouter> peer_routers;
   ResourceId virtual_server;
+  std::vector<Connection> connections;
 };
 template <class V, MaybeConst<LoadBalancerMux> B>
 void describe(V& v, B& b) {
+  describe_connections(v, b);
   v.object("routerConfiguration", Presence::Required, [&] {
     v.member("localASN", b.local_as_number, Presence::Required);
     v.objects("peerRouterConfigurations", b.peer_routers,

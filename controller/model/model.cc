@@ -54,8 +54,8 @@ std::vector<const Resource*> Model::below(const ResourceId& ancestor, Kind kind)
 
 size_t Model::count_below(const ResourceId& ancestor, Kind kind) const {
   const Resources& resources = collection(kind);
-  const size_t first = resources.first_rank(
-      [&](const ResourcePtr& r, size_t) { return r->id > ancestor; });
+  const size_t first =
+      resources.first_rank([&](const ResourcePtr& r, size_t) { return r->id > ancestor; });
   return resources.first_rank([&](const ResourcePtr& r, size_t rank) {
     return rank >= first && !ancestor.contains(r->id);
   }) - first;

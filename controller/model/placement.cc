@@ -1,18 +1,41 @@
 #include "controller/model/placement.h"
 
+#include <algorithm>
+
 namespace isthmus {
+namespace {
+
+// The place that weighs most for this guest.
+class Choice {
+ public:
+  explicit Choice(const Resource& guest) : guest_(guest.instance_id.hi ^ guest.instance_id.lo) {}
+
+  void offer(const Resource& place) {
+    const Uuid weight = Uuid::derive(place.instance_id, guest_);
+    if (best_ != nullptr && weight <= weight_) return;
+    best_ = &place;
+    weight_ = weight;
+  }
+  const Resource* best() const { return best_; }
+
+ private:
+  const uint64_t guest_;
+  const Resource* best_ = nullptr;
+  Uuid weight_;
+};
+
+bool host_fails(const Model& model, const Resource& gateway) {
+  const ResourceId& id = gateway.as<Gateway>().virtual_server;
+  const Resource* host = id.empty() ? nullptr : model.find(id);
+  return host != nullptr && fault_of(*host).has_value();
+}
+
+}  // namespace
 
 const Resource* server_of(const Model& model, const Resource& network_interface) {
-  const Resource* best = nullptr;
-  Uuid best_weight;
-  for (const ResourcePtr& server : model.collection(Kind::Server)) {
-    const Uuid weight = Uuid::derive(
-        server->instance_id, network_interface.instance_id.hi ^ network_interface.instance_id.lo);
-    if (best != nullptr && weight <= best_weight) continue;
-    best = server.get();
-    best_weight = weight;
-  }
-  return best;
+  Choice choice(network_interface);
+  for (const ResourcePtr& server : model.collection(Kind::Server)) choice.offer(*server);
+  return choice.best();
 }
 
 std::vector<const Resource*> interfaces_on(const Model& model, const Resource& server) {
@@ -21,6 +44,46 @@ std::vector<const Resource*> interfaces_on(const Model& model, const Resource& s
     if (server_of(model, *nic) == &server) interfaces.push_back(nic.get());
   }
   return interfaces;
+}
+
+std::vector<const Resource*> active_gateways(const Model& model, const Resource& pool) {
+  std::vector<const Resource*> gateways = model.referrers(pool, Kind::Gateway);
+  std::stable_partition(gateways.begin(), gateways.end(),
+                        [&model](const Resource* gateway) { return !host_fails(model, *gateway); });
+  const size_t spare = pool.as<GatewayPool>().redundant_gateways;
+  const size_t active = gateways.size() > spare ? gateways.size() - spare : 1;
+  gateways.resize(std::min(active, gateways.size()));
+  return gateways;
+}
+
+bool is_redundant(const Model& model, const Resource& gateway) {
+  const Resource* pool = model.find(gateway.as<Gateway>().pool);
+  if (pool == nullptr) return false;
+  const auto active = active_gateways(model, *pool);
+  return std::find(active.begin(), active.end(), &gateway) == active.end();
+}
+
+const Resource* gateway_of(const Model& model, const Resource& connection) {
+  const Resource& owner = *model.find(connection.id.parent());
+  Choice choice(connection);
+  for (const ResourceId& id : owner.as<VirtualGateway>().pools) {
+    const Resource* pool = model.find(id);
+    if (pool == nullptr) continue;
+    for (const Resource* gateway : active_gateways(model, *pool)) choice.offer(*gateway);
+  }
+  return choice.best();
+}
+
+std::vector<const Resource*> connections_on(const Model& model, const Resource& gateway) {
+  std::vector<const Resource*> connections;
+  const Resource* pool = model.find(gateway.as<Gateway>().pool);
+  if (pool == nullptr) return connections;
+  for (const Resource* owner : model.referrers(*pool, Kind::VirtualGateway)) {
+    for (const Resource* connection : model.below(owner->id, Kind::NetworkConnection)) {
+      if (gateway_of(model, *connection) == &gateway) connections.push_back(connection);
+    }
+  }
+  return connections;
 }
 
 std::optional<HostFault> fault_of(const Resource& host) {

@@ -133,8 +133,7 @@ const FrontendListener* listener_of(const Resource& rule) {
 
 // All packets of a protocol without ports are one place to listen at.
 bool listens_as(const FrontendListener& a, const FrontendListener& b) {
-  const bool has_ports =
-      a.protocol == BalancedProtocol::Tcp || a.protocol == BalancedProtocol::Udp;
+  const bool has_ports = a.protocol == BalancedProtocol::Tcp || a.protocol == BalancedProtocol::Udp;
   return a.protocol == b.protocol && (!has_ports || a.frontend_port == b.frontend_port);
 }
 
@@ -149,13 +148,13 @@ std::optional<Violation> listens_where_another_does(const Proposal& p) {
       const FrontendListener* theirs = listener_of(*other);
       if (other->serial == p.now.serial || theirs == nullptr || !listens_as(mine, *theirs))
         continue;
-      return Violation{"/properties/frontendPort",
-                       fmt::format("{}{} of frontend '{}' already leads to '{}'.",
-                                   Text<BalancedProtocol>::print(mine.protocol),
-                                   mine.frontend_port ? fmt::format(" {}", *mine.frontend_port)
-                                                      : "",
-                                   id.name(), other->id.path()),
-                       "Use another port or another frontend."};
+      return Violation{
+          "/properties/frontendPort",
+          fmt::format("{}{} of frontend '{}' already leads to '{}'.",
+                      Text<BalancedProtocol>::print(mine.protocol),
+                      mine.frontend_port ? fmt::format(" {}", *mine.frontend_port) : "", id.name(),
+                      other->id.path()),
+          "Use another port or another frontend."};
     }
   }
   return std::nullopt;
@@ -194,13 +193,9 @@ std::optional<Violation> probe_is_too_eager(const Proposal& p) {
 }
 
 std::optional<Violation> probe_asks_for_nothing(const Proposal& p) {
-  const Probe& probe = p.body<Probe>();
-  const bool path = probe.protocol != ProbeProtocol::Http || !probe.request_path.empty();
-  if (path && probe.port != 0) return std::nullopt;
-  return Violation{
-      path ? "/properties/port" : "/properties/requestPath",
-      fmt::format("Probe '{}' names no {}.", p.now.id.name(), path ? "port" : "path to ask for"),
-      ""};
+  if (p.body<Probe>().port != 0) return std::nullopt;
+  return Violation{"/properties/port", fmt::format("Probe '{}' names no port.", p.now.id.name()),
+                   "Give a port from 1 to 65535."};
 }
 
 constexpr std::array kProbeRules = {
