@@ -112,13 +112,16 @@ std::optional<Violation> reaches_into_another(const Proposal& p) {
   return found;
 }
 
+bool has_ports(BalancedProtocol protocol) {
+  return protocol == BalancedProtocol::Tcp || protocol == BalancedProtocol::Udp;
+}
+
 template <class B>
 std::optional<Violation> has_no_ports(const Proposal& p) {
   const B& b = p.body<B>();
-  const bool has_ports = b.protocol == BalancedProtocol::Tcp || b.protocol == BalancedProtocol::Udp;
   const bool frontend = b.frontend_port.value_or(0) != 0;
   const bool backend = b.backend_port.value_or(0) != 0;
-  if (!has_ports || (frontend && backend)) return std::nullopt;
+  if (!has_ports(b.protocol) || (frontend && backend)) return std::nullopt;
   return Violation{frontend ? "/properties/backendPort" : "/properties/frontendPort",
                    fmt::format("{} '{}' balances {} and needs a port from 1 to 65535.",
                                sentence_start(info(p.now.kind()).noun), p.now.id.name(),
@@ -133,8 +136,7 @@ const FrontendListener* listener_of(const Resource& rule) {
 
 // All packets of a protocol without ports are one place to listen at.
 bool listens_as(const FrontendListener& a, const FrontendListener& b) {
-  const bool has_ports = a.protocol == BalancedProtocol::Tcp || a.protocol == BalancedProtocol::Udp;
-  return a.protocol == b.protocol && (!has_ports || a.frontend_port == b.frontend_port);
+  return a.protocol == b.protocol && (!has_ports(a.protocol) || a.frontend_port == b.frontend_port);
 }
 
 // Two rules of one frontend listen on different ports.
@@ -148,13 +150,13 @@ std::optional<Violation> listens_where_another_does(const Proposal& p) {
       const FrontendListener* theirs = listener_of(*other);
       if (other->serial == p.now.serial || theirs == nullptr || !listens_as(mine, *theirs))
         continue;
-      return Violation{
-          "/properties/frontendPort",
-          fmt::format("{}{} of frontend '{}' already leads to '{}'.",
-                      Text<BalancedProtocol>::print(mine.protocol),
-                      mine.frontend_port ? fmt::format(" {}", *mine.frontend_port) : "", id.name(),
-                      other->id.path()),
-          "Use another port or another frontend."};
+      const bool by_port = has_ports(mine.protocol);
+      return Violation{by_port ? "/properties/frontendPort" : "/properties/protocol",
+                       fmt::format("{}{} of frontend '{}' already leads to '{}'.",
+                                   Text<BalancedProtocol>::print(mine.protocol),
+                                   by_port ? fmt::format(" {}", *mine.frontend_port) : "",
+                                   id.name(), other->id.path()),
+                       by_port ? "Use another port or another frontend." : "Use another frontend."};
     }
   }
   return std::nullopt;
