@@ -232,7 +232,9 @@ void Model::update(std::span<const ResourceChange> changes) {
   }
   for (const ResourceChange& change : changes) {
     Resources& resources = resources_[static_cast<size_t>(change.any().kind())];
-    if (change.before) by_serial_.erase(change.before->serial);
+    const bool stays =
+        change.before && change.after && change.before->serial == change.after->serial;
+    if (change.before && !stays) by_serial_.erase(change.before->serial);
     if (change.after) {
       last_serial_ = std::max(last_serial_, change.after->serial);
       resources.put(change.after);
