@@ -18,7 +18,7 @@ class ReferenceVisitor {
   template <class Members>
   void object(std::string_view name, Presence, const Members& members) {
     const size_t length = pointer_.size();
-    pointer_ += fmt::format("/{}", name);
+    pointer_.append("/").append(name);
     members();
     pointer_.resize(length);
   }
@@ -35,12 +35,11 @@ class ReferenceVisitor {
   }
 
   void reference(std::string_view name, Id& id, Presence, Kinds kinds) {
-    if (!id.empty()) see_(id, {fmt::format("{}/{}", pointer_, name), name, kinds});
+    if (!id.empty()) see_(id, {pointer_, name, kinds});
   }
   template <class List>
   void references(std::string_view name, List& ids, Kinds kinds, Shown = Shown::Always) {
-    for (size_t i = 0; i < ids.size(); ++i)
-      see_(ids[i], {fmt::format("{}/{}/{}", pointer_, name, i), name, kinds});
+    for (size_t i = 0; i < ids.size(); ++i) see_(ids[i], {pointer_, name, kinds, i});
   }
 
  private:
@@ -110,6 +109,10 @@ class WritableText {
 };
 
 }  // namespace
+
+std::string ReferenceMember::pointer() const {
+  return index ? fmt::format("{}/{}/{}", object, name, *index) : fmt::format("{}/{}", object, name);
+}
 
 void for_each_reference(const Body& body,
                         const std::function<void(const ResourceId&, const ReferenceMember&)>& see) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,12 +10,16 @@
 
 namespace isthmus {
 
-// One reference that is set. `pointer` is where it stands in the resource's JSON:
-// "/properties/routeTable".
+// One reference that is set; good during the call that shows it.
 struct ReferenceMember {
-  std::string pointer;
+  std::string_view object;  // that the member is of: "/properties"
   std::string_view name;
   Kinds kinds;
+  std::optional<size_t> index = {};  // of one of a list
+
+  // Where it stands in the resource's JSON: "/properties/routeTable". Made when it is asked for:
+  // most who follow references never tell of them.
+  std::string pointer() const;
 };
 
 // Calls `see` for each reference that is set; it may change the id of a mutable body.

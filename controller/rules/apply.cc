@@ -235,7 +235,7 @@ Result<void> Transaction::resolve_references(std::vector<Staged>& staged,
         const ErrorCode code =
             reference_error(s.after.kind(), member.name, BrokenReference::Missing);
         broken = Error{code,
-                       s.pointer + member.pointer,
+                       s.pointer + member.pointer(),
                        fmt::format("{} of {} '{}' names {}, which {}.", member.name,
                                    info(s.after.kind()).noun, s.after.id.name(), target.path(),
                                    goes         ? "this PUT removes"

@@ -104,7 +104,7 @@ std::optional<Violation> reaches_into_another(const Proposal& p) {
   std::optional<Violation> found;
   for_each_reference(p.now.body, [&](const ResourceId& target, const ReferenceMember& member) {
     if (found || target.kind() == Kind::IpConfiguration || p.parent().id.contains(target)) return;
-    found = Violation{member.pointer,
+    found = Violation{member.pointer(),
                       fmt::format("{} belongs to another load balancer than {} '{}'.",
                                   target.path(), info(p.now.kind()).noun, p.now.id.name()),
                       ""};
