@@ -1,4 +1,5 @@
 // isthmusd: builds every object and wires it. The cast list of the program.
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
@@ -81,6 +82,10 @@ bool write_port_file(const std::string& path, uint16_t port) {
   return file && !error;
 }
 
+// What reading the state took and is free now lies between what stays, where free() keeps it for
+// later: with 10,000 networks, a third of the resident memory.
+void give_back_free_memory() { malloc_trim(0); }
+
 http::ServerOptions server_options(const config::Config& config) {
   http::ServerOptions options;
   options.address = config.listen.address;
@@ -120,6 +125,7 @@ int run(const config::Loaded& loaded) {
   const SystemClock clock;
   Controller controller(**store, encoding, dataplane, clock, controller_options(config));
   if (auto started = controller.start(); !started) return fail(started.error().text());
+  give_back_free_memory();
 
   networking::NetworkingOptions networking_options;
   networking_options.empty_collection = config.empty_collection;

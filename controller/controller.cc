@@ -306,10 +306,11 @@ Result<void> Controller::adopt_store() {
   Model model(Uuid::parse(contents->identity).value_or(Uuid{}));
   std::vector<ResourceChange> changes;
   changes.reserve(contents->records.size());
-  for (const Record& record : contents->records) {
+  for (Record& record : contents->records) {
     auto resource = encoding_.decode(record.document);
     if (!resource) return tl::unexpected(std::move(resource.error()));
     changes.push_back({nullptr, std::make_shared<const Resource>(std::move(*resource))});
+    record = {};  // its memory serves the resources that follow
   }
   model.update(changes);
   model.set_revision(contents->revision);
