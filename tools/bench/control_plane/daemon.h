@@ -25,6 +25,8 @@ class Daemon {
   void kill();  // SIGKILL, as a crash would
 
   uint16_t port() const { return port_; }
+  // Of its processor, since it started: what others run meanwhile does not count.
+  double processor_seconds() const;
   double resident_mb() const;
   double state_mb() const;  // of the state file and its log
   // Milliseconds that 4 KiB take onto the disk of the state file: what durable means here.

@@ -39,12 +39,15 @@ class Build {
   void create(const std::function<void()>& make, const Inventory& expected) {
     Client reader(daemon_.port());
     const Counters before = read_counters(reader);
+    const double processor_before = daemon_.processor_seconds();
     const Stopwatch watch;
     make();
     const double seconds = watch.seconds();
+    const double processor = daemon_.processor_seconds() - processor_before;
     const Counters after = read_counters(reader);
     const double changes = after.changes - before.changes;
     into_.add("everything created and Connected", "s", seconds);
+    into_.add("the daemon's processor time in that", "s", processor);
     into_.add("changes in that", "", changes);
     into_.add("changes a second", "/s", changes / seconds);
     into_.add("changes a transaction", "", changes / (after.transactions - before.transactions));
@@ -72,6 +75,7 @@ class Build {
       const std::string digest = read_digest(before);
       daemon_.kill();
       into_.add("start after kill -9, until ready", "s", daemon_.start());
+      into_.add("the daemon's processor time in that start", "s", daemon_.processor_seconds());
       Client after(daemon_.port());
       expect(after, expected);
       if (read_digest(after) != digest)
