@@ -71,6 +71,7 @@ void Daemon::spawn() {
                                     "--peerings-per-network",
                                     "1000000"};
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   const std::string log = (folder_ / "log").string();

@@ -29,7 +29,7 @@ double milliseconds(const Work& work) {
 class Build {
  public:
   Build(const Options& options, Sized& into, const Tell& tell)
-      : options_(options), into_(into), tell_(tell), daemon_(options.daemon, options.directory) {
+      : into_(into), tell_(tell), daemon_(options.daemon, options.directory) {
     daemon_.start();
     for (size_t i = 0; i < kSyncs; ++i)
       into_.add("4 KiB written and synced here", "ms", daemon_.sync_ms());
@@ -106,7 +106,6 @@ class Build {
   uint16_t port() const { return daemon_.port(); }
 
  private:
-  const Options& options_;
   Sized& into_;
   const Tell& tell_;
   Daemon daemon_;
@@ -116,6 +115,7 @@ class Build {
 template <class MakePut>
 std::vector<Put> puts(size_t count, const MakePut& make_put) {
   std::vector<Put> made;
+  made.reserve(count);
   for (size_t i = 0; i < count; ++i) made.push_back(make_put(i));
   return made;
 }
