@@ -28,6 +28,9 @@ struct Call {
 };
 using CallPtr = std::shared_ptr<Call>;
 
+// How many items a page of this call's collection may have: what $top says, or the most there are.
+Result<size_t> page_size(const Call& call);
+
 void discovery(const CallPtr& call);
 
 // Resources of the model.

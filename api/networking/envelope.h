@@ -25,12 +25,13 @@ void write_envelope(json::JsonText& out, const Model& model, std::string_view re
   out.end_object();
 }
 
-// {"value":[...],"nextLink":""}; write_items() writes the elements.
+// {"value":[...],"nextLink":"..."}; write_items() writes the elements.
 template <class Items>
-void write_collection(json::JsonText& out, const Items& write_items) {
+void write_collection(json::JsonText& out, const Items& write_items,
+                      std::string_view next_link = {}) {
   out.object().key("value").array();
   write_items();
-  out.end_array().text("nextLink", "").end_object();
+  out.end_array().text("nextLink", next_link).end_object();
 }
 
 }  // namespace isthmus::api::networking

@@ -85,15 +85,39 @@ void get_operation_result(const CallPtr& call) {
                                  : json_answer(200, json::render(*model, *resource)));
 }
 
+// Type after type, by path; a page's token is the path of its last resource.
 void list_instances(const CallPtr& call) {
+  const auto size = page_size(*call);
+  if (!size) return call->fail_with(size.error());
+  const auto token = call->request.parameter("$skipToken");
+  const auto last = token ? ResourceId::parse(*token) : ResourceId();
+  if (!last) return call->fail_with(last.error());
   const ModelPtr model = call->service.controller.model();
-  JsonText out;
-  write_collection(out, [&] {
-    for (const KindInfo& row : kKinds) {
-      for (const ResourcePtr& resource : model->collection(row.kind))
-        write_instance(out, call->service, *resource);
+  std::vector<const Resource*> page;
+  bool is_last_page = true;
+  for (const KindInfo& row : kKinds) {
+    if (row.kind < last->kind()) continue;
+    const auto& all = model->collection(row.kind);
+    auto it = row.kind == last->kind() ? all.lower_bound(*last) : all.begin();
+    for (; it != all.end() && is_last_page; ++it) {
+      if ((*it)->id == *last) continue;
+      is_last_page = page.size() < *size;
+      if (is_last_page) page.push_back(it->get());
     }
-  });
+  }
+  std::string next;
+  if (!is_last_page) {
+    next = link(call->host(),
+                fmt::format("/networking/{}/internalResourceInstances?$top={}&$skipToken={}",
+                            call->address.version, *size, page.back()->id.path()));
+  }
+  JsonText out;
+  write_collection(
+      out,
+      [&] {
+        for (const Resource* resource : page) write_instance(out, call->service, *resource);
+      },
+      next);
   call->done(json_answer(200, out.take()));
 }
 

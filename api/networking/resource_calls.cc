@@ -20,18 +20,6 @@ Error nothing_at(const ResourceId& id) {
           {}};
 }
 
-Result<size_t> read_page_size(const http::Request& request, size_t most) {
-  const auto text = request.parameter("$top");
-  if (!text) return most;
-  size_t count = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
-  if (error == std::errc{} && end == text->data() + text->size() && count > 0)
-    return std::min(count, most);
-  return fail(ErrorCode::InvalidParameterValue, "$top",
-              fmt::format("{} is not a number of items.", in_quotes(*text)),
-              "Write a number from 1.");
-}
-
 // The items of one page. It starts after `token`, the name of the last item of the page before,
 // which may be gone by now; without a token it is the first one.
 struct Page {
@@ -87,10 +75,23 @@ std::optional<http::Response> leaving_answer(const Service& service, const Resou
 
 }  // namespace
 
+Result<size_t> page_size(const Call& call) {
+  const size_t most = call.service.options.page_items;
+  const auto text = call.request.parameter("$top");
+  if (!text) return most;
+  size_t count = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
+  if (error == std::errc{} && end == text->data() + text->size() && count > 0)
+    return std::min(count, most);
+  return fail(ErrorCode::InvalidParameterValue, "$top",
+              fmt::format("{} is not a number of items.", in_quotes(*text)),
+              "Write a number from 1.");
+}
+
 void list_resources(const CallPtr& call) {
   const Address& address = call->address;
   const NetworkingOptions& options = call->service.options;
-  const auto size = read_page_size(call->request, options.page_items);
+  const auto size = page_size(*call);
   if (!size) return call->fail_with(size.error());
   const ModelPtr model = call->service.controller.model();
   if (!address.id.empty() && model->find(address.id) == nullptr)

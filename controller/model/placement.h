@@ -19,7 +19,8 @@ const Resource* server_of(const Model& model, const Resource& network_interface)
 std::vector<const Resource*> interfaces_on(const Model& model, const Resource& server);
 
 // Of the gateways of a pool some carry connections, and the last ones wait for one of those to fail
-// (redundantGatewayCount); one is always active. A gateway whose host fails comes behind all others.
+// (redundantGatewayCount); one is always active. A gateway whose host fails comes behind all
+// others.
 std::vector<const Resource*> active_gateways(const Model& model, const Resource& pool);
 bool is_redundant(const Model& model, const Resource& gateway);
 // The gateway that carries a network connection; null where no pool has an active one.
