@@ -1,7 +1,9 @@
-// Documents whose examples are played: ```http blocks, see story.h.
+// Documents whose examples are played: ```http blocks, and comments between them, see story.h.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <sstream>
 #include <vector>
 
 #include "api/http/response.h"
@@ -12,6 +14,8 @@ namespace isthmus::testing {
 namespace {
 
 using Lines = std::vector<std::string_view>;
+
+constexpr std::string_view kComment = "<!-- ";
 
 Lines split_lines(std::string_view text) {
   Lines lines;
@@ -41,7 +45,18 @@ Message read_message(const Lines& block) {
 
 class Reader {
  public:
-  explicit Reader(Played& played) : played_(played), stage_(played.findings) {}
+  explicit Reader(Played& played) : played_(played) { stage_.emplace(played.findings); }
+
+  // "with OPTION NUMBER" or "later MILLISECONDS"; any other comment means nothing.
+  void comment(std::string_view text) {
+    std::istringstream words{std::string(text)};
+    std::string word, name, value;
+    words >> word >> name >> value;
+    if (word == "later") stage_->pass(std::chrono::milliseconds(std::stol(name)));
+    if (word != "with") return;
+    stage_.emplace(played_.findings);
+    stage_->configure(name, value);
+  }
 
   void block(const Lines& block) {
     const Message message = read_message(block);
@@ -64,7 +79,7 @@ class Reader {
       headers.add(field.substr(0, colon), field.substr(std::min(colon + 2, field.size())));
     }
     response_ =
-        stage_.send(*method, std::string(message.first.substr(space + 1)), message.body, headers);
+        stage_->send(*method, std::string(message.first.substr(space + 1)), message.body, headers);
   }
 
   // The fields that the document shows, with the values that came.
@@ -82,7 +97,7 @@ class Reader {
   }
 
   Played& played_;
-  Stage stage_;
+  std::optional<Stage> stage_;
   api::http::Response response_;
 };
 
@@ -102,6 +117,7 @@ Played play_document(std::string_view markdown) {
       block.push_back(line);
     } else {
       played.text.append(line).append("\n");
+      if (line.starts_with(kComment)) reader.comment(line.substr(kComment.size()));
     }
     if (line == "```http") {
       is_inside = true;

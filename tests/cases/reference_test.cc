@@ -1,5 +1,5 @@
 // Holds docs/api/networking*.md complete: each type has a section whose table names each member
-// that the type has, and no other.
+// that the type has, and no other; each fault of a host has a row.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+#include "api/json/configuration_state.h"
 #include "api/json/derived.h"
 #include "controller/model/resources.h"
 #include "tests/cases/golden_file.h"
@@ -92,6 +93,15 @@ TEST(NetworkingReference, TellsEveryMember) {
   for (const auto& path : networking_documents()) document += read_file(path) + "\n# end\n";
   for (const KindInfo& row : kKinds)
     EXPECT_EQ(documented(document, title_of(row.kind)), members_of(row.kind)) << title_of(row.kind);
+}
+
+TEST(NetworkingReference, TellsEveryFaultOfAHost) {
+  const std::string document = read_file(source_folder() / "docs/api/networking-operations.md");
+  for (size_t i = 0; i < kNames<HostFault>.size(); ++i) {
+    const std::string row = fmt::format("| `{}` | {} |\n", kNames<HostFault>[i],
+                                        api::json::message_of(static_cast<HostFault>(i)));
+    EXPECT_NE(document.find(row), std::string::npos) << row;
+  }
 }
 
 }  // namespace

@@ -106,6 +106,7 @@ void Stage::check_refusal(const Response& response, Revision before) {
 
 void Stage::check_put(const std::string& target, const Response& response) {
   const Response read = controller().call(Method::Get, target);
+  if (read.status == 405) return;  // an action: it leaves nothing to read there
   if (read.status != 200 || read.body != response.body)
     complain(fmt::format("GET {} does not answer what its PUT answered", target));
 }

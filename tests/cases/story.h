@@ -17,7 +17,8 @@ struct Played {
 Played play(std::string_view story);
 
 // The same for a document: each ```http block that begins with a method is a request, each one that
-// begins with HTTP/1.1 is the answer to the request before it.
+// begins with HTTP/1.1 is the answer to the request before it. "<!-- with OPTION NUMBER -->" goes
+// on with a fresh controller that has the option, "<!-- later MILLISECONDS -->" lets time pass.
 Played play_document(std::string_view markdown);
 
 }  // namespace isthmus::testing
