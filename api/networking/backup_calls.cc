@@ -13,6 +13,7 @@
 #include "api/networking/answers.h"
 #include "api/networking/calls.h"
 #include "api/networking/envelope.h"
+#include "api/networking/resolve.h"
 #include "controller/model/text.h"
 #include "controller/rules/restore.h"
 
@@ -48,10 +49,16 @@ Result<PlaceOfBackup> read_place(const Call& call, std::string_view noun,
   reader.member(path_member, place.path, Presence::Required);
   reader.reference("credential", place.credential, Presence::Optional, Kinds{Kind::Credential});
   if (reader.problem()) return tl::unexpected(*reader.problem());
+  if (place.path.empty()) {
+    return fail(ErrorCode::InvalidParameterValue, fmt::format("/properties/{}", path_member),
+                fmt::format("{} is empty.", path_member), "Name a place, such as a share.");
+  }
+  if (place.credential.empty()) return place;
   const ModelPtr model = call.service.controller.model();
-  if (place.credential.empty() || model->find(place.credential) != nullptr) return place;
-  return fail(ErrorCode::ReferenceNotFound, "/properties/credential",
-              fmt::format("credential names {}, which does not exist.", place.credential.path()));
+  auto credential = resolve(*model, "credential", place.credential, Kind::Credential);
+  if (!credential) return tl::unexpected(std::move(credential.error()));
+  place.credential = std::move(*credential);
+  return place;
 }
 
 void write_credential(JsonText& out, const ResourceId& credential) {
@@ -130,16 +137,22 @@ Result<BackupRecord> find_backup(const Backups& backups, std::string path) {
     return lower_case(text);
   };
   std::optional<BackupRecord> best;
+  std::optional<Error> unreadable;
   std::vector<std::string> known;
   for (const std::string& id : backups.ids()) {
     auto backup = backups.load(id);
-    if (!backup) continue;
+    if (!backup) {
+      if (slashes(path).ends_with("/" + lower_case(id))) unreadable = std::move(backup.error());
+      continue;
+    }
     const std::string with_id = slashes(backup->path + "/" + backup->id);
-    known.push_back(backup->path + "\\" + backup->id);
+    const bool forward = backup->path.find('/') != std::string::npos;
+    known.push_back(backup->path + (forward ? "/" : "\\") + backup->id);
     if (slashes(path) != with_id && slashes(path) != slashes(backup->path)) continue;
     if (!best || best->time_ms <= backup->time_ms) best = std::move(*backup);
   }
   if (best) return std::move(*best);
+  if (unreadable) return tl::unexpected(std::move(*unreadable));
   return fail(ErrorCode::ResourceNotFound, "/properties/restorePath",
               fmt::format("There is no backup at {}.", in_quotes(path)),
               known.empty() ? "Make one with networkControllerBackup."
@@ -161,10 +174,10 @@ void restore_now(const CallPtr& call, const PlaceOfBackup& place) {
   Service& service = call->service;
   auto backup = find_backup(service.backups, place.path);
   if (!backup) return finish_restore(call, place, backup.error().text(), {});
-  const auto resources = std::make_shared<std::vector<Resource>>(std::move(backup->resources));
+  const auto whole = std::make_shared<const BackupRecord>(std::move(*backup));
   service.controller.submit(
-      [resources](const Model& model, int64_t now_ms) {
-        return restore(model, *resources, now_ms);
+      [whole](const Model& model, int64_t now_ms) {
+        return restore(model, whole->made_by, whole->resources, now_ms);
       },
       call->request.peer,
       [call, place](Result<Committed> committed) {
@@ -212,7 +225,8 @@ void put_backup(const CallPtr& call) {
   boost::asio::post(call->service.background, [call, place = std::move(*place)] {
     Service& service = call->service;
     const ModelPtr model = service.controller.model();
-    BackupRecord backup{call->address.name, place.path, place.credential, service.now_ms(), {}};
+    BackupRecord backup{call->address.name, place.path,       place.credential,
+                        model->identity(),  service.now_ms(), {}};
     for (const KindInfo& row : kKinds) {
       for (const ResourcePtr& resource : model->collection(row.kind))
         backup.resources.push_back(*resource);

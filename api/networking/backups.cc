@@ -27,6 +27,7 @@ std::string text_of(const BackupRecord& backup) {
   json::JsonText header;
   header.object().number("version", kVersion).text("id", backup.id).text("path", backup.path);
   header.text("credential", backup.credential.path());
+  header.text("controller", backup.made_by.to_string());
   header.number("time", static_cast<uint64_t>(backup.time_ms));
   header.number("resources", backup.resources.size()).end_object();
   const json::StoreEncoding encoding;
@@ -36,8 +37,9 @@ std::string text_of(const BackupRecord& backup) {
 }
 
 tl::unexpected<Error> unreadable(std::string_view id, std::string_view why) {
-  return fail(ErrorCode::InvalidRequestContent, "",
-              fmt::format("The backup '{}' cannot be read: {}.", id, why));
+  return fail(ErrorCode::StorageUnavailable, "",
+              fmt::format("The backup '{}' cannot be read: {}.", id, why),
+              "Delete it, and make another one.");
 }
 
 Result<BackupRecord> backup_of(std::string_view id, const std::string& text) {
@@ -56,7 +58,8 @@ Result<BackupRecord> backup_of(std::string_view id, const std::string& text) {
   };
   if (number_member("version") != kVersion)
     return unreadable(id, fmt::format("it is not of version {}", kVersion));
-  BackupRecord backup{text_member("id"), text_member("path"), {}, 0, {}};
+  BackupRecord backup{text_member("id"), text_member("path"), {}, {}, 0, {}};
+  backup.made_by = Uuid::parse(text_member("controller")).value_or(Uuid());
   backup.time_ms = static_cast<int64_t>(number_member("time"));
   if (auto credential = ResourceId::parse(text_member("credential")))
     backup.credential = *credential;

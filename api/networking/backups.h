@@ -23,6 +23,7 @@ struct BackupRecord {
   std::string id;    // a legal name of a resource; compared without case
   std::string path;  // what the client called the place
   ResourceId credential;
+  Uuid made_by;  // the identity of the controller
   int64_t time_ms = 0;
   std::vector<Resource> resources;  // parents before children
 };
@@ -34,7 +35,8 @@ class Backups {
 
   // In the place of one with the same id. On an error that one is still there.
   Result<void> save(const BackupRecord& backup);
-  Result<BackupRecord> load(std::string_view id) const;  // ResourceNotFound, or unreadable
+  // ResourceNotFound, or StorageUnavailable where the file is not whole.
+  Result<BackupRecord> load(std::string_view id) const;
   bool remove(std::string_view id);
   std::vector<std::string> ids() const;  // in order
 

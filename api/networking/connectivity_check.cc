@@ -14,6 +14,7 @@
 #include "api/networking/answers.h"
 #include "api/networking/calls.h"
 #include "api/networking/envelope.h"
+#include "api/networking/resolve.h"
 #include "controller/explain/explain.h"
 
 namespace isthmus {
@@ -33,6 +34,7 @@ struct ConnectivityCheck {
   uint32_t sequence_number = 0;
   uint32_t length = 0;
   bool disable_tracing = false;
+  bool is_logical = false;  // logical networks are named, and not virtual ones
 };
 
 struct ConnectivityResult {
@@ -61,12 +63,20 @@ void describe(json::JsonReader& v, ConnectivityCheck& b) {
   v.member("disableTracing", b.disable_tracing, Presence::Optional);
 }
 
-void describe_networks(json::JsonReader& v, ConnectivityCheck& b, bool logical) {
-  const Kinds kinds = logical ? Kinds{Kind::LogicalNetwork} : Kinds{Kind::VirtualNetwork};
-  v.reference(logical ? "senderLogicalNetwork" : "senderVirtualNetwork", b.sender_network,
-              Presence::Required, kinds);
-  v.reference(logical ? "receiverLogicalNetwork" : "receiverVirtualNetwork", b.receiver_network,
-              Presence::Required, kinds);
+constexpr std::string_view sender_member(bool logical) {
+  return logical ? "senderLogicalNetwork" : "senderVirtualNetwork";
+}
+constexpr std::string_view receiver_member(bool logical) {
+  return logical ? "receiverLogicalNetwork" : "receiverVirtualNetwork";
+}
+constexpr Kind network_kind(bool logical) {
+  return logical ? Kind::LogicalNetwork : Kind::VirtualNetwork;
+}
+
+void describe_networks(json::JsonReader& v, ConnectivityCheck& b) {
+  const Kinds kinds = {network_kind(b.is_logical)};
+  v.reference(sender_member(b.is_logical), b.sender_network, Presence::Required, kinds);
+  v.reference(receiver_member(b.is_logical), b.receiver_network, Presence::Required, kinds);
 }
 
 Result<ConnectivityCheck> read_check(const http::Request& request, const json::Limits& limits) {
@@ -79,30 +89,29 @@ Result<ConnectivityCheck> read_check(const http::Request& request, const json::L
   json::JsonReader reader(properties, json::Owner("connectivity check"), "/properties",
                           json::Source::Client);
   ConnectivityCheck check;
-  const bool logical = json::find_member(*properties, "senderLogicalNetwork") != nullptr ||
-                       json::find_member(*properties, "receiverLogicalNetwork") != nullptr;
+  check.is_logical = json::find_member(*properties, "senderLogicalNetwork") != nullptr ||
+                     json::find_member(*properties, "receiverLogicalNetwork") != nullptr;
   describe(reader, check);
-  describe_networks(reader, check, logical);
+  describe_networks(reader, check);
   if (reader.problem()) return tl::unexpected(*reader.problem());
   return check;
 }
 
-// As they are stored, or the first that is not there.
+// As they are stored, or the first that is not there or is of another type.
 Result<void> resolve_networks(const Model& model, ConnectivityCheck& check) {
-  for (ResourceId* network : {&check.sender_network, &check.receiver_network}) {
-    const Resource* stored = model.find(*network);
-    if (stored == nullptr) {
-      return fail(
-          ErrorCode::ReferenceNotFound, "/properties",
-          fmt::format("The {} {} does not exist.", info(network->kind()).noun, network->path()));
-    }
-    *network = stored->id;
+  const std::pair<std::string_view, ResourceId*> networks[] = {
+      {sender_member(check.is_logical), &check.sender_network},
+      {receiver_member(check.is_logical), &check.receiver_network}};
+  for (const auto& [member, network] : networks) {
+    auto stored = resolve(model, member, *network, network_kind(check.is_logical));
+    if (!stored) return tl::unexpected(std::move(stored.error()));
+    *network = std::move(*stored);
   }
   return {};
 }
 
 Result<Explanation> look(const Service& service, const ConnectivityCheck& check) {
-  if (check.sender_network.kind() == Kind::LogicalNetwork) {
+  if (check.is_logical) {
     return fail(
         ErrorCode::InvalidParameterValue, "/properties/senderLogicalNetwork",
         "Packets of logical networks are not forwarded here, so nothing can be said of them.",
@@ -123,11 +132,10 @@ void write_question(JsonText& out, const ConnectivityCheck& check) {
   const auto reference = [&out](std::string_view name, const ResourceId& id) {
     out.key(name).object().text("resourceRef", id.reference()).end_object();
   };
-  const bool logical = check.sender_network.kind() == Kind::LogicalNetwork;
   out.text("senderIpAddress", check.sender.to_string());
   out.text("receiverIpAddress", check.receiver.to_string());
-  reference(logical ? "senderLogicalNetwork" : "senderVirtualNetwork", check.sender_network);
-  reference(logical ? "receiverLogicalNetwork" : "receiverVirtualNetwork", check.receiver_network);
+  reference(sender_member(check.is_logical), check.sender_network);
+  reference(receiver_member(check.is_logical), check.receiver_network);
   out.text("protocol", "Icmp").key("icmpProtocolConfig").object();
   out.number("sequenceNumber", check.sequence_number).number("length", check.length).end_object();
 }

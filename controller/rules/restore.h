@@ -7,10 +7,12 @@
 
 namespace isthmus {
 
-// Everything in `model` goes, `resources` come, with the instance ids, etags and states that they
-// had. Rules are not asked: they let these resources pass once. What a file may have lost is
-// checked: parents and targets of references exist, and no resource stands twice. Outcomes are
-// those of the resources at the top.
-Result<Applied> restore(const Model& model, std::vector<Resource> resources, int64_t time_ms);
+// Everything in `model` goes, `resources` come, with the instance ids and states that they had, and
+// the etags where `made_by`, the identity of the controller that made the backup, is the model's:
+// the revisions of another one mean nothing here. Rules are not asked: they let these resources
+// pass once. What a file may have lost is checked: parents and targets of references exist, and no
+// resource stands twice. Outcomes are those of the resources at the top.
+Result<Applied> restore(const Model& model, const Uuid& made_by, std::vector<Resource> resources,
+                        int64_t time_ms);
 
 }  // namespace isthmus
