@@ -80,7 +80,8 @@ void get_operation_result(const CallPtr& call) {
   if (!is_done(call->service, *entry))
     return call->done(accepted(call->host(), call->address.version, entry->id));
   const ModelPtr model = call->service.controller.model();
-  const Resource* resource = model->find(entry->value.resource);
+  const bool was_put = entry->value.verb == Verb::Put;
+  const Resource* resource = was_put ? model->find(entry->value.resource) : nullptr;
   call->done(resource == nullptr ? json_answer(204, "")
                                  : json_answer(200, json::render(*model, *resource)));
 }
@@ -105,6 +106,7 @@ void list_instances(const CallPtr& call) {
       if (is_last_page) page.push_back(it->get());
     }
   }
+  if (page.empty()) return call->done(empty_collection(call->service.options.empty_collection));
   std::string next;
   if (!is_last_page) {
     next = link(call->host(),

@@ -36,7 +36,9 @@ class Recent {
     erase(id);
     numbers_[lower_case(id)] = ++last_number_;
     entries_.emplace(last_number_, Entry{std::string(id), now_ms, std::move(value)});
-    if (entries_.size() > kept_) erase(std::string(entries_.begin()->second.id));
+    while (!entries_.empty() &&
+           (entries_.size() > kept_ || is_old(entries_.begin()->second, now_ms)))
+      erase(std::string(entries_.begin()->second.id));
   }
 
   // Ids compare without case.

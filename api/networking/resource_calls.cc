@@ -135,7 +135,8 @@ void put_resource(const CallPtr& call) {
     http::Response response =
         resource_answer(status, *committed->model, *resource, service.phase());
     if (service.delay_ms() > 0) {  // there is something to wait for
-      service.operations.put(call->operation_id(), {outcome.id, nullptr}, service.now_ms());
+      service.operations.put(call->operation_id(), {Verb::Put, outcome.id, nullptr},
+                             service.now_ms());
       response.headers.push_back(
           operation_header(call->host(), call->address.version, call->operation_id()));
     }
@@ -157,7 +158,7 @@ void delete_resource(const CallPtr& call) {
     if (!committed) return call->fail_with(committed.error());
     const Outcome& outcome = committed->outcomes.front();
     if (outcome.effect == Effect::Unchanged) return call->done(json_answer(204, ""));
-    call->service.operations.put(call->operation_id(), {outcome.id, before},
+    call->service.operations.put(call->operation_id(), {Verb::Delete, outcome.id, before},
                                  call->service.now_ms());
     call->done(accepted(call->host(), call->address.version, call->operation_id()));
   });

@@ -18,8 +18,9 @@ namespace isthmus::api::networking {
 
 // A PUT or DELETE that was accepted.
 struct StartedOperation {
+  Verb verb;
   ResourceId resource;
-  ModelPtr before;  // of a deletion: the model that still has what goes; null otherwise
+  ModelPtr before;  // of a deletion that takes time: the model that still has what goes
 };
 
 // A restore, as it is told about.
