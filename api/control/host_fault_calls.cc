@@ -93,7 +93,15 @@ http::Response show_host_faults(const Service& service, const http::Request&) {
 void put_host_fault(const Service& service, const http::Request& request, const http::Done& done) {
   const auto fault = read_fault(request);
   if (!fault) return done(answer(problem_of(fault.error())));
-  const auto host = find_host(*service.controller.model(), request.parameter("host").value_or(""));
+  const auto name = request.parameter("host");
+  if (!name) {
+    return done(answer(problem_of({ErrorCode::InvalidParameterValue,
+                                   "",
+                                   "The call does not say which host.",
+                                   "Add ?host=NAME.",
+                                   {}})));
+  }
+  const auto host = find_host(*service.controller.model(), *name);
   if (!host) return done(answer(problem_of(host.error())));
   switch_fault(service, request, done, {*host}, *fault);
 }

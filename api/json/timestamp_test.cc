@@ -1,0 +1,25 @@
+#include "api/json/timestamp.h"
+
+#include <gtest/gtest.h>
+
+namespace isthmus::api::json {
+namespace {
+
+TEST(Timestamp, HasSevenDigitsOfASecondAndTheOffset) {
+  const struct {
+    int64_t time_ms;
+    const char* text;
+  } kRows[] = {
+      {0, "1970-01-01T00:00:00.0000000+00:00"},
+      {1, "1970-01-01T00:00:00.0010000+00:00"},
+      {999, "1970-01-01T00:00:00.9990000+00:00"},
+      {-1, "1969-12-31T23:59:59.9990000+00:00"},
+      {1'710'514'800'123, "2024-03-15T15:00:00.1230000+00:00"},
+      {1'709'164'800'000, "2024-02-29T00:00:00.0000000+00:00"},  // of a leap year
+      {4'102'444'799'050, "2099-12-31T23:59:59.0500000+00:00"},
+  };
+  for (const auto& row : kRows) EXPECT_EQ(timestamp(row.time_ms), row.text) << row.time_ms;
+}
+
+}  // namespace
+}  // namespace isthmus::api::json
