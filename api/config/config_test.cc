@@ -54,6 +54,8 @@ TEST(Config, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(loaded->config.limits.body_bytes, 1024u * 1024u);
   EXPECT_EQ(loaded->config.peerings_per_network, 500u);
   EXPECT_FALSE(loaded->config.bare);
+  EXPECT_EQ(loaded->config.provisioning_delay.count(), 0);
+  EXPECT_EQ(loaded->config.backups, "");
   for (const Setting& setting : loaded->settings)
     EXPECT_EQ(setting.origin.text, "default") << setting.name;
 }
@@ -97,6 +99,8 @@ TEST(Config, EveryOptionReadsWhatItPrints) {
       {"listen", {"127.0.0.1:0", "[::1]:65535", "127.9.9.9:80", "localhost:1"}},
       {"port-file", {"p", "/tmp/p"}},
       {"state", {":memory:", "x.db"}},
+      {"backups", {"folder", "/a/folder"}},
+      {"provisioning-delay", {"0", "1ms", "1500ms", "2s", "2m"}},
       {"log-format", {"text", "json"}},
       {"log-level", {"trace", "debug", "info", "warn", "error", "off"}},
       {"io-threads", {"1", "64"}},
@@ -162,6 +166,9 @@ TEST(Config, BadValuesNameOptionOriginAndLegalValues) {
       {{"--timeout-idle", "60"},
        "timeout-idle from flag --timeout-idle: '60' is not a time with its unit, as in 500ms, 10s "
        "or 2m"},
+      {{"--provisioning-delay", "2"},
+       "provisioning-delay from flag --provisioning-delay: '2' is not 0, or a time with its unit, "
+       "as in 500ms, 10s or 2m"},
       {{"--limit-body", "1G"},
        "limit-body from flag --limit-body: '1G' is not a number of bytes from 1 to 1000000000, "
        "perhaps with K or M as in 8K"},

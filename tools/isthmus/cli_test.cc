@@ -259,6 +259,24 @@ TEST(Routes, ListTheLosersBelowTheWinner) {
             "10.0.0.0/16\tVnetLocal\t\tsystem\tlost\t\ta user route wins\t\n");
 }
 
+TEST(HostFault, ListsWhatFailsAfterEveryCall) {
+  FakeServer server;
+  const std::string faults =
+      R"({"hostFaults":[{"host":"/servers/host1","code":"PortBlocked","message":"The Port is blocked on the host."}]})";
+  const std::string table =
+      "Host            Code         Message\n"
+      "--------------  -----------  --------------------------------\n"
+      "/servers/host1  PortBlocked  The Port is blocked on the host.\n";
+  server.answer("GET /_isthmus/v1/host-faults", 200, faults);
+  server.answer("PUT /_isthmus/v1/host-faults?host=host1", 200, faults);
+  server.answer("DELETE /_isthmus/v1/host-faults?host=host1", 200, R"({"hostFaults":[]})");
+  EXPECT_EQ(run_against(server, "host-fault", true).out, table);
+  EXPECT_EQ(run_against(server, "host-fault host1 PortBlocked", true).out, table);
+  EXPECT_EQ(run_against(server, "host-fault host1 PortBlocked -o tsv").out,
+            "/servers/host1\tPortBlocked\tThe Port is blocked on the host.\n");
+  EXPECT_EQ(run_against(server, "host-fault host1 none").out, "[]\n");
+}
+
 TEST(Export, IsTheDocumentUnlessAnotherFormIsChosen) {
   FakeServer server;
   const std::string document = "version: 1\nnetworks:\n  hub: {prefixes: [10.0.0.0/16]}\n";

@@ -99,6 +99,12 @@ constexpr Row kRows[] = {
     {"explain web1 list ICMP", "POST /_isthmus/v1/explain",
      R"({"from":"web1","to":"list","protocol":"icmp"})"},
     {"export", "GET /_isthmus/v1/export", ""},
+    {"host-fault", "GET /_isthmus/v1/host-faults", ""},
+    {"host-fault host1 HostUnreachable", "PUT /_isthmus/v1/host-faults?host=host1",
+     R"({"code":"HostUnreachable"})"},
+    {"host-fault /virtualServers/mux portBlocked",
+     "PUT /_isthmus/v1/host-faults?host=%2FvirtualServers%2Fmux", R"({"code":"portBlocked"})"},
+    {"host-fault host1 none", "DELETE /_isthmus/v1/host-faults?host=host1", ""},
     {"reset", "POST /_isthmus/v1/reset", ""},
     {"version", "GET /_isthmus/v1/version", ""},
     {"wait --for peering=a/a-to-b:Connected --timeout 0s",
@@ -157,6 +163,10 @@ constexpr UsageRow kUsageRows[] = {
     {"--server http://127.0.0.1:http vnet list", "the port is not a number"},
     {"apply -f missing.yaml", "cannot read missing.yaml: No such file"},
     {"apply", "--file is required"},
+    {"host-fault host1",
+     "host-fault needs a code behind the host, such as HostUnreachable, or none"},
+    {"host-fault host1 Unknown more", "'more' is too much"},
+    {"host-falt", "did you mean host-fault?"},
 };
 
 TEST(CommandLine, MistakesAreUsageErrorsThatSayWhat) {
