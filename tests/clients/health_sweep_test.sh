@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # The health check that SdnDiagnostics does over REST: discovery, then every collection, and of every resource its members,
-# provisioningState and configurationState; on a fresh controller, and on one with a tenant and a lab. Types are those that
-# the controller and its documentation name, so that a new one is swept without an edit here.
+# provisioningState and configurationState; on a fresh controller, on one with a tenant and a lab, and on that with a host
+# that fails. Types are those that the controller and its documentation name, so that a new one is swept without an edit
+# here.
 source "$ISTHMUS_SOURCE_DIR/tests/clients/tenant_lab.sh"
 start_daemon --empty-collection=bare
 
-# What SdnDiagnostics asks for, in its spelling. The last line it asks for too, and takes 404 for an answer.
+# What SdnDiagnostics asks for, in its spelling.
 asked='accessControlLists credentials gatewayPools gateways iDNSServer/configuration loadBalancerManager/config loadBalancerMuxes
   loadBalancers logicalNetworks macPools networkInterfaces publicIPAddresses Servers serviceInsertions routeTables virtualGateways
   virtualNetworkManager/configuration virtualNetworks virtualServers virtualSwitchManager/configuration'
 asked_of_v3='auditingSettings/configuration'
 asked_of_v5='learnedIPAddresses securityTags'
-perhaps='internalResourceInstances networkControllerBackup networkControllerRestore monitoring/networkControllerStatistics'
+beside='internalResourceInstances networkControllerBackup networkControllerRestore monitoring/networkControllerStatistics
+  operations'
 
 everything_asked_for_is_answered() {
   local version asking
@@ -22,7 +24,7 @@ everything_asked_for_is_answered() {
   for asking in $asked; do call GET "$asking"; answered 200; done
   for asking in $asked_of_v3; do call GET "/networking/v3/$asking"; answered 200; done
   for asking in $asked_of_v5; do call GET "/networking/v5/$asking"; answered 200; done
-  for asking in $perhaps; do call GET "$asking"; answered '@(200|404)'; done
+  for asking in $beside; do call GET "$asking"; answered 200; done
 }
 
 # The headings of the documentation that name a type, and no child of one.
@@ -48,10 +50,15 @@ collect() {
   done
 }
 
-# What is wrong with a resource of the file listed, and with all of them together.
+# What is wrong with a resource of the file listed, and with all of them together. These types have a configurationState:
+states='["servers", "virtualservers", "networkinterfaces", "virtualnetworks", "accesscontrollists", "loadbalancermuxes",
+  "gateways", "virtualgateways", "networkconnections"]'
 complaints='
   def guid: test("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"; "i");
   def segments: ltrimstr("/") | split("/");
+  def has_state: (.resourceRef | segments | length) as $depth  # interfaces of servers have none
+    | (.resourceRef | segments[-2] | ascii_downcase) as $type
+    | ($states | index($type)) != null and ($depth == 2 or $type == "networkconnections");
   def complaint:
     if ([.resourceRef, .resourceId, .instanceId, .etag] | map(type) | unique) != ["string"] or (.properties | type) != "object"
       then "lacks a member that every resource has"
@@ -60,7 +67,8 @@ complaints='
     elif (.resourceRef | segments | length % 2) != 0 or (.resourceRef | segments | last) != .resourceId
       then "has a resourceRef that is not the path of its resourceId"
     elif .properties.provisioningState != "Succeeded" then "is \(.properties.provisioningState)"
-    elif (.properties.configurationState // {status: "Success"}).status != "Success" then "is configured badly"
+    elif (.properties | has("configurationState")) != has_state then "has a configurationState, or has none"
+    elif has_state and .properties.configurationState.status != "Success" then "is configured badly"
     elif [.properties | .. | objects | select(has("resourceRef") and (has("properties") | not)) | keys != ["resourceRef"]] | any
       then "has a reference that is more than a reference"
     else empty end;
@@ -72,10 +80,38 @@ fetch() {
   sed "s|.*|url=\"$url/networking/v1&\"|" | curl -gsS -w '\n' -K -
 }
 
+# bad: what the file listed says is configured badly, by path.
+bad() {
+  jq -r 'select(.properties.configurationState.status == "Failure").resourceRef' listed | sort -fu
+}
+
+# Every instance id leads to its resource, and the collection of instances has no other. Statistics and the controller's own
+# state count what is listed.
+sweep_beside() {
+  jq -r '"/internalResourceInstances/" + .instanceId' listed | fetch | jq -r .properties.resourceRef >led
+  diff <(jq -r .resourceRef listed) led >&2 || fail 'expected: each instance id leads to its resource'
+  call GET internalResourceInstances
+  diff <(sort led) <(jq -r '.value[].properties.resourceRef' <<<"$answer" | sort) >&2 || fail 'expected: the same instances'
+
+  local wanted
+  wanted=$(jq -rs 'map(select(.resourceRef | split("/") | length == 3) | .resourceRef | split("/")[1] | ascii_downcase)
+    | group_by(.) | map("\(.[0]) \(length)") | sort[]' listed)
+  call GET monitoring/networkControllerStatistics
+  diff <(echo "$wanted") <(jq -r '.properties.healthStatistics[] | select(.total > 0)
+    | "\(.resourceType | ascii_downcase) \(.total)"' <<<"$answer" | sort) >&2 || fail 'expected: statistics of what is listed'
+  holds '.properties.healthStatistics | map(.total == .healthy + .unhealthy) | all'
+  call PUT diagnostics/networkControllerState '{}'
+  answered 200
+  call GET diagnostics/networkControllerState
+  holds '.properties.provisioningState == "Succeeded"'
+  diff <(echo "$wanted") <(jq -r '.properties.resources | to_entries[] | select(.value > 0)
+    | "\(.key | ascii_downcase) \(.value)"' <<<"$answer" | sort) >&2 || fail 'expected: the state counts what is listed'
+}
+
 sweep() {
   local wrong usage='s/,"usage":\{[^}]*\}//'
   collect
-  wrong=$(jq -rs "$complaints" listed)
+  wrong=$(jq -rs --argjson states "$states" "$complaints" listed)
   [[ -z $wrong ]] || fail "$wrong"
 
   # Each resource, asked for alone, is what its collection or its parent shows. Only a pool says alone how it is used.
@@ -93,6 +129,7 @@ types=$(types)
 diff <(sort <<<"$types") <(documented_types) >&2 || fail 'expected: the types that docs/api/networking*.md have sections for'
 everything_asked_for_is_answered
 sweep
+sweep_beside
 fresh=$swept
 
 make_hosts
@@ -108,5 +145,30 @@ curl -fsS -o /dev/null -H 'Content-Type: application/yaml' --data-binary "@$ISTH
   "$url/_isthmus/v1/apply"
 everything_asked_for_is_answered
 sweep
+sweep_beside
 ((swept > fresh + 40)) || fail "expected: many more resources than the $fresh of a fresh controller, not $swept"
+
+# A fault of the only server is in everything that it runs, one of a virtual server in the machine that it is, and in
+# nothing else.
+isthmus host-fault "$host" HostUnreachable >faults
+isthmus host-fault Mux1 PortBlocked >faults
+collect
+jq -r '.resourceRef | select(test("^/(networkInterfaces|virtualNetworks|servers)/[^/]+$"; "i"))' listed |
+  grep -vi '^/virtualNetworks/Woodgrove$' >wanted  # a network without interfaces
+printf '%s\n' /accessControlLists/Web /accessControlLists/web-only /accessControlLists/db-only /virtualServers/Mux1 /loadBalancerMuxes/Mux1 >>wanted
+diff <(sort -fu wanted) <(bad) >&2 || fail 'expected: exactly these fail'
+jq -rs --argjson states "$states" "$complaints" listed >found
+[[ $(grep -c ' is configured badly: ' found) == $(wc -l <wanted) ]] || fail "expected: the sweep finds those: $(<found)"
+call GET monitoring/networkControllerStatistics
+holds '.properties.healthStatistics | map(select(.resourceType == "servers")) == [{"resourceType": "servers", "total": 1,
+  "healthy": 0, "unhealthy": 1}]' '.properties.healthStatistics | map(select(.resourceType == "gateways"))[0].unhealthy == 0'
+
+# They are there after a restart, and go when they are switched off.
+stop_daemon
+start_daemon --empty-collection=bare
+collect
+diff <(sort -fu wanted) <(bad) >&2 || fail 'expected: the same fail after a restart'
+isthmus host-fault "$host" none >faults
+isthmus host-fault Mux1 none >faults
+sweep
 echo "health_sweep: 1 passed, 0 failed ($fresh and $swept resources)"

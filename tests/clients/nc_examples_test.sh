@@ -125,10 +125,30 @@ gateway_leads_out() {
   send 201 20 VirtualGateways/Contoso_VGW bgpnetworks peerasnumber  # which are members no more
 }
 
-# The answers of diagnostics/connectivityCheck and diagnostics/slbState, which this controller does not offer yet.
+# As Test-VNetPing.ps1 and DumpSlbRestState.ps1 of microsoft/SDN ask; the reference of a result is below /networking/v1.
 diagnostics() {
-  play 21
-  play 22
+  call PUT diagnostics/connectivityCheck '{"resourceId": "action",
+    "resourceMetadata": {"client": "Test", "tenantId": "{subscriptionid}", "groupId": "{groupname}", "resourceName": "action",
+                         "originalHref": "https://test"},
+    "properties": {"senderIpAddress": "10.2.2.4", "receiverIpAddress": "10.2.2.5",
+      "sendervirtualNetwork": {"resourceRef": "/VirtualNetworks/Contoso_VNet1"},
+      "receivervirtualNetwork": {"resourceRef": "/VirtualNetworks/Contoso_VNet1"},
+      "protocol": "Icmp", "icmpProtocolConfig": {"sequenceNumber": 0, "length": 0}}}'
+  answered 201
+  is_like 21 operationid connectivitycheckresult submittime
+  holds '.properties | .connectivityCheckResult.resourceRef == "/diagnostics/connectivityCheckResults/" + .operationId' \
+    '.properties.submitTime | test("^20[0-9-]{8}T[0-9:]{8}[.][0-9]{7}[+]00:00$")'
+  call GET "/networking/v1$(jq -r .properties.connectivityCheckResult.resourceRef <<<"$answer")"
+  answered 200
+  holds '.properties | .provisioningState == "Succeeded" and .status == "Failure" and .errorCode == "ResourceNotFound"'
+
+  call PUT diagnostics/slbState '{"properties": {}}'
+  answered 200
+  is_like 22 operationid slbstateresult
+  holds '.properties | .slbStateResult.resourceRef == "/diagnostics/slbStateResults/" + .operationId'
+  call GET "/networking/v1$(jq -r .properties.slbStateResult.resourceRef <<<"$answer")"
+  answered 200
+  holds '.properties.provisioningState == "Succeeded"' '.properties.output.datagroups | map(.name) | index("Tenant") != null'
 }
 
 provider
