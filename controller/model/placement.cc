@@ -5,24 +5,45 @@
 namespace isthmus {
 namespace {
 
-// The place that weighs most for this guest.
+// How much a place is that of a guest; the greatest weight wins.
+Uuid weight(const Resource& place, const Resource& guest) {
+  return Uuid::derive(place.instance_id, guest.instance_id.hi ^ guest.instance_id.lo);
+}
+
+// Of the places that are offered, the one that weighs most for this guest.
 class Choice {
  public:
-  explicit Choice(const Resource& guest) : guest_(guest.instance_id.hi ^ guest.instance_id.lo) {}
+  explicit Choice(const Resource& guest) : guest_(guest) {}
 
   void offer(const Resource& place) {
-    const Uuid weight = Uuid::derive(place.instance_id, guest_);
-    if (best_ != nullptr && weight <= weight_) return;
+    const Uuid offered = weight(place, guest_);
+    if (best_ != nullptr && offered <= weight_) return;
     best_ = &place;
-    weight_ = weight;
+    weight_ = offered;
   }
   const Resource* best() const { return best_; }
 
  private:
-  const uint64_t guest_;
+  const Resource& guest_;
   const Resource* best_ = nullptr;
   Uuid weight_;
 };
+
+// Whether server_of() is this one. Looks no further than the first that weighs more, which comes
+// soon: about ln n of n servers.
+bool is_on(const Model& model, const Resource& network_interface, const Resource& server) {
+  const Uuid here = weight(server, network_interface);
+  bool is_before = true;  // of two that weigh the same, the first has it
+  for (const ResourcePtr& other : model.collection(Kind::Server)) {
+    if (other.get() == &server) {
+      is_before = false;
+      continue;
+    }
+    const Uuid there = weight(*other, network_interface);
+    if (there > here || (is_before && there == here)) return false;
+  }
+  return true;
+}
 
 bool host_fails(const Model& model, const Resource& gateway) {
   const ResourceId& id = gateway.as<Gateway>().virtual_server;
@@ -41,7 +62,7 @@ const Resource* server_of(const Model& model, const Resource& network_interface)
 std::vector<const Resource*> interfaces_on(const Model& model, const Resource& server) {
   std::vector<const Resource*> interfaces;
   for (const ResourcePtr& nic : model.collection(Kind::NetworkInterface)) {
-    if (server_of(model, *nic) == &server) interfaces.push_back(nic.get());
+    if (is_on(model, *nic, server)) interfaces.push_back(nic.get());
   }
   return interfaces;
 }

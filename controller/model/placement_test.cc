@@ -86,6 +86,17 @@ TEST(Placement, AgreesFromBothSides) {
   }
 }
 
+// Clients may choose instance ids, and two the same one.
+TEST(Placement, OfTwoServersThatWeighTheSameIsTheFirst) {
+  const ResourcePtr first = a_resource(Kind::Server, "host1", 1);
+  Resource twin = *a_resource(Kind::Server, "host2", 2);
+  twin.instance_id = first->instance_id;
+  const Model model = with(with(with_servers(0), std::make_shared<const Resource>(twin)), first);
+  EXPECT_EQ(interfaces_on(model, *first).size(), kInterfaces);
+  EXPECT_EQ(interfaces_on(model, *model.find(twin.id)).size(), 0u);
+  for (const auto& [nic, server] : places(model)) EXPECT_EQ(server, "/servers/host1") << nic;
+}
+
 // A new server takes about its share, and nothing moves between the others; when it goes, what it
 // had is as it was.
 TEST(Placement, ANewServerTakesItsShareAndNoMore) {
