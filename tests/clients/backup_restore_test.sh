@@ -116,7 +116,8 @@ held_elsewhere | diff before_elsewhere - >&2 || fail 'expected: the same after a
 # A file that was cut off says so, and nothing of it is restored.
 file=("$folder"/*.backup)
 [[ ${#file[@]} == 1 ]] || fail "expected: one file, not ${file[*]}"
-head -c 3000 "${file[0]}" >cut && cp cut "${file[0]}"
+head -c 3000 "${file[0]}" >beginning
+cp beginning "${file[0]}"
 call GET networkControllerBackup/2027-01-01T10_00_00
 answered 503 StorageUnavailable 'cannot be read'
 restore cut '\\\\fileserver\\SDN\\Backups\\2027-01-01T10_00_00'

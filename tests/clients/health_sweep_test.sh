@@ -95,7 +95,7 @@ sweep_beside() {
 
   local wanted
   wanted=$(jq -rs 'map(select(.resourceRef | split("/") | length == 3) | .resourceRef | split("/")[1] | ascii_downcase)
-    | group_by(.) | map("\(.[0]) \(length)") | sort[]' listed)
+    | group_by(.)[] | "\(.[0]) \(length)"' listed | sort)
   call GET monitoring/networkControllerStatistics
   diff <(echo "$wanted") <(jq -r '.properties.healthStatistics[] | select(.total > 0)
     | "\(.resourceType | ascii_downcase) \(.total)"' <<<"$answer" | sort) >&2 || fail 'expected: statistics of what is listed'
@@ -155,7 +155,7 @@ isthmus host-fault Mux1 PortBlocked >faults
 collect
 jq -r '.resourceRef | select(test("^/(networkInterfaces|virtualNetworks|servers)/[^/]+$"; "i"))' listed |
   grep -vi '^/virtualNetworks/Woodgrove$' >wanted  # a network without interfaces
-printf '%s\n' /accessControlLists/Web /accessControlLists/web-only /accessControlLists/db-only /virtualServers/Mux1 /loadBalancerMuxes/Mux1 >>wanted
+printf '%s\n' /accessControlLists/{Web,web-only,db-only} /virtualServers/Mux1 /loadBalancerMuxes/Mux1 >>wanted
 diff <(sort -fu wanted) <(bad) >&2 || fail 'expected: exactly these fail'
 jq -rs --argjson states "$states" "$complaints" listed >found
 [[ $(grep -c ' is configured badly: ' found) == $(wc -l <wanted) ]] || fail "expected: the sweep finds those: $(<found)"
