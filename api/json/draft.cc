@@ -107,17 +107,6 @@ Result<Draft> read_resource(const Value& resource, const ResourceId& id, std::st
   return draft;
 }
 
-// The body may repeat the id of the URI, and must not contradict it.
-Result<void> check_name(const Value& resource, const ResourceId& id) {
-  const Value* name = find_member(resource, "resourceId");
-  if (name == nullptr || is_blank(*name)) return {};
-  const auto text = scalar_text(*name);
-  if (text && equal_ignoring_case(*text, id.name())) return {};
-  return tl::unexpected(invalid(
-      "/resourceId", fmt::format("The resourceId {} of the body is not the '{}' of the URI.",
-                                 text ? in_quotes(*text) : "", id.name())));
-}
-
 }  // namespace
 
 Result<Draft> read_draft(std::string_view body, const ResourceId& id, const Limits& limits) {
@@ -127,7 +116,7 @@ Result<Draft> read_draft(std::string_view body, const ResourceId& id, const Limi
   }
   if (!document->IsObject())
     return fail(ErrorCode::InvalidRequestContent, "", "The body is not a JSON object.");
-  if (auto ok = check_name(*document, id); !ok) return tl::unexpected(std::move(ok.error()));
+  if (auto ok = check_name(*document, id.name()); !ok) return tl::unexpected(std::move(ok.error()));
   return read_resource(*document, id, "");
 }
 

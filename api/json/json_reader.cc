@@ -54,6 +54,16 @@ const Value* find_member(const Value& object, std::string_view name) {
   return nullptr;
 }
 
+Result<void> check_name(const Value& body, std::string_view name) {
+  const Value* given = find_member(body, "resourceId");
+  if (given == nullptr || is_blank(*given)) return {};
+  const auto text = scalar_text(*given);
+  if (text && equal_ignoring_case(*text, name)) return {};
+  return fail(ErrorCode::InvalidParameterValue, "/resourceId",
+              fmt::format("The resourceId {} of the body is not the '{}' of the URI.",
+                          text ? in_quotes(*text) : "", name));
+}
+
 bool is_blank(const Value& value) { return value.IsString() && value.GetStringLength() == 0; }
 
 std::optional<std::string> scalar_text(const Value& value) {

@@ -38,6 +38,9 @@ std::optional<bool> to_bool(const Value& value);
 // A whole number from 0 to max.
 std::optional<uint64_t> to_unsigned(const Value& value, uint64_t max);
 
+// A body may repeat the name that the URI gives, and must not contradict it.
+Result<void> check_name(const Value& body, std::string_view name);
+
 std::string with_article(std::string_view noun);  // "an IP pool"
 
 // Whose members are read, for messages and references: a resource, or the body of a call that is

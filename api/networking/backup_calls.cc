@@ -43,6 +43,8 @@ Result<PlaceOfBackup> read_place(const Call& call, std::string_view noun,
   if (!document) return fail(ErrorCode::InvalidRequestContent, "", document.error().message);
   if (!document->IsObject())
     return fail(ErrorCode::InvalidRequestContent, "", "The body is not a JSON object.");
+  if (auto named = json::check_name(*document, call.address.name); !named)
+    return tl::unexpected(std::move(named.error()));
   const json::Value* properties = json::find_member(*document, "properties");
   json::JsonReader reader(properties, json::Owner(noun), "/properties", json::Source::Client);
   PlaceOfBackup place;
