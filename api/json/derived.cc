@@ -4,7 +4,6 @@
 #include <array>
 
 #include "api/json/configuration_state.h"
-#include "api/json/json_writer.h"
 #include "api/json/timestamp.h"
 #include "controller/model/placement.h"
 #include "controller/rules/allocation.h"
@@ -183,18 +182,6 @@ void public_frontend_subnet(JsonText& out, const Model& model, const Resource& f
   write_reference(out, *subnet_of_public_frontend(model, frontend));
 }
 
-// What an interface has that was not told about its port.
-bool has_no_port_settings(const Model&, const Resource& nic) {
-  return !nic.as<NetworkInterface>().port_settings;
-}
-void default_port_settings(JsonText& out, const Model&, const Resource&) {
-  const PortSettings defaults;
-  JsonWriter writer(out, Audience::Client);
-  out.object();
-  describe(writer, defaults);
-  out.end_object();
-}
-
 // Pools of virtual addresses that a public address or a frontend has taken from.
 void vip_pools_in_use(JsonText& out, const Model& model, const Resource& config) {
   out.array();
@@ -268,8 +255,6 @@ constexpr std::array kDerived = {
                   &was_joined},
     DerivedMember{Kind::FrontendIpConfiguration, "subnet", kEverywhere, &public_frontend_subnet,
                   &is_from_a_subnet},
-    DerivedMember{Kind::NetworkInterface, "portSettings", kEverywhere, &default_port_settings,
-                  &has_no_port_settings},
     DerivedMember{Kind::LoadBalancerManager, "vipPoolsInUse", kEverywhere, &vip_pools_in_use},
     DerivedMember{Kind::PublicIpAddress, "ipConfiguration", kEverywhere, &address_user, &has_user},
     DerivedMember{Kind::FrontendIpConfiguration, "loadBalancingRules", kEverywhere,

@@ -230,7 +230,7 @@ struct ConnectionRoute {
   net::Prefix destination;
   std::optional<net::IpAddress> next_hop;
   uint32_t metric = 0;
-  std::string protocol = "Static";
+  std::string protocol;  // Static where a client does not say
 };
 template <class V, MaybeConst<ConnectionRoute> B>
 void describe(V& v, B& b) {

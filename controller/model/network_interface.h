@@ -56,7 +56,7 @@ struct NetworkInterface {
   bool is_host_virtual_network_interface = false;
   bool is_multitenant_stack = false;
   std::string internal_dns_name_label;
-  std::optional<PortSettings> port_settings;
+  PortSettings port_settings;
   std::vector<ResourceId> security_tags;
 };
 template <class V, MaybeConst<NetworkInterface> B>
@@ -70,8 +70,7 @@ void describe(V& v, B& b) {
            Presence::Optional);
   v.member("isMultitenantStack", b.is_multitenant_stack, Presence::Optional);
   v.member("internalDnsNameLabel", b.internal_dns_name_label, Presence::Optional);
-  v.optional_object("portSettings", b.port_settings,
-                    [&](auto& settings) { describe(v, settings); });
+  v.object("portSettings", Presence::Optional, [&] { describe(v, b.port_settings); });
   v.references("securityTags", b.security_tags, Kinds{Kind::SecurityTag}, Shown::IfAny);
 }
 

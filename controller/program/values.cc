@@ -212,7 +212,7 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
   const NetworkInterface& body = nic->as<NetworkInterface>();
   Port port;
   port.mac = body.mac.value_or(net::Mac());
-  port.may_forward = body.port_settings && body.port_settings->mac_spoofing == Toggle::Enabled;
+  port.may_forward = body.port_settings.mac_spoofing == Toggle::Enabled;
   port.tag = tag_of(*nic);
   for (const Resource* configuration : model.below(nic->id, Kind::IpConfiguration)) {
     const IpConfiguration& ip = configuration->as<IpConfiguration>();

@@ -161,6 +161,9 @@ Result<void> allocate(const Model& model, Resource& resource) {
   } else if (auto* credential = std::get_if<Credential>(&resource.body)) {
     if (credential->is_secret()) forget(credential->value, credential->has_secret);
   } else if (auto* connection = std::get_if<NetworkConnection>(&resource.body)) {
+    for (ConnectionRoute& route : connection->routes) {
+      if (route.protocol.empty()) route.protocol = "Static";
+    }
     if (connection->ipsec)
       forget(connection->ipsec->shared_secret, connection->ipsec->has_shared_secret);
   }

@@ -156,7 +156,7 @@ class RandomChanges {
 
   Draft interface() {
     NetworkInterface body;
-    if (one_in(3)) body.port_settings.emplace().mac_spoofing = Toggle::Enabled;
+    if (one_in(3)) body.port_settings.mac_spoofing = Toggle::Enabled;
     IpConfiguration ip;
     ip.subnet = *network_id(below(kNetworks)).child(Kind::Subnet, fmt::format("s{}", below(3)));
     if (one_in(2)) ip.address = host();

@@ -238,9 +238,7 @@ class Expansion {
     auto body = present<NetworkInterface>(id);
     body.mac = vm.mac;
     body.mac_allocation = vm.mac ? Allocation::Static : Allocation::Dynamic;
-    if (vm.forward && !body.port_settings) body.port_settings = PortSettings{};
-    if (body.port_settings)
-      body.port_settings->mac_spoofing = vm.forward ? Toggle::Enabled : Toggle::Disabled;
+    body.port_settings.mac_spoofing = vm.forward ? Toggle::Enabled : Toggle::Disabled;
     const std::string pointer = "/vms/" + vm.name;
     const ResourceId ip = below(id, Kind::IpConfiguration, ip_configuration_name(id, vm));
     auto address = present<IpConfiguration>(ip);

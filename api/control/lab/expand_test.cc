@@ -82,7 +82,7 @@ TEST(LabExpand, MakesEverythingInAnOrderThatTheRulesAccept) {
                   .allow_forwarded_traffic);
   EXPECT_TRUE(a_to_b.allow_virtual_network_access);
   const auto& fw = at(model, "/networkInterfaces/fw").as<NetworkInterface>();
-  EXPECT_EQ(fw.port_settings->mac_spoofing, Toggle::Enabled);
+  EXPECT_EQ(fw.port_settings.mac_spoofing, Toggle::Enabled);
   EXPECT_EQ(
       at(model, "/networkInterfaces/z/ipConfigurations/ipconfig1").as<IpConfiguration>().address,
       net::IpAddress::parse("10.1.0.3"))

@@ -103,7 +103,7 @@ std::optional<LabVm> vm_of_model(const Model& model, const Resource& resource) {
   vm.address = ip.address;
   vm.allocation = ip.allocation;
   if (body.mac_allocation == Allocation::Static) vm.mac = body.mac;
-  vm.forward = body.port_settings && body.port_settings->mac_spoofing == Toggle::Enabled;
+  vm.forward = body.port_settings.mac_spoofing == Toggle::Enabled;
   vm.acl = name_of(ip.access_control_list);
   vm.ip_configuration = unless_default(addresses.front()->id.name(), kDefaultIpConfigurationName);
   return vm;
