@@ -8,6 +8,7 @@
 #include "api/control/suggest.h"
 #include "api/json/json_text.h"
 #include "api/json/parse.h"
+#include "api/json/steps.h"
 #include "controller/explain/explain.h"
 #include "controller/model/text.h"
 
@@ -77,28 +78,13 @@ Result<ExplainQuestion> read_question(const http::Request& request) {
   return question;
 }
 
-void write_steps(JsonText& json, std::string_view direction,
-                 const std::vector<ExplainStep>& steps) {
-  json.key(direction).array();
-  for (const ExplainStep& step : steps) {
-    json.object()
-        .text("stage", step.stage)
-        .text("verdict", step.verdict)
-        .text_unless_empty("resource", step.resource)
-        .text_unless_empty("rule", step.rule)
-        .text_unless_empty("detail", step.detail)
-        .end_object();
-  }
-  json.end_array();
-}
-
 std::string write(const Explanation& explanation) {
   JsonText json;
   json.object()
       .text("verdict", explanation.delivered ? "delivered" : "dropped")
       .text_unless_empty("reason", explanation.reason);
-  write_steps(json, "forward", explanation.forward);
-  write_steps(json, "reverse", explanation.reverse);
+  api::json::write_steps(json, "forward", explanation.forward);
+  api::json::write_steps(json, "reverse", explanation.reverse);
   json.text_unless_empty("remedy", explanation.remedy).end_object();
   return json.take();
 }

@@ -10,6 +10,7 @@
 
 #include "api/json/json_reader.h"
 #include "api/json/parse.h"
+#include "api/json/steps.h"
 #include "api/json/timestamp.h"
 #include "api/networking/answers.h"
 #include "api/networking/calls.h"
@@ -140,16 +141,6 @@ void write_question(JsonText& out, const ConnectivityCheck& check) {
   out.number("sequenceNumber", check.sequence_number).number("length", check.length).end_object();
 }
 
-void write_steps(JsonText& out, std::string_view name, const std::vector<ExplainStep>& steps) {
-  out.key(name).array();
-  for (const ExplainStep& step : steps) {
-    out.object().text("stage", step.stage).text("verdict", step.verdict);
-    out.text_unless_empty("resource", step.resource).text_unless_empty("rule", step.rule);
-    out.text_unless_empty("detail", step.detail).end_object();
-  }
-  out.end_array();
-}
-
 void write_outcome(JsonText& out, const ConnectivityResult& result) {
   const Result<Explanation>& explanation = result.explanation;
   const bool reached = explanation && explanation->delivered;
@@ -162,8 +153,8 @@ void write_outcome(JsonText& out, const ConnectivityResult& result) {
   out.text_unless_empty("errorCode", explanation->reason);
   out.text_unless_empty("errorMessage", explanation->remedy);
   if (result.check.disable_tracing) return;
-  write_steps(out, "trace", explanation->forward);
-  write_steps(out, "returnTrace", explanation->reverse);
+  json::write_steps(out, "trace", explanation->forward);
+  json::write_steps(out, "returnTrace", explanation->reverse);
 }
 
 void write_result(JsonText& out, const Service& service, const Model& model,
