@@ -107,10 +107,11 @@ Controller::Options controller_options(const config::Config& config) {
   return options;
 }
 
-// Backups outlive the state that they are of, unless that is in memory.
-std::string backups_folder(const config::Config& config) {
-  if (!config.backups.empty() || config.state == ":memory:") return config.backups;
-  return config.state + ".backups";
+// What is kept outlives the state that it is of, unless that is in memory.
+std::string folder_beside(const config::Config& config, const std::string& chosen,
+                          std::string_view ending) {
+  if (!chosen.empty() || config.state == ":memory:") return chosen;
+  return config.state + std::string(ending);
 }
 
 int run(const config::Loaded& loaded) {
@@ -131,9 +132,12 @@ int run(const config::Loaded& loaded) {
   networking_options.empty_collection = config.empty_collection;
   networking_options.json_limits = config.json_limits;
   networking_options.provisioning_delay = config.provisioning_delay;
-  networking_options.backups = backups_folder(config);
+  networking_options.backups = folder_beside(config, config.backups, ".backups");
   networking::NetworkingHandler networking(controller, networking_options);
-  control::ControlHandler control(controller, {loaded.settings});
+  control::ControlOptions control_options;
+  control_options.settings = loaded.settings;
+  control_options.snapshots = folder_beside(config, config.snapshots, ".snapshots");
+  control::ControlHandler control(controller, control_options);
   Dialects dialects(networking, control);
   http::Server server(server_options(config), dialects);
   control.show(server.metrics());

@@ -211,6 +211,13 @@ constexpr Option kOptions[] = {
        return true;
      },
      [](const Config& c) { return c.backups; }},
+    {"snapshots", "FOLDER", "a folder name",
+     "where snapshots are kept; beside the state where none is named",
+     [](Config& c, std::string_view text) {
+       c.snapshots = text;
+       return true;
+     },
+     [](const Config& c) { return c.snapshots; }},
     {"provisioning-delay", "TIME", "0, or a time with its unit, as in 500ms, 10s or 2m",
      "how long a change says Updating or Deleting though it has happened", assign_delay,
      print_delay},

@@ -6,7 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "api/control/control_handler.h"
+#include "api/json/saved_models.h"
 
 namespace isthmus::api::control {
 
@@ -15,6 +18,8 @@ struct Service {
   Controller& controller;
   const ControlOptions& options;
   const http::Metrics* http_metrics;  // null before there is a server
+  json::SavedModels& snapshots;
+  boost::asio::thread_pool& background;  // for calls that wait for the disk
 };
 
 http::Response livez(const Service& service, const http::Request& request);
@@ -33,6 +38,15 @@ http::Response show_host_faults(const Service& service, const http::Request& req
 void put_host_fault(const Service& service, const http::Request& request, const http::Done& done);
 void delete_host_faults(const Service& service, const http::Request& request,
                         const http::Done& done);
+
+void list_snapshots(const Service& service, const http::Request& request, const http::Done& done);
+void create_snapshot(const Service& service, const http::Request& request, const http::Done& done);
+void get_snapshot(const Service& service, const http::Request& request, const http::Done& done);
+void put_snapshot(const Service& service, const http::Request& request, const http::Done& done);
+void delete_snapshot(const Service& service, const http::Request& request, const http::Done& done);
+void restore_snapshot(const Service& service, const http::Request& request, const http::Done& done);
+void compare_snapshots(const Service& service, const http::Request& request,
+                       const http::Done& done);
 
 http::Response json_answer(std::string body);
 http::Response text_answer(std::string body, std::string_view content_type);

@@ -25,11 +25,12 @@ constexpr std::array<std::string_view, 1> kVerbose = {"verbose"};
 constexpr std::array<std::string_view, 3> kRoutesParameters = {"nic", "subnet", "losers"};
 constexpr std::array<std::string_view, 2> kApplyParameters = {"dryRun", "prune"};
 constexpr std::array<std::string_view, 1> kHostParameters = {"host"};
+constexpr std::array<std::string_view, 1> kSnapshotParameters = {"replace"};
 constexpr std::span<const std::string_view> kNone;
 
 struct Row {
   Method method;
-  std::string_view path;
+  std::string_view path;  // a segment in braces is any
   std::span<const std::string_view> parameters;  // of the query; others are refused
   void (*call)(const Service&, const http::Request&, const http::Done&);
   std::string_view summary;
@@ -50,6 +51,13 @@ constexpr Row kRows[] = {
     {Method::Get, "/_isthmus/v1/host-faults", kNone, &now<&show_host_faults>, "which hosts fail, and how"},
     {Method::Put, "/_isthmus/v1/host-faults", kHostParameters, &put_host_fault, "make a host fail"},
     {Method::Delete, "/_isthmus/v1/host-faults", kHostParameters, &delete_host_faults, "make a host, or all of them, well again"},
+    {Method::Get, "/_isthmus/v1/snapshots", kNone, &list_snapshots, "the snapshots that there are"},
+    {Method::Post, "/_isthmus/v1/snapshots", kSnapshotParameters, &create_snapshot, "keep what the controller holds, under a name"},
+    {Method::Get, "/_isthmus/v1/snapshots/{name}", kNone, &get_snapshot, "a snapshot as a file"},
+    {Method::Put, "/_isthmus/v1/snapshots/{name}", kSnapshotParameters, &put_snapshot, "a snapshot from a file"},
+    {Method::Delete, "/_isthmus/v1/snapshots/{name}", kNone, &delete_snapshot, "forget a snapshot"},
+    {Method::Post, "/_isthmus/v1/snapshots/{name}/restore", kNone, &restore_snapshot, "make the controller hold what it held then"},
+    {Method::Get, "/_isthmus/v1/snapshots/{name}/diff/{other}", kNone, &compare_snapshots, "what is different between two snapshots, or one and now"},
     {Method::Post, "/_isthmus/v1/reset", kNone, &reset_controller, "back to a fresh controller"},
 };
 // clang-format on
@@ -58,6 +66,20 @@ std::string path_of(const http::Request& request) {
   std::string path;
   for (const std::string& segment : request.segments) path += "/" + segment;
   return path.empty() ? "/" : path;
+}
+
+// Segment by segment, without case.
+bool matches(std::string_view pattern, std::string_view path) {
+  while (!pattern.empty() && !path.empty()) {
+    const size_t end = std::min(pattern.find('/', 1), pattern.size());
+    const size_t path_end = std::min(path.find('/', 1), path.size());
+    const bool is_any = pattern.substr(1, end - 1).starts_with('{') && path_end > 1;
+    if (!is_any && !http::equal_without_case(pattern.substr(0, end), path.substr(0, path_end)))
+      return false;
+    pattern.remove_prefix(end);
+    path.remove_prefix(path_end);
+  }
+  return pattern.empty() && path.empty();
 }
 
 http::Response not_found(const std::string& path) {
@@ -79,7 +101,7 @@ http::Response not_found(const std::string& path) {
 std::string allowed(std::string_view path) {
   std::string methods;
   for (const Row& row : kRows) {
-    if (!http::equal_without_case(row.path, path)) continue;
+    if (!matches(row.path, path)) continue;
     methods += (methods.empty() ? "" : ", ") + std::string(http::to_string(row.method));
     if (row.method == Method::Get) methods += ", HEAD";
   }
@@ -121,19 +143,30 @@ std::optional<Error> unknown_parameter(const Row& row, const http::Request& requ
 
 }  // namespace
 
+struct ControlHandler::Kept {
+  explicit Kept(const std::string& folder) : snapshots(folder, "snapshot") {}
+  json::SavedModels snapshots;
+  boost::asio::thread_pool background{1};
+};
+
 ControlHandler::ControlHandler(Controller& controller, ControlOptions options)
-    : controller_(controller), options_(std::move(options)) {}
+    : controller_(controller),
+      options_(std::move(options)),
+      kept_(std::make_unique<Kept>(options_.snapshots)) {}
+
+ControlHandler::~ControlHandler() { kept_->background.join(); }
 
 void ControlHandler::handle(http::Request request, http::Done done) {
   const std::string path = path_of(request);
   const Method method = request.method == Method::Head ? Method::Get : request.method;
   const auto row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) {
-    return http::equal_without_case(r.path, path) && r.method == method;
+    return matches(r.path, path) && r.method == method;
   });
   if (row == std::end(kRows))
     return done(allowed(path).empty() ? not_found(path) : other_method(request, path));
   if (const auto error = unknown_parameter(*row, request)) return done(answer(problem_of(*error)));
-  row->call({controller_, options_, http_metrics_.load()}, request, done);
+  row->call({controller_, options_, http_metrics_.load(), kept_->snapshots, kept_->background}, request,
+            done);
 }
 
 std::vector<RouteInfo> control_routes() {

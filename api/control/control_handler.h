@@ -3,11 +3,12 @@
 //
 // It answers every path that it is given: what it does not know is a 404 that names what is near.
 // Threads: handle() and show() may be called from any thread. Reads answer on the calling thread;
-// apply and reset answer on the controller's.
+// apply and reset answer on the controller's, snapshots on a thread of their own.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +30,13 @@ struct ReadyCheck {
 struct ControlOptions {
   std::vector<config::Setting> settings = {};  // what /_isthmus/v1/config shows
   std::vector<ReadyCheck> ready_checks = {};
+  std::string snapshots = {};  // a folder; empty: snapshots are kept in memory
 };
 
 class ControlHandler final : public http::Handler {
  public:
   ControlHandler(Controller& controller, ControlOptions options);
+  ~ControlHandler() override;  // waits for the calls that wait for the disk
   // The server's counters, which /metrics shows from now on. They outlive the handler's last call.
   void show(const http::Metrics& metrics) { http_metrics_.store(&metrics); }
   void handle(http::Request request, http::Done done) override;
@@ -42,6 +45,8 @@ class ControlHandler final : public http::Handler {
   Controller& controller_;
   const ControlOptions options_;
   std::atomic<const http::Metrics*> http_metrics_{nullptr};
+  struct Kept;  // snapshots, and the thread that reads and writes them
+  const std::unique_ptr<Kept> kept_;
 };
 
 // The table of routes, for the documentation and its test.

@@ -82,7 +82,7 @@ std::string_view state(const Service& service, int64_t done_ms, bool failed) {
   return failed ? "Failed" : "Succeeded";
 }
 
-void write_backup(JsonText& out, const Service& service, const BackupRecord& backup) {
+void write_backup(JsonText& out, const Service& service, const json::SavedModel& backup) {
   std::vector<std::string> saved;
   for (const Resource& resource : backup.resources) {
     if (resource.id.parent().empty()) saved.push_back(versioned(resource.id));
@@ -132,13 +132,13 @@ void answer_collection(const CallPtr& call, const std::vector<std::string>& ids,
 
 // The backup that a restorePath means: the path that was given to it, with its id behind that or
 // without, and either slash. Of several, the newest.
-Result<BackupRecord> find_backup(const Backups& backups, std::string path) {
+Result<json::SavedModel> find_backup(const json::SavedModels& backups, std::string path) {
   const auto slashes = [](std::string text) {
     std::replace(text.begin(), text.end(), '\\', '/');
     while (text.ends_with('/')) text.pop_back();
     return lower_case(text);
   };
-  std::optional<BackupRecord> best;
+  std::optional<json::SavedModel> best;
   std::optional<Error> unreadable;
   std::vector<std::string> known;
   for (const std::string& id : backups.ids()) {
@@ -176,7 +176,7 @@ void restore_now(const CallPtr& call, const PlaceOfBackup& place) {
   Service& service = call->service;
   auto backup = find_backup(service.backups, place.path);
   if (!backup) return finish_restore(call, place, backup.error().text(), {});
-  const auto whole = std::make_shared<const BackupRecord>(std::move(*backup));
+  const auto whole = std::make_shared<const json::SavedModel>(std::move(*backup));
   service.controller.submit(
       [whole](const Model& model, int64_t now_ms) {
         return restore(model, whole->made_by, whole->resources, now_ms);
@@ -227,13 +227,10 @@ void put_backup(const CallPtr& call) {
   boost::asio::post(call->service.background, [call, place = std::move(*place)] {
     Service& service = call->service;
     const ModelPtr model = service.controller.model();
-    BackupRecord backup{call->address.name, place.path,       place.credential,
-                        model->identity(),  service.now_ms(), {}};
-    for (const KindInfo& row : kKinds) {
-      for (const ResourcePtr& resource : model->collection(row.kind))
-        backup.resources.push_back(*resource);
-    }
-    const bool existed = service.backups.load(backup.id).has_value();
+    json::SavedModel backup = json::saved_model(call->address.name, *model, service.now_ms());
+    backup.path = place.path;
+    backup.credential = place.credential;
+    const bool existed = service.backups.has(backup.id);
     if (auto saved = service.backups.save(backup); !saved) return call->fail_with(saved.error());
     answer(call, existed ? 200 : 201, [&](JsonText& out) { write_backup(out, service, backup); });
   });

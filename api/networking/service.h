@@ -9,7 +9,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "api/json/render.h"
-#include "api/networking/backups.h"
+#include "api/json/saved_models.h"
 #include "api/networking/networking_handler.h"
 #include "api/networking/recent.h"
 #include "controller/controller.h"
@@ -44,7 +44,7 @@ struct Service {
         connectivity_results(kResultsKept, kResultsAgeMs),
         slb_results(kResultsKept, kResultsAgeMs),
         restores(kResultsKept),
-        backups(with.backups) {}
+        backups(with.backups, "backup") {}
 
   int64_t now_ms() const { return controller.clock().now_ms(); }
   int64_t delay_ms() const { return options.provisioning_delay.count(); }
@@ -60,7 +60,7 @@ struct Service {
   Recent<std::string> slb_results;  // the output, as JSON
   Recent<RestoreRecord> restores;
   std::atomic<int64_t> state_collected_ms{0};  // when networkControllerState was asked for last
-  Backups backups;
+  json::SavedModels backups;
   boost::asio::thread_pool background{1};  // for calls that wait for the disk
 };
 

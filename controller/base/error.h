@@ -27,6 +27,7 @@ namespace isthmus {
   X(ResourceNotFound, 404, "Nothing is stored at this path.") \
   X(ReferenceNotFound, 400, "A resourceRef names a resource that does not exist or is of another type.") \
   X(ResourceInUse, 409, "Other resources refer to this one; the details list them. Change or delete those first.") \
+  X(SnapshotExists, 409, "There is a snapshot of this name already.") \
   /* networks, subnets, addresses */ \
   X(SubnetOutsideAddressSpace, 400, "A subnet's prefix does not lie inside the address space of its virtual network.") \
   X(SubnetOverlap, 400, "Two subnets of one network overlap.") \

@@ -13,7 +13,6 @@
 #include "tools/isthmus/tasks.h"
 
 namespace isthmus::cli {
-namespace {
 
 Result<std::string> read_document(const std::string& file) {
   if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
@@ -21,6 +20,8 @@ Result<std::string> read_document(const std::string& file) {
   if (!in) return usage(fmt::format("cannot read {}: {}", file, std::strerror(errno)));
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
+
+namespace {
 
 constexpr Column kChangeColumns[] = {{"Change", "/change"}, {"Resource", "/resource"}};
 

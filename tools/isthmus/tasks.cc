@@ -33,6 +33,14 @@ constexpr Option kHostFaultOptions[] = {
     {"CODE", "such as HostUnreachable, or none"},
 };
 
+constexpr Option kSnapshotOptions[] = {
+    {"VERB", "create, list, restore, diff, delete, save or load", kOne, kRequired},
+    {"NAME", "of the snapshot"},
+    {"OTHER", "of diff: another snapshot; without one: now"},
+    {"--replace", "of create and load: in the place of one with this name", kNone},
+    {"-f,--file", "of save and load: the file; - is the standard output or input"},
+};
+
 constexpr Option kBenchOptions[] = {
     {"WHAT", "fib, and the options of that benchmark: isthmus bench fib --help",
      Option::Values::Rest, kRequired},
@@ -46,6 +54,8 @@ constexpr Task kTasks[] = {
     {"export", "", "what the controller holds, as a lab document", {}, &export_lab},
     {"host-fault", "", "which hosts fail; make one fail or well again", kHostFaultOptions,
      &host_faults},
+    {"snapshot", "", "keep what the controller holds; compare, restore, save to a file",
+     kSnapshotOptions, &snapshots},
     {"wait", "", "until a condition holds", kWaitOptions, &wait_for},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},

@@ -1,4 +1,4 @@
-#include "api/networking/backups.h"
+#include "api/json/saved_models.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -16,62 +16,73 @@
 #include "api/json/parse.h"
 #include "api/json/store_encoding.h"
 
-namespace isthmus::api::networking {
+namespace isthmus::api::json {
 namespace {
 
-constexpr std::string_view kSuffix = ".backup";
 constexpr uint64_t kVersion = 1;
 
-// A line for what the backup is, then a line for each resource, as the store encodes it.
-std::string text_of(const BackupRecord& backup) {
-  json::JsonText header;
+}  // namespace
+
+SavedModel saved_model(std::string name, const Model& model, int64_t time_ms) {
+  SavedModel saved{std::move(name), "", {}, model.identity(), time_ms, {}};
+  for (const KindInfo& row : kKinds) {
+    for (const ResourcePtr& resource : model.collection(row.kind))
+      saved.resources.push_back(*resource);
+  }
+  return saved;
+}
+
+std::string print(const SavedModel& backup) {
+  JsonText header;
   header.object().number("version", kVersion).text("id", backup.id).text("path", backup.path);
   header.text("credential", backup.credential.path());
   header.text("controller", backup.made_by.to_string());
   header.number("time", static_cast<uint64_t>(backup.time_ms));
   header.number("resources", backup.resources.size()).end_object();
-  const json::StoreEncoding encoding;
+  const StoreEncoding encoding;
   std::string text = header.take() + "\n";
   for (const Resource& resource : backup.resources) text += encoding.encode(resource) + "\n";
   return text;
 }
 
-tl::unexpected<Error> unreadable(std::string_view id, std::string_view why) {
-  return fail(ErrorCode::StorageUnavailable, "",
-              fmt::format("The backup '{}' cannot be read: {}.", id, why),
-              "Delete it, and make another one.");
-}
-
-Result<BackupRecord> backup_of(std::string_view id, const std::string& text) {
+Result<SavedModel> parse_saved_model(std::string_view noun, std::string_view name,
+                                     const std::string& text) {
+  const auto unreadable = [&](std::string_view why) {
+    return fail(ErrorCode::StorageUnavailable, "",
+                fmt::format("The {} '{}' cannot be read: {}.", noun, name, why),
+                "Delete it, and make another one.");
+  };
   std::istringstream lines(text);
   std::string line;
   std::getline(lines, line);
-  const auto header = json::parse_json(line);
-  if (!header || !header->IsObject()) return unreadable(id, "its first line is not its header");
+  const auto header = parse_json(line);
+  if (!header || !header->IsObject()) return unreadable("its first line is not its header");
   const auto text_member = [&](std::string_view name) {
-    const json::Value* value = json::find_member(*header, name);
-    return value == nullptr ? std::string() : json::scalar_text(*value).value_or("");
+    const Value* value = find_member(*header, name);
+    return value == nullptr ? std::string() : scalar_text(*value).value_or("");
   };
   const auto number_member = [&](std::string_view name) {
-    const json::Value* value = json::find_member(*header, name);
+    const Value* value = find_member(*header, name);
     return value != nullptr && value->IsUint64() ? value->GetUint64() : 0;
   };
   if (number_member("version") != kVersion)
-    return unreadable(id, fmt::format("it is not of version {}", kVersion));
-  BackupRecord backup{text_member("id"), text_member("path"), {}, {}, 0, {}};
+    return unreadable(fmt::format("it is not of version {}", kVersion));
+  SavedModel backup{text_member("id"), text_member("path"), {}, {}, 0, {}};
   backup.made_by = Uuid::parse(text_member("controller")).value_or(Uuid());
   backup.time_ms = static_cast<int64_t>(number_member("time"));
   if (auto credential = ResourceId::parse(text_member("credential")))
     backup.credential = *credential;
-  const json::StoreEncoding encoding;
+  const StoreEncoding encoding;
   while (std::getline(lines, line)) {
     auto resource = encoding.decode(line);
-    if (!resource) return unreadable(id, resource.error().message);
+    if (!resource) return unreadable(resource.error().message);
     backup.resources.push_back(std::move(*resource));
   }
-  if (backup.resources.size() != number_member("resources")) return unreadable(id, "it is cut off");
+  if (backup.resources.size() != number_member("resources")) return unreadable("it is cut off");
   return backup;
 }
+
+namespace {
 
 class File {
  public:
@@ -119,8 +130,8 @@ bool write_whole(const std::string& folder, const std::string& path, std::string
 
 }  // namespace
 
-Result<void> Backups::save(const BackupRecord& backup) {
-  std::string text = text_of(backup);
+Result<void> SavedModels::save(const SavedModel& backup) {
+  std::string text = print(backup);
   const std::lock_guard lock(mutex_);
   if (folder_.empty()) {
     documents_[lower_case(backup.id)] = std::move(text);
@@ -128,49 +139,57 @@ Result<void> Backups::save(const BackupRecord& backup) {
   }
   if (write_whole(folder_, file_of(backup.id), text)) return {};
   return fail(ErrorCode::StorageUnavailable, "",
-              fmt::format("The backup cannot be written to {}: {}.", folder_, std::strerror(errno)),
+              fmt::format("The {} cannot be written to {}: {}.", noun_, folder_, std::strerror(errno)),
               "See that the daemon may write there, and that there is space.");
 }
 
-Result<BackupRecord> Backups::load(std::string_view id) const {
-  const auto none = [id] {
-    return fail(ErrorCode::ResourceNotFound, "", fmt::format("There is no backup '{}'.", id));
+Result<SavedModel> SavedModels::load(std::string_view id) const {
+  const auto none = [&] {
+    return fail(ErrorCode::ResourceNotFound, "", fmt::format("There is no {} '{}'.", noun_, id));
   };
   std::string text;
   const std::lock_guard lock(mutex_);
   if (folder_.empty()) {
     const auto document = documents_.find(lower_case(id));
     if (document == documents_.end()) return none();
-    return backup_of(id, document->second);
+    return parse_saved_model(noun_, id, document->second);
   }
   std::ifstream file(file_of(id), std::ios::binary);
   if (!file) return none();
   text.assign(std::istreambuf_iterator<char>(file), {});
-  return backup_of(id, text);
+  return parse_saved_model(noun_, id, text);
 }
 
-bool Backups::remove(std::string_view id) {
+bool SavedModels::has(std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  if (folder_.empty()) return documents_.contains(lower_case(id));
+  std::error_code error;
+  return std::filesystem::exists(file_of(id), error);
+}
+
+bool SavedModels::remove(std::string_view id) {
   const std::lock_guard lock(mutex_);
   if (folder_.empty()) return documents_.erase(lower_case(id)) > 0;
   return ::unlink(file_of(id).c_str()) == 0;
 }
 
-std::vector<std::string> Backups::ids() const {
+std::vector<std::string> SavedModels::ids() const {
   std::vector<std::string> ids;
   const std::lock_guard lock(mutex_);
   for (const auto& [id, document] : documents_) ids.push_back(id);
-  std::error_code error;
   if (folder_.empty()) return ids;
+  std::error_code error;
+  const std::string suffix = fmt::format(".{}", noun_);
   for (const auto& entry : std::filesystem::directory_iterator(folder_, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(kSuffix)) ids.push_back(name.substr(0, name.size() - kSuffix.size()));
+    if (name.ends_with(suffix)) ids.push_back(name.substr(0, name.size() - suffix.size()));
   }
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
-std::string Backups::file_of(std::string_view id) const {
-  return fmt::format("{}/{}{}", folder_, lower_case(id), kSuffix);
+std::string SavedModels::file_of(std::string_view id) const {
+  return fmt::format("{}/{}.{}", folder_, lower_case(id), noun_);
 }
 
-}  // namespace isthmus::api::networking
+}  // namespace isthmus::api::json

@@ -1,5 +1,5 @@
-// Backups in a folder and in memory; files that are not whole; folders that cannot be written.
-#include "api/networking/backups.h"
+// Saved models in a folder and in memory; files that are not whole; folders that cannot be written.
+#include "api/json/saved_models.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include "tests/support/random_resource.h"
 #include "tests/support/temporary_folder.h"
 
-namespace isthmus::api::networking {
+namespace isthmus::api::json {
 namespace {
 
 using isthmus::testing::Dump;
@@ -18,15 +18,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-BackupRecord a_backup(const std::string& id, uint64_t seed) {
-  BackupRecord backup{id, R"(\\server\"share")", {}, Uuid{seed, 2}, 1'798'797'600'123, {}};
+SavedModel a_backup(const std::string& id, uint64_t seed) {
+  SavedModel backup{id, R"(\\server\"share")", {}, Uuid{seed, 2}, 1'798'797'600'123, {}};
   backup.credential = *ResourceId::parse("/credentials/share");
   RandomResources resources(seed);
   for (const KindInfo& row : kKinds) backup.resources.push_back(resources.next(row.kind));
   return backup;
 }
 
-void expect_same(const Result<BackupRecord>& found, const BackupRecord& wanted) {
+void expect_same(const Result<SavedModel>& found, const SavedModel& wanted) {
   ASSERT_TRUE(found) << found.error().text();
   EXPECT_EQ(found->id, wanted.id);
   EXPECT_EQ(found->path, wanted.path);
@@ -50,7 +50,7 @@ class KeptBackups : public ::testing::TestWithParam<bool> {
  protected:
   TemporaryFolder folder_;
   const std::string place_ = GetParam() ? folder_.file("made/when/needed") : "";
-  Backups backups_{place_};
+  SavedModels backups_{place_, "backup"};
 };
 INSTANTIATE_TEST_SUITE_P(Backups, KeptBackups, ::testing::Bool(),
                          [](const auto& row) { return row.param ? "InAFolder" : "InMemory"; });
@@ -59,7 +59,7 @@ TEST_P(KeptBackups, AreReadAsTheyWereSaved) {
   EXPECT_THAT(backups_.ids(), IsEmpty());
   for (uint64_t seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
-    const BackupRecord backup = a_backup("b", seed);
+    const SavedModel backup = a_backup("b", seed);
     ASSERT_TRUE(backups_.save(backup));
     expect_same(backups_.load("b"), backup);
   }
@@ -81,27 +81,27 @@ TEST_P(KeptBackups, AreNamedWithoutCase) {
 }
 
 TEST_P(KeptBackups, MayHoldNothing) {
-  const BackupRecord empty{"b", "p", {}, {}, 0, {}};
+  const SavedModel empty{"b", "p", {}, {}, 0, {}};
   ASSERT_TRUE(backups_.save(empty));
   expect_same(backups_.load("b"), empty);
 }
 
 TEST(Backups, OutliveTheObject) {
   const TemporaryFolder folder;
-  ASSERT_TRUE(Backups(folder.path()).save(a_backup("b", 1)));
-  expect_same(Backups(folder.path()).load("b"), a_backup("b", 1));
+  ASSERT_TRUE(SavedModels(folder.path(), "backup").save(a_backup("b", 1)));
+  expect_same(SavedModels(folder.path(), "backup").load("b"), a_backup("b", 1));
 }
 
 TEST(Backups, AreFilesOfTheirOwnerAlone) {
   const TemporaryFolder folder;
-  ASSERT_TRUE(Backups(folder.path()).save(a_backup("b", 1)));
+  ASSERT_TRUE(SavedModels(folder.path(), "backup").save(a_backup("b", 1)));
   EXPECT_EQ(std::filesystem::status(folder.file("b.backup")).permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
 TEST(Backups, LookAtNoOtherFile) {
   const TemporaryFolder folder;
-  Backups backups(folder.path());
+  SavedModels backups(folder.path(), "backup");
   ASSERT_TRUE(backups.save(a_backup("b", 1)));
   write(folder.file("notes.txt"), "mine");
   write(folder.file("c.backup.new"), "half of one");
@@ -111,8 +111,8 @@ TEST(Backups, LookAtNoOtherFile) {
 // A file that is cut at any line, or in a line, is told from a whole one.
 TEST(Backups, AreWholeOrRefused) {
   const TemporaryFolder folder;
-  const Backups backups(folder.path());
-  ASSERT_TRUE(Backups(folder.path()).save(a_backup("b", 1)));
+  const SavedModels backups(folder.path(), "backup");
+  ASSERT_TRUE(SavedModels(folder.path(), "backup").save(a_backup("b", 1)));
   const std::string path = folder.file("b.backup");
   const std::string whole = read(path);
   ASSERT_TRUE(whole.ends_with("}\n"));
@@ -145,7 +145,7 @@ TEST(Backups, AreWholeOrRefused) {
 TEST(Backups, SayWhyTheyCannotBeSaved) {
   const TemporaryFolder folder;
   write(folder.file("file"), "");
-  Backups backups(folder.file("file/below"));
+  SavedModels backups(folder.file("file/below"), "backup");
   const auto saved = backups.save(a_backup("b", 1));
   ASSERT_FALSE(saved);
   EXPECT_EQ(saved.error().code, ErrorCode::StorageUnavailable);
@@ -156,7 +156,7 @@ TEST(Backups, SayWhyTheyCannotBeSaved) {
 
 TEST(Backups, KeepTheOldOneWhereTheNewOneFails) {
   const TemporaryFolder folder;
-  Backups backups(folder.path());
+  SavedModels backups(folder.path(), "backup");
   ASSERT_TRUE(backups.save(a_backup("b", 1)));
   std::filesystem::create_directory(folder.file("b.backup.new"));  // in the way of the new one
   const auto saved = backups.save(a_backup("b", 2));
@@ -169,4 +169,4 @@ TEST(Backups, KeepTheOldOneWhereTheNewOneFails) {
 }
 
 }  // namespace
-}  // namespace isthmus::api::networking
+}  // namespace isthmus::api::json
