@@ -100,6 +100,7 @@ TEST(Config, EveryOptionReadsWhatItPrints) {
       {"port-file", {"p", "/tmp/p"}},
       {"state", {":memory:", "x.db"}},
       {"backups", {"folder", "/a/folder"}},
+      {"snapshots", {"folder", "/a/folder"}},
       {"provisioning-delay", {"0", "1ms", "1500ms", "2s", "2m"}},
       {"log-format", {"text", "json"}},
       {"log-level", {"trace", "debug", "info", "warn", "error", "off"}},

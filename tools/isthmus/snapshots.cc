@@ -47,7 +47,7 @@ Result<void> create(Session& session, const Arguments& arguments) {
   auto& memory = body.GetAllocator();
   body.AddMember("name", Value(std::string(arguments.text("NAME")).c_str(), memory), memory);
   const Result<Reply> reply = session.api.post(fmt::format("{}{}", kPath, replacing(arguments)),
-                                               text_of(body), "application/json");
+                                               to_text(body), "application/json");
   if (!reply) return tl::unexpected(reply.error());
   return session.output.print(reply->json, [&] { return grid_of(kColumns, reply->json); });
 }
