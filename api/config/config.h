@@ -43,7 +43,7 @@ struct Config {
   EmptyCollection empty_collection = EmptyCollection::Full;
   std::chrono::milliseconds provisioning_delay{0};  // 0: Succeeded at once
   std::string backups;                              // a folder; empty: beside the state file
-  std::string snapshots;  // the same
+  std::string snapshots;                            // the same
   bool bare = false;  // start without the resources of a fresh controller
   size_t peerings_per_network = 500;
   size_t prefixes_per_network = 1000;

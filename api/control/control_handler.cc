@@ -30,7 +30,7 @@ constexpr std::span<const std::string_view> kNone;
 
 struct Row {
   Method method;
-  std::string_view path;  // a segment in braces is any
+  std::string_view path;                         // a segment in braces is any
   std::span<const std::string_view> parameters;  // of the query; others are refused
   void (*call)(const Service&, const http::Request&, const http::Done&);
   std::string_view summary;
@@ -165,8 +165,8 @@ void ControlHandler::handle(http::Request request, http::Done done) {
   if (row == std::end(kRows))
     return done(allowed(path).empty() ? not_found(path) : other_method(request, path));
   if (const auto error = unknown_parameter(*row, request)) return done(answer(problem_of(*error)));
-  row->call({controller_, options_, http_metrics_.load(), kept_->snapshots, kept_->background}, request,
-            done);
+  row->call({controller_, options_, http_metrics_.load(), kept_->snapshots, kept_->background},
+            request, done);
 }
 
 std::vector<RouteInfo> control_routes() {

@@ -154,8 +154,7 @@ void list_snapshots(const Service& service, const http::Request&, const http::Do
   });
 }
 
-void create_snapshot(const Service& service, const http::Request& request,
-                     const http::Done& done) {
+void create_snapshot(const Service& service, const http::Request& request, const http::Done& done) {
   const auto name = read_name(request);
   if (!name) return done(failure(name.error()));
   const auto replace = flag(request, "replace");
@@ -194,8 +193,7 @@ void put_snapshot(const Service& service, const http::Request& request, const ht
   });
 }
 
-void delete_snapshot(const Service& service, const http::Request& request,
-                     const http::Done& done) {
+void delete_snapshot(const Service& service, const http::Request& request, const http::Done& done) {
   later(service, done, [service, name = request.segments[kNameSegment]] {
     const auto snapshot = load(service.snapshots, name);
     if (!snapshot && snapshot.error().code == ErrorCode::ResourceNotFound)
@@ -218,7 +216,8 @@ void restore_snapshot(const Service& service, const http::Request& request,
         [whole](const Model& model, int64_t now_ms) {
           return restore(model, whole->made_by, whole->resources, now_ms);
         },
-        who, [done, whole](const Result<Committed>& result) {
+        who,
+        [done, whole](const Result<Committed>& result) {
           if (!result) return done(failure(result.error()));
           JsonText out;
           out.object().text("name", whole->id).number("revision", result->model->revision());

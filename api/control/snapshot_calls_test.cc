@@ -87,8 +87,7 @@ TEST(Snapshots, BringBackWhatWasDeleted) {
   EXPECT_EQ(at(world.explain(question).body, "/verdict"), "dropped");
   const Response restored = restore(world, "good");
   EXPECT_EQ(restored.status, 200);
-  EXPECT_EQ(at(restored.body, "/revision"),
-            std::to_string(world.controller().model()->revision()));
+  EXPECT_EQ(at(restored.body, "/revision"), std::to_string(world.controller().model()->revision()));
   EXPECT_EQ(at(world.explain(question).body, "/verdict"), "delivered");
   EXPECT_EQ(world.controller().digest(), digest);
 }

@@ -57,12 +57,12 @@ Result<SavedModel> parse_saved_model(std::string_view noun, std::string_view nam
   std::getline(lines, line);
   const auto header = parse_json(line);
   if (!header || !header->IsObject()) return unreadable("its first line is not its header");
-  const auto text_member = [&](std::string_view name) {
-    const Value* value = find_member(*header, name);
+  const auto text_member = [&](std::string_view member) {
+    const Value* value = find_member(*header, member);
     return value == nullptr ? std::string() : scalar_text(*value).value_or("");
   };
-  const auto number_member = [&](std::string_view name) {
-    const Value* value = find_member(*header, name);
+  const auto number_member = [&](std::string_view member) {
+    const Value* value = find_member(*header, member);
     return value != nullptr && value->IsUint64() ? value->GetUint64() : 0;
   };
   if (number_member("version") != kVersion)
@@ -138,9 +138,10 @@ Result<void> SavedModels::save(const SavedModel& backup) {
     return {};
   }
   if (write_whole(folder_, file_of(backup.id), text)) return {};
-  return fail(ErrorCode::StorageUnavailable, "",
-              fmt::format("The {} cannot be written to {}: {}.", noun_, folder_, std::strerror(errno)),
-              "See that the daemon may write there, and that there is space.");
+  return fail(
+      ErrorCode::StorageUnavailable, "",
+      fmt::format("The {} cannot be written to {}: {}.", noun_, folder_, std::strerror(errno)),
+      "See that the daemon may write there, and that there is space.");
 }
 
 Result<SavedModel> SavedModels::load(std::string_view id) const {

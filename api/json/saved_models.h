@@ -1,8 +1,8 @@
 // Models that are kept under a name, as backups and snapshots are: documents in a folder, or in
 // memory. What is kept holds no secrets, since the controller keeps none.
 //
-// No path of a client is ever opened: the folder is the operator's choice, a name is a legal name of
-// a resource.
+// No path of a client is ever opened: the folder is the operator's choice, a name is a legal name
+// of a resource.
 //
 // Any thread; calls with a folder wait for the disk.
 #pragma once
@@ -39,8 +39,8 @@ Result<SavedModel> parse_saved_model(std::string_view noun, std::string_view nam
 
 class SavedModels {
  public:
-  // An empty folder name: in memory. The folder is made with the first of them. `noun` names them in
-  // messages, and as the ending of their files: "backup".
+  // An empty folder name: in memory. The folder is made with the first of them. `noun` names them
+  // in messages, and as the ending of their files: "backup".
   SavedModels(std::string folder, std::string_view noun)
       : folder_(std::move(folder)), noun_(noun) {}
 

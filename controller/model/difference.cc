@@ -93,7 +93,7 @@ std::vector<std::string> members_that_differ(const Resource& before, const Resou
   const bool same_annotations =
       before.annotations == after.annotations ||
       (before.annotations && after.annotations && *before.annotations == *after.annotations);
-  if (!same_annotations) members.push_back("/resourceMetadata");
+  if (!same_annotations) members.emplace_back("/resourceMetadata");
   return members;
 }
 

@@ -37,8 +37,7 @@ std::string_view replacing(const Arguments& arguments) {
 Result<void> print_list(Session& session, const Json& answer, std::string_view member,
                         std::span<const Column> columns) {
   const Value* list = find(answer, member);
-  const Json items =
-      list != nullptr && list->IsArray() ? copy(*list) : Json(rapidjson::kArrayType);
+  const Json items = list != nullptr && list->IsArray() ? copy(*list) : Json(rapidjson::kArrayType);
   return session.output.print(items, [&] { return grid_of(columns, items); });
 }
 
@@ -112,9 +111,9 @@ struct SnapshotVerb {
   Result<void> (*run)(Session&, const Arguments&);
 };
 constexpr std::array kVerbs = {
-    SnapshotVerb{"create", true, &create}, SnapshotVerb{"list", false, &list},
+    SnapshotVerb{"create", true, &create},   SnapshotVerb{"list", false, &list},
     SnapshotVerb{"restore", true, &restore}, SnapshotVerb{"diff", true, &diff},
-    SnapshotVerb{"delete", true, &forget}, SnapshotVerb{"save", true, &save},
+    SnapshotVerb{"delete", true, &forget},   SnapshotVerb{"save", true, &save},
     SnapshotVerb{"load", true, &load},
 };
 
@@ -125,9 +124,10 @@ Result<void> snapshots(Session& session, const Arguments& arguments) {
   const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(),
                                  [word](const SnapshotVerb& row) { return row.word == word; });
   if (verb == kVerbs.end())
-    return usage(fmt::format("snapshot knows create, list, restore, diff, delete, save and load, "
-                             "not '{}'",
-                             word));
+    return usage(
+        fmt::format("snapshot knows create, list, restore, diff, delete, save and load, "
+                    "not '{}'",
+                    word));
   if (verb->needs_name && !arguments.has("NAME"))
     return usage(fmt::format("snapshot {} needs the name of a snapshot", word));
   return verb->run(session, arguments);
