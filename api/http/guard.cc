@@ -109,12 +109,12 @@ bool is_media_type(std::string_view text, std::string_view wanted) {
 }
 
 bool has_known_type(const GuardCase& c) {
-  constexpr std::array<std::string_view, 3> kYaml = {"application/yaml", "text/yaml",
-                                                     "application/x-yaml"};
+  constexpr std::array<std::string_view, 4> kOurs = {"application/yaml", "text/yaml",
+                                                     "application/x-yaml", "application/jsonl"};
   if (c.content_type.count != 1) return false;
   if (is_json_type(c.content_type.value)) return true;
   return starts_without_case(c.target->path, "/_isthmus/") &&
-         std::any_of(kYaml.begin(), kYaml.end(), [&](std::string_view type) {
+         std::any_of(kOurs.begin(), kOurs.end(), [&](std::string_view type) {
            return is_media_type(c.content_type.value, type);
          });
 }
