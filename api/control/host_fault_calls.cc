@@ -5,6 +5,7 @@
 #include "api/control/calls.h"
 #include "api/control/suggest.h"
 #include "api/json/configuration_state.h"
+#include "api/json/json_reader.h"
 #include "api/json/json_text.h"
 #include "api/json/parse.h"
 #include "controller/model/placement.h"
@@ -58,11 +59,11 @@ Result<HostFault> read_fault(const http::Request& request) {
   if (!document)
     return fail(ErrorCode::InvalidRequestContent, "", document.error().message,
                 std::string(kExample));
-  const auto code = document->IsObject() ? document->FindMember("code") : document->MemberEnd();
-  if (!document->IsObject() || code == document->MemberEnd() || !code->value.IsString())
+  const json::Value* code = json::find_member(*document, "code");
+  if (code == nullptr || !code->IsString())
     return fail(ErrorCode::InvalidRequestContent, "/code", "The fault needs a text 'code'.",
                 std::string(kExample));
-  const std::string_view text(code->value.GetString(), code->value.GetStringLength());
+  const std::string_view text = json::text_of(*code);
   const auto fault = Text<HostFault>::parse(text);
   if (fault) return *fault;
   const std::string_view near = nearest(text, kNames<HostFault>);

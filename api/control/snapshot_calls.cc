@@ -7,6 +7,7 @@
 
 #include "api/control/calls.h"
 #include "api/control/suggest.h"
+#include "api/json/json_reader.h"
 #include "api/json/json_text.h"
 #include "api/json/parse.h"
 #include "api/json/timestamp.h"
@@ -93,10 +94,11 @@ Result<std::string> read_name(const http::Request& request) {
   if (!document)
     return fail(ErrorCode::InvalidRequestContent, "", document.error().message,
                 std::string(kExample));
-  if (!document->IsObject() || !document->HasMember("name") || !(*document)["name"].IsString())
+  const json::Value* given = json::find_member(*document, "name");
+  if (given == nullptr || !given->IsString())
     return fail(ErrorCode::InvalidRequestContent, "/name", "A snapshot needs a text 'name'.",
                 std::string(kExample));
-  std::string name = (*document)["name"].GetString();
+  std::string name(json::text_of(*given));
   if (auto legal = check_name(name); !legal) return tl::unexpected(legal.error());
   return name;
 }

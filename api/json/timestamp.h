@@ -4,6 +4,7 @@
 #include <fmt/chrono.h>
 
 #include <chrono>
+#include <ctime>
 #include <string>
 
 namespace isthmus::api::json {
@@ -13,7 +14,7 @@ inline std::string timestamp(int64_t time_ms) {
   const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(time_ms)};
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}0000+00:00",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                     fmt::gmtime(static_cast<std::time_t>(seconds.time_since_epoch().count())),
                      (time - seconds).count());
 }
 
