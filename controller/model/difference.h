@@ -13,8 +13,7 @@ enum class Difference : uint8_t { Created, Updated, Deleted };
 struct ModelDifference {
   Difference what;
   ResourceId id;
-  std::vector<std::string>
-      members;  // of an update: those of properties that differ, in the order of their names
+  std::vector<std::string> members;  // of an update: JSON pointers of those that differ
 };
 
 // In path order, type after type. States that the controller keeps (a peering's) count; when

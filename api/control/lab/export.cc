@@ -8,6 +8,7 @@
 #include <set>
 
 #include "api/control/lab/expand.h"
+#include "controller/model/member_texts.h"
 #include "controller/model/networks.h"
 #include "controller/model/resources.h"
 #include "controller/model/text.h"
@@ -155,77 +156,6 @@ LabDocument document_of(const Model& model) {
   return document;
 }
 
-// What a resource says, member by member, to compare two of them.
-class MemberTexts {
- public:
-  template <class T>
-  void member(std::string_view name, const T& field, Presence presence,
-              Spelling = Spelling::Natural) {
-    if (presence != Presence::ReadOnly && presence != Presence::Hidden) add(name, text_of(field));
-  }
-  template <class Members>
-  void object(std::string_view name, Presence, const Members& members) {
-    const size_t length = path_.size();
-    path_ += fmt::format("{}.", name);
-    members();
-    path_.resize(length);
-  }
-  template <class Optional, class Members>
-  void optional_object(std::string_view name, const Optional& field, const Members& members) {
-    add(name, field ? "set" : "");
-    if (field) object(name, Presence::Optional, [&] { members(*field); });
-  }
-  template <class T, class Members>
-  void objects(std::string_view name, const std::vector<T>& field, const Members& members) {
-    for (size_t i = 0; i < field.size(); ++i)
-      object(fmt::format("{}.{}", name, i), Presence::Optional, [&] { members(field[i]); });
-  }
-  void reference(std::string_view name, const ResourceId& id, Presence, Kinds) {
-    add(name, id.empty() ? "" : id.key());
-  }
-  void references(std::string_view name, const std::vector<ResourceId>& ids, Kinds,
-                  Shown = Shown::Always) {
-    std::string keys;
-    for (const ResourceId& id : ids) keys += id.key() + ",";
-    add(name, std::move(keys));
-  }
-
-  const std::map<std::string, std::string>& texts() const { return texts_; }
-
- private:
-  void add(std::string_view name, std::string text) {
-    texts_[path_ + std::string(name)] = std::move(text);
-  }
-
-  template <class T>
-  static std::string text_of(const T& value) {
-    if constexpr (std::is_arithmetic_v<T>) {
-      return std::to_string(value);
-    } else {
-      return Text<T>::print(value);
-    }
-  }
-  template <class T>
-  static std::string text_of(const std::optional<T>& value) {
-    return value ? "=" + text_of(*value) : "";
-  }
-  template <class T>
-  static std::string text_of(const std::vector<T>& values) {
-    std::string text;
-    for (const T& value : values) text += text_of(value) + ",";
-    return text;
-  }
-
-  std::string path_;
-  std::map<std::string, std::string> texts_;
-};
-
-std::map<std::string, std::string> texts_of(const Body& body) {
-  MemberTexts visitor;
-  describe_body(visitor, body);
-  return visitor.texts();
-}
-
 // An address from a pool is anybody's; that the interface gets one is what counts.
 bool is_allocated_anew(const Resource& resource, const std::string& member) {
   return resource.kind() == Kind::NetworkInterface && member == "privateMacAddress" &&
@@ -233,8 +163,8 @@ bool is_allocated_anew(const Resource& resource, const std::string& member) {
 }
 
 std::string differing_members(const Resource& resource, const Resource& made) {
-  const auto wanted = texts_of(resource.body);
-  const auto got = texts_of(made.body);
+  const auto wanted = member_texts(resource.body, Told::WhatClientsWrite);
+  const auto got = member_texts(made.body, Told::WhatClientsWrite);
   std::string members;
   std::string last;
   const auto add = [&](const std::string& member) {
