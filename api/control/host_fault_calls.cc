@@ -79,7 +79,7 @@ void switch_fault(const Service& service, const http::Request& request, const ht
       [hosts = std::move(hosts), fault](const Model& model, int64_t now_ms) {
         return set_host_fault(model, hosts, fault, now_ms);
       },
-      request.peer,
+      request.who(),
       [done](const Result<Committed>& result) {
         done(result ? list_of_faults(*result->model) : answer(problem_of(result.error())));
       });

@@ -130,7 +130,7 @@ void apply_document(const Service& service, const http::Request& request, const 
         change.time_ms = now_ms;
         return apply(model, change, controller.limits());
       },
-      request.peer,
+      request.who(),
       [document, done](const Result<Committed>& result) {
         done(result
                  ? json_answer(write_outcomes(result->outcomes, result->model->revision(), false))
@@ -144,7 +144,7 @@ http::Response export_document(const Service& service, const http::Request&) {
 
 void reset_controller(const Service& service, const http::Request& request,
                       const http::Done& done) {
-  service.controller.reset(request.peer, [done](const Result<Committed>& result) {
+  service.controller.reset(request.who(), [done](const Result<Committed>& result) {
     if (!result) return done(answer(problem_of(result.error())));
     JsonText json;
     json.object().number("revision", result->model->revision()).end_object();

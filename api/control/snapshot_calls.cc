@@ -210,7 +210,7 @@ void delete_snapshot(const Service& service, const http::Request& request, const
 void restore_snapshot(const Service& service, const http::Request& request,
                       const http::Done& done) {
   const std::string name = request.segments[kNameSegment];
-  boost::asio::post(service.background, [service, name, done, who = request.peer] {
+  boost::asio::post(service.background, [service, name, done, who = request.who()] {
     auto snapshot = load(service.snapshots, name);
     if (!snapshot) return done(failure(snapshot.error()));
     const auto whole = std::make_shared<const SavedModel>(std::move(*snapshot));

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,6 +60,13 @@ struct QueryParameter {
   friend bool operator==(const QueryParameter&, const QueryParameter&) = default;
 };
 
+// A certificate that the client has shown, and that the server's client CA has signed.
+struct ClientCertificate {
+  std::string subject;     // its common name
+  std::string thumbprint;  // SHA-256 of its DER form, 64 lower-case hexadecimal digits
+  friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
+};
+
 struct Request {
   Method method = Method::Get;
   std::string target;                 // as received
@@ -69,7 +77,12 @@ struct Request {
   std::string body;
   std::string peer;        // address of the client, "127.0.0.1" or "::1"
   std::string request_id;  // a random UUID, also in the answer and the log
+  bool is_tls = false;
+  std::optional<ClientCertificate> certificate;  // over TLS alone
+  std::string principal;  // who it is, once that was checked; empty where nobody checks
 
+  // Who asks, for the journal: the principal, or else the address.
+  const std::string& who() const { return principal.empty() ? peer : principal; }
   // The decoded path in one string, for messages: "/a/b c".
   std::string path() const;
   // The value of the first query parameter of this name; names compare without case.
@@ -78,6 +91,16 @@ struct Request {
 
 constexpr std::string_view kJsonContentType = "application/json; charset=utf-8";
 
+// A body that comes piece by piece, as events do. The server asks for a piece when the one before
+// is written, so a slow client slows down nobody but itself.
+class BodyStream {
+ public:
+  virtual ~BodyStream() = default;  // the client has gone, the body has ended, or the server stops
+  // Takes the next piece; nothing ends the body. Called once for each call of next(), by any thread.
+  using Piece = std::function<void(std::optional<std::string>)>;
+  virtual void next(Piece piece) = 0;
+};
+
 // The server adds Date, Server, Content-Length, x-ms-request-id and, when the connection ends,
 // Connection. A control character in a header value becomes a space: no value can add a line.
 struct Response {
@@ -85,6 +108,7 @@ struct Response {
   std::vector<Header> headers;
   std::string body;
   std::string content_type{kJsonContentType};  // not sent when there is no body
+  std::shared_ptr<BodyStream> stream{};        // the body instead of `body`
 };
 
 // Called exactly once, from any thread, before or after handle() returns. A second call is ignored

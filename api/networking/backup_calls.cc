@@ -181,7 +181,7 @@ void restore_now(const CallPtr& call, const PlaceOfBackup& place) {
       [whole](const Model& model, int64_t now_ms) {
         return restore(model, whole->made_by, whole->resources, now_ms);
       },
-      call->request.peer,
+      call->request.who(),
       [call, place](Result<Committed> committed) {
         if (!committed) return finish_restore(call, place, committed.error().text(), {});
         std::vector<std::string> restored;

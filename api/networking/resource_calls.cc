@@ -123,7 +123,7 @@ void put_resource(const CallPtr& call) {
       json::read_draft(call->request.body, call->address.id, call->service.options.json_limits);
   if (!draft) return call->fail_with(draft.error());
   Change change;
-  change.who = call->request.peer;
+  change.who = call->request.who();
   change.operations.push_back(
       {Verb::Put, std::move(*draft), read_conditions(call->request.headers), false});
   call->service.controller.submit(std::move(change), [call](Result<Committed> committed) {
@@ -150,7 +150,7 @@ void delete_resource(const CallPtr& call) {
   operation.draft.id = call->address.id;
   operation.precondition = read_conditions(call->request.headers);
   Change change;
-  change.who = call->request.peer;
+  change.who = call->request.who();
   change.operations.push_back(std::move(operation));
   Service& service = call->service;
   const ModelPtr before = service.delay_ms() > 0 ? service.controller.model() : nullptr;

@@ -21,6 +21,8 @@ namespace isthmus {
   X(InvalidResourceId, 400, "A resource id is 1 to 128 letters, digits, '.', '_' or '-', and starts with a letter or a digit.") \
   X(InvalidParameterValue, 400, "A member has a value that is wrong in itself; the message names the value and, where there is one, the right form.") \
   X(InvalidLabDocument, 400, "A lab document does not follow its schema; the message names the line.") \
+  X(AuthenticationFailed, 401, "The call needs credentials, and those that it has are missing, unknown or no longer valid.") \
+  X(AuthorizationFailed, 403, "The caller is known, but its role does not allow this call.") \
   X(MethodNotAllowed, 405, "The resource exists, but not for this method; the Allow header lists the methods.") \
   X(PreconditionFailed, 412, "The etag in If-Match is not the resource's present etag: read it again and decide anew.") \
   /* what it refers to */ \
@@ -28,6 +30,7 @@ namespace isthmus {
   X(ReferenceNotFound, 400, "A resourceRef names a resource that does not exist or is of another type.") \
   X(ResourceInUse, 409, "Other resources refer to this one; the details list them. Change or delete those first.") \
   X(SnapshotExists, 409, "There is a snapshot of this name already.") \
+  X(RevisionNotKept, 410, "The journal no longer reaches back to this revision; the message says how far it does.") \
   /* networks, subnets, addresses */ \
   X(SubnetOutsideAddressSpace, 400, "A subnet's prefix does not lie inside the address space of its virtual network.") \
   X(SubnetOverlap, 400, "Two subnets of one network overlap.") \
@@ -48,6 +51,8 @@ namespace isthmus {
   X(PeerHasNoGateway, 400, "A peering uses the gateway of the remote network, which has none.") \
   X(AddressSpaceLockedByPeering, 409, "The address space of a peered network does not change: delete the peerings, change it, peer again.") \
   /* the controller's own condition */ \
+  X(TooManyRequests, 429, "More calls are being answered, or have come lately, than the controller takes; Retry-After says when to try again.") \
+  X(AuditUnavailable, 503, "The audit log is required and cannot be written; nothing happened. Try again when it can be.") \
   X(StorageUnavailable, 503, "The change could not be made durable; nothing happened. Try again when the storage is back.") \
   X(OutcomeUnknown, 503, "The storage failed while it committed: read the resource to see whether the change happened.")
 // clang-format on
