@@ -96,7 +96,8 @@ constexpr std::string_view kJsonContentType = "application/json; charset=utf-8";
 class BodyStream {
  public:
   virtual ~BodyStream() = default;  // the client has gone, the body has ended, or the server stops
-  // Takes the next piece; nothing ends the body. Called once for each call of next(), by any thread.
+  // Takes the next piece; nothing ends the body. Called once for each call of next(), by any
+  // thread.
   using Piece = std::function<void(std::optional<std::string>)>;
   virtual void next(Piece piece) = 0;
 };

@@ -74,6 +74,17 @@ void append_number(std::string& out, size_t number) {
   out.append(digits, static_cast<size_t>(end - digits));
 }
 
+// Where the body ends. HTTP/1.0 has no chunks: a stream ends there with its connection.
+void append_framing(std::string& out, const Response& response, unsigned version) {
+  if (!response.stream) {
+    out.append("Content-Length: ");
+    append_number(out, response.body.size());
+    out.append("\r\n");
+  } else if (version != 10) {
+    out.append("Transfer-Encoding: chunked\r\n");
+  }
+}
+
 void append_status_line(std::string& out, int status) {
   out.append("HTTP/1.1 ");
   append_number(out, static_cast<size_t>(status));
@@ -95,10 +106,9 @@ void append_head(std::string& out, const Response& response, const ResponseConte
   out.append("Date: ").append(context.date).append("\r\nServer: isthmus\r\n");
   out.append("x-ms-request-id: ").append(context.request_id).append("\r\n");
   if (status_has_body(status)) {
-    if (!response.body.empty()) append_field(out, "Content-Type", response.content_type);
-    out.append("Content-Length: ");
-    append_number(out, response.body.size());
-    out.append("\r\n");
+    if (!response.body.empty() || response.stream)
+      append_field(out, "Content-Type", response.content_type);
+    append_framing(out, response, context.version);
   }
   if (!context.client_request_id.empty()) {
     append_field(out, "x-ms-client-request-id", context.client_request_id);

@@ -5,14 +5,13 @@
 #include <utility>
 
 #include <spdlog/spdlog.h>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
+#include "api/http/channel.h"
 #include "api/http/inbox.h"
-#include "api/http/pending_answer.h"
+#include "api/http/pending.h"
+#include "api/http/stream_sender.h"
 
 namespace isthmus::api::http {
 namespace {
@@ -20,21 +19,8 @@ namespace {
 using boost::system::error_code;
 using std::chrono::steady_clock;
 
-constexpr auto kUse = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 constexpr milliseconds kLingerTime{2'000};
 constexpr milliseconds kWriteTimeMin{5'000};  // for an answer whose request took all its time
-
-// While it lives, an answer wakes the session; afterwards the answer comes too late.
-class Waiting {
- public:
-  Waiting(PendingAnswer& pending, Timer& wake) : pending_(pending) { pending_.wake = &wake; }
-  ~Waiting() { pending_.wake = nullptr; }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
- private:
-  PendingAnswer& pending_;
-};
 
 class Session final : public Sweepable, public std::enable_shared_from_this<Session> {
  public:
@@ -42,8 +28,7 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
       : shared_(shared),
         limits_(shared.options.limits),
         worker_(std::move(worker)),
-        socket_(std::move(client.socket)),
-        wake_(worker_->io.get_executor()),
+        channel_(shared.metrics, std::move(client.socket)),
         address_(std::move(client.address)),
         peer_(address_.to_string()),
         inbox_(limits_, shared_.options.allowed_hosts) {
@@ -51,8 +36,6 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   }
   ~Session() override {
     shared_.metrics.connections_open.fetch_sub(1, std::memory_order_relaxed);
-    error_code ignored;
-    socket_.close(ignored);
     shared_.connections.release(address_);
   }
   Session(const Session&) = delete;
@@ -61,18 +44,17 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   Task<void> run(std::optional<Refusal> refusal);
 
   void sweep(SteadyTime now) override {
-    if (now >= deadline_ || is_body_too_slow(now)) expire();
+    if (now >= channel_.deadline() || is_body_too_slow(now)) channel_.expire();
   }
   void close_if_idle() override {
-    if (phase_ == Phase::Idle || phase_ == Phase::Lingering) expire();
+    const Phase phase = channel_.phase();
+    if (phase == Phase::Idle || phase == Phase::Lingering) channel_.expire();
+    if (phase == Phase::Streaming) channel_.wake();
   }
-  void abort() override {
-    aborted_ = true;
-    expire();
-  }
+  void abort() override { channel_.abort(); }
 
  private:
-  enum class Phase : uint8_t { Idle, Header, Body, Handling, Writing, Lingering };
+  using Phase = Channel::Phase;
   enum class Read : uint8_t { Complete, Refused, Closed };
   using Parse = Inbox::Parsed (Inbox::*)();
 
@@ -85,7 +67,10 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   Task<bool> send_continue_if_expected();
   Task<Response> ask_handler(Request request);
   Task<bool> write(const Response& response, Connection connection);
-  bool has_unread_bytes();
+  Task<bool> send_stream(Response& response);
+  bool has_body(const Response& response) const {
+    return method_ != Method::Head && status_has_body(response.status);
+  }
   Task<void> linger();
 
   void begin_request();
@@ -95,19 +80,12 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   Response error_response(const Refusal& refusal) const;
   void record(int status) const;
 
-  void enter(Phase phase, SteadyTime deadline) {
-    phase_ = phase;
-    deadline_ = deadline;
-    expired_ = aborted_;
-  }
-  void expire();
   bool is_body_too_slow(SteadyTime now) const;
 
   Shared& shared_;
   const Limits& limits_;
   std::shared_ptr<Worker> worker_;
-  Socket socket_;
-  Timer wake_;  // never fires; cancelled to wake the wait for the handler
+  Channel channel_;
   asio::ip::address address_;
   std::string peer_;
   Inbox inbox_;
@@ -119,36 +97,21 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   SteadyTime first_byte_{}, body_start_{};
   bool started_ = false;  // its first byte is here
   std::string out_;
-
-  Phase phase_ = Phase::Idle;
-  SteadyTime deadline_ = SteadyTime::max();
-  bool expired_ = false;  // the deadline of this phase has passed, or the server stops
-  bool aborted_ = false;
 };
 
 // ---- the deadlines
 
-void Session::expire() {
-  if (!expired_ && phase_ != Phase::Idle && phase_ != Phase::Lingering) {
-    shared_.metrics.timeouts.fetch_add(1, std::memory_order_relaxed);
-  }
-  expired_ = true;
-  error_code ignored;
-  socket_.cancel(ignored);
-  wake_.cancel();
-}
-
 bool Session::is_body_too_slow(SteadyTime now) const {
-  if (phase_ != Phase::Body || now - body_start_ < kBodyRateGrace) return false;
+  if (channel_.phase() != Phase::Body || now - body_start_ < kBodyRateGrace) return false;
   const double seconds = std::chrono::duration<double>(now - body_start_).count();
   return static_cast<double>(inbox_.body_bytes()) <
          seconds * static_cast<double>(limits_.body_bytes_per_second);
 }
 
 Refusal Session::refusal_for_timeout() const {
-  if (aborted_) return kStopping;
-  if (phase_ == Phase::Header) return kHeaderTimeout;
-  return steady_clock::now() >= deadline_ ? kBodyTimeout : kBodyTooSlow;
+  if (channel_.aborted()) return kStopping;
+  if (channel_.phase() == Phase::Header) return kHeaderTimeout;
+  return steady_clock::now() >= channel_.deadline() ? kBodyTimeout : kBodyTooSlow;
 }
 
 // ---- reading
@@ -160,7 +123,7 @@ void Session::begin_request() {
   client_request_id_.clear();
   method_.reset();
   started_ = false;
-  enter(Phase::Idle, steady_clock::now() + limits_.idle_timeout);
+  channel_.enter(Phase::Idle, steady_clock::now() + limits_.idle_timeout);
 }
 
 Session::Read Session::refuse(const Refusal& refusal) {
@@ -173,8 +136,8 @@ Session::Read Session::refuse(const Refusal& refusal) {
 
 // One read from the socket. False: the client has ended, or the deadline has passed.
 Task<bool> Session::read_some() {
-  if (expired_) co_return false;
-  const auto [error, bytes] = co_await socket_.async_read_some(inbox_.prepare(), kUse);
+  if (channel_.expired()) co_return false;
+  const auto [error, bytes] = co_await channel_.read_some(inbox_.prepare());
   inbox_.commit(bytes);
   co_return !error;
 }
@@ -184,13 +147,13 @@ Task<Session::Read> Session::read_until_parsed(Parse parse) {
     if (!started_ && !inbox_.is_empty()) {
       started_ = true;
       first_byte_ = steady_clock::now();
-      enter(Phase::Header, first_byte_ + limits_.header_timeout);
+      channel_.enter(Phase::Header, first_byte_ + limits_.header_timeout);
     }
     const Inbox::Parsed parsed = (inbox_.*parse)();
     if (parsed == Inbox::Parsed::Complete) co_return Read::Complete;
     if (parsed == Inbox::Parsed::Refused) co_return refuse(inbox_.refusal());
     if (!co_await read_some()) {
-      if (!expired_ || !started_) co_return Read::Closed;
+      if (!channel_.expired() || !started_) co_return Read::Closed;
       co_return refuse(refusal_for_timeout());
     }
   }
@@ -199,7 +162,7 @@ Task<Session::Read> Session::read_until_parsed(Parse parse) {
 Task<bool> Session::send_continue_if_expected() {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   if (!inbox_.expects_continue() || !inbox_.is_empty()) co_return true;
-  const auto [error, bytes] = co_await asio::async_write(socket_, asio::buffer(kContinue), kUse);
+  const auto [error, bytes] = co_await channel_.write(asio::buffer(kContinue));
   co_return !error;
 }
 
@@ -211,7 +174,7 @@ Task<Session::Read> Session::read_request() {
   target_ = inbox_.target();
   if (header != Read::Complete || !inbox_.has_body()) co_return header;
   body_start_ = steady_clock::now();
-  enter(Phase::Body, body_start_ + limits_.body_timeout);
+  channel_.enter(Phase::Body, body_start_ + limits_.body_timeout);
   if (!co_await send_continue_if_expected()) co_return Read::Closed;
   co_return co_await read_until_parsed(&Inbox::parse_body);
 }
@@ -246,30 +209,28 @@ Response Session::error_response(const Refusal& refusal) const {
 }
 
 Task<Response> Session::ask_handler(Request request) {
-  const auto pending = std::make_shared<PendingAnswer>();
+  const auto pending = std::make_shared<Pending<Response>>();
   pending->worker = worker_;
-  const Waiting waiting(*pending, wake_);
-  enter(Phase::Handling, first_byte_ + limits_.request_timeout);
+  const Waiting waiting(*pending, channel_.waker());
+  channel_.enter(Phase::Handling, first_byte_ + limits_.request_timeout);
   try {
     shared_.handler.handle(std::move(request), [pending](Response response) {
-      complete(pending, std::move(response));
+      if (!complete(pending, std::move(response)))
+        spdlog::error("a request was answered twice; the second answer is dropped");
     });
   } catch (const std::exception& error) {
     spdlog::error("request {}: the handler threw: {}", request_id_, error.what());
     if (!pending->called) complete(pending, error_response(kInternalError));
   }
-  while (!pending->ready && !expired_) {
-    wake_.expires_at(SteadyTime::max());
-    co_await wake_.async_wait(kUse);
-  }
-  if (!pending->ready) co_return error_response(aborted_ ? kStopping : kHandlerTimeout);
-  co_return std::move(pending->response);
+  while (!pending->ready && !channel_.expired()) co_await channel_.wait();
+  if (!pending->ready) co_return error_response(channel_.aborted() ? kStopping : kHandlerTimeout);
+  co_return std::move(pending->value);
 }
 
 Task<bool> Session::write(const Response& response, Connection connection) {
   const SteadyTime now = steady_clock::now();
-  enter(Phase::Writing,
-        std::max(started_ ? first_byte_ + limits_.request_timeout : now, now + kWriteTimeMin));
+  channel_.enter(Phase::Writing, std::max(started_ ? first_byte_ + limits_.request_timeout : now,
+                                          now + kWriteTimeMin));
   out_.clear();
   append_head(out_, response,
               {.date = worker_->date(),
@@ -277,10 +238,10 @@ Task<bool> Session::write(const Response& response, Connection connection) {
                .client_request_id = client_request_id_,
                .version = inbox_.version(),
                .connection = connection});
-  const bool with_body = method_ != Method::Head && status_has_body(response.status);
+  const bool with_body = has_body(response) && !response.stream;
   const std::array<asio::const_buffer, 2> buffers = {
       asio::buffer(out_), asio::buffer(response.body.data(), with_body ? response.body.size() : 0)};
-  const auto [error, bytes] = co_await asio::async_write(socket_, buffers, kUse);
+  const auto [error, bytes] = co_await channel_.write(buffers);
   record(response.status);
   co_return !error;
 }
@@ -300,21 +261,16 @@ void Session::record(int status) const {
                             .duration = duration});
 }
 
-bool Session::has_unread_bytes() {
-  error_code ignored;
-  return !inbox_.is_empty() || socket_.available(ignored) > 0;
-}
-
 // A close while unread bytes wait makes the kernel send RST, which can destroy the answer before
 // the client has read it. So: end our side, then read and drop until the client ends or the time is
 // up.
 Task<void> Session::linger() {
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
-  enter(Phase::Lingering, steady_clock::now() + kLingerTime);
-  do {
+  channel_.end_sending();
+  channel_.enter(Phase::Lingering, steady_clock::now() + kLingerTime);
+  for (bool more = true; more;) {  // not do while (co_await), which g++ 12 miscompiles
     inbox_.drop_bytes();
-  } while (co_await read_some());
+    more = co_await read_some();
+  }
 }
 
 Task<void> Session::answer_refused() {
@@ -331,11 +287,27 @@ Task<bool> Session::answer_request() {
   } else {
     response = error_response(refusal_);
   }
-  const bool goes_on = inbox_.keeps_alive() && !shared_.stopping && !expired_;
+  const bool streams = response.stream && has_body(response);
+  const bool goes_on = inbox_.keeps_alive() && !shared_.stopping && !channel_.expired() && !streams;
   const auto connection = goes_on ? Connection::KeepAlive : Connection::Close;
   if (!co_await write(response, connection)) co_return false;
-  if (!goes_on && has_unread_bytes()) co_await linger();
+  if (streams) {  // not && around co_await, which g++ 12 miscompiles
+    const bool is_whole = co_await send_stream(response);
+    if (!is_whole) co_return false;
+  }
+  if (!goes_on && (!inbox_.is_empty() || channel_.has_unread_bytes())) co_await linger();
   co_return goes_on;
+}
+
+// False: the body is not whole. The last chunk is missing, which tells the client.
+Task<bool> Session::send_stream(Response& response) {
+  using Framing = StreamSender::Framing;
+  Framing framing = Framing::Chunked;
+  if (inbox_.version() == 10) framing = Framing::UntilClose;
+  StreamSender sender(shared_, worker_, channel_, framing);
+  const bool is_whole = co_await sender.run(*response.stream);
+  response.stream.reset();
+  co_return is_whole;
 }
 
 Task<void> Session::serve() {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -77,6 +79,38 @@ class HttpClient {
   std::string received_;
 };
 
+// A body whose pieces a test gives one by one: each is sent once the server has asked for it.
+class TestStream final : public BodyStream {
+ public:
+  // What outlives the stream, for the test to hold.
+  struct Ends {
+    std::mutex mutex;  // guards what follows
+    std::condition_variable changed;
+    Piece piece;
+    bool is_gone = false;
+  };
+  explicit TestStream(std::shared_ptr<Ends> ends) : ends_(std::move(ends)) {}
+  ~TestStream() override {
+    const std::lock_guard lock(ends_->mutex);
+    ends_->is_gone = true;
+    ends_->changed.notify_all();
+  }
+  void next(Piece piece) override {
+    const std::lock_guard lock(ends_->mutex);
+    ends_->piece = std::move(piece);
+    ends_->changed.notify_all();
+  }
+
+ private:
+  std::shared_ptr<Ends> ends_;
+};
+
+// Gives pieces at once, and never ends.
+class EndlessStream final : public BodyStream {
+ public:
+  void next(Piece piece) override { piece("xxxx\n"); }
+};
+
 // GET /now, /late (answered by another thread), /held (answered by release()), /throw, /twice, ...
 class TestHandler final : public Handler {
  public:
@@ -87,6 +121,7 @@ class TestHandler final : public Handler {
     const std::string name = request.segments.empty() ? "" : request.segments[0];
     if (name == "throw") throw std::runtime_error("on purpose");
     if (name == "held") return hold(std::move(done));
+    if (name == "stream") return start_stream(done);
     Response response;
     response.body = "<" + std::string(to_string(request.method)) + " " + request.path() + " " +
                     request.body + ">";
@@ -96,8 +131,22 @@ class TestHandler final : public Handler {
       done(response);
       throw std::runtime_error("too late to matter");
     }
+    if (name == "endless") response.stream = std::make_shared<EndlessStream>();
     done(response);
     if (name == "twice") done(response);
+  }
+  // The stream of GET /stream: gives a piece when the server asks for one, nothing ends it. Without
+  // effect once the stream is gone.
+  void give(const std::optional<std::string>& piece) {
+    std::unique_lock lock(stream_->mutex);
+    stream_->changed.wait(lock, [&] { return stream_->piece != nullptr || stream_->is_gone; });
+    const BodyStream::Piece give = std::exchange(stream_->piece, nullptr);
+    lock.unlock();
+    if (give) give(piece);
+  }
+  void wait_until_stream_is_gone() {
+    std::unique_lock lock(stream_->mutex);
+    stream_->changed.wait(lock, [&] { return stream_->is_gone; });
   }
   void wait_until_held() {
     std::unique_lock lock(mutex_);
@@ -120,12 +169,19 @@ class TestHandler final : public Handler {
     held_ = std::move(done);
     changed_.notify_all();
   }
+  void start_stream(const Done& done) {
+    Response response;
+    response.content_type = "text/plain";
+    response.stream = std::make_shared<TestStream>(stream_);
+    done(response);
+  }
   void answer_late(Response response, Done done) {
     const std::lock_guard lock(mutex_);
     threads_.emplace_back(
         [response = std::move(response), done = std::move(done)] { done(response); });
   }
 
+  const std::shared_ptr<TestStream::Ends> stream_ = std::make_shared<TestStream::Ends>();
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   Done held_;
