@@ -4,15 +4,18 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "api/config/clock_text.h"
 #include "api/config/config.h"
 #include "api/config/logging.h"
 #include "api/config/version.h"
 #include "api/control/control_handler.h"
+#include "api/control/init_hooks.h"
 #include "api/http/server.h"
 #include "api/json/store_encoding.h"
 #include "api/networking/networking_handler.h"
@@ -86,6 +89,13 @@ bool write_port_file(const std::string& path, uint16_t port) {
 // later: with 10,000 networks, a third of the resident memory.
 void give_back_free_memory() { malloc_trim(0); }
 
+// With a seed, what would be random is a sequence: the same calls get the same identifiers.
+std::function<std::string()> request_ids(std::optional<uint64_t> seed) {
+  if (!seed) return http::random_request_id;
+  const auto count = std::make_shared<std::atomic<uint64_t>>(0);
+  return [seed = *seed, count] { return Uuid::derive({seed, 1}, ++*count).to_string(); };
+}
+
 http::ServerOptions server_options(const config::Config& config) {
   http::ServerOptions options;
   options.address = config.listen.address;
@@ -94,6 +104,7 @@ http::ServerOptions server_options(const config::Config& config) {
   options.limits = config.limits;
   options.allowed_hosts = config.allowed_hosts;
   options.error_body = error_body;
+  options.make_request_id = request_ids(config.seed);
   options.access_log = config.log_format == config::LogFormat::Json ? http::AccessLogFormat::Json
                                                                     : http::AccessLogFormat::Text;
   return options;
@@ -114,16 +125,22 @@ std::string folder_beside(const config::Config& config, const std::string& chose
   return config.state + std::string(ending);
 }
 
+SqliteOptions store_options(const config::Config& config) {
+  SqliteOptions options;
+  if (config.seed) options.identity = Uuid::derive({*config.seed, 0}, 0).to_string();
+  return options;
+}
+
 int run(const config::Loaded& loaded) {
   const config::Config& config = loaded.config;
   config::set_up_logging(config.log_format, config.log_level);
   const sigset_t stop_signals = block_stop_signals();
 
-  auto store = open_sqlite_store(config.state);
+  auto store = open_sqlite_store(config.state, store_options(config));
   if (!store) return fail(store.error().text());
   const json::StoreEncoding encoding;
   dataplane::Dataplane dataplane;
-  const SystemClock clock;
+  SettableClock clock(*config::parse_clock(config.clock));
   Controller controller(**store, encoding, dataplane, clock, controller_options(config));
   if (auto started = controller.start(); !started) return fail(started.error().text());
   give_back_free_memory();
@@ -137,9 +154,14 @@ int run(const config::Loaded& loaded) {
   control::ControlOptions control_options;
   control_options.settings = loaded.settings;
   control_options.snapshots = folder_beside(config, config.snapshots, ".snapshots");
+  control_options.clock = &clock;
+  control::InitHooks hooks(config.init);
+  control_options.ready_checks.push_back(hooks.ready_check());
   control::ControlHandler control(controller, control_options);
   Dialects dialects(networking, control);
-  http::Server server(server_options(config), dialects);
+  http::ServerOptions options = server_options(config);
+  options.now = [&clock] { return static_cast<std::time_t>(clock.now_ms() / 1000); };
+  http::Server server(std::move(options), dialects);
   control.show(server.metrics());
   if (auto listening = server.start(); !listening) return fail(listening.error());
   if (!config.port_file.empty() && !write_port_file(config.port_file, server.port())) {
@@ -147,10 +169,12 @@ int run(const config::Loaded& loaded) {
   }
   spdlog::info("isthmusd {} serves {} with state {} at revision {}", config::kVersion, server.url(),
                config.state, controller.model()->revision());
+  hooks.start(control, server.url());
 
   int signal = 0;
   sigwait(&stop_signals, &signal);
   spdlog::info("stopping on {}", strsignal(signal));
+  hooks.stop();
   server.stop();
   controller.stop();
   return 0;

@@ -10,6 +10,7 @@
 #include "controller/program/program.h"
 #include "controller/rules/apply.h"
 #include "controller/rules/fresh.h"
+#include "controller/rules/restore.h"
 
 namespace isthmus {
 namespace {
@@ -114,6 +115,57 @@ void Controller::submit(Decide decide, std::string who, Done done) {
   done(tl::unexpected(unavailable("the controller is stopping")));
 }
 
+void Controller::journal(Revision after, size_t limit, std::function<void(Result<Entries>)> done) {
+  const bool is_taken = enqueue([this, after, limit, done] { done(store_.journal(after, limit)); });
+  if (!is_taken) done(tl::unexpected(unavailable("the controller is stopping")));
+}
+
+void Controller::listen(Listener listener) {
+  enqueue([this, listener = std::move(listener)] { listeners_.push_back(listener); });
+}
+
+bool Controller::enqueue(Look look) {
+  const std::lock_guard lock(queue_mutex_);
+  if (is_stopping_) return false;
+  looks_.push_back(std::move(look));
+  queue_changed_.notify_one();
+  return true;
+}
+
+void Controller::go_back(Revision to, std::string who, Done done) {
+  submit([this, to](const Model& model, int64_t now_ms) { return undo(to, model, now_ms); },
+         std::move(who), std::move(done));
+}
+
+// From what the store holds, which is the model that is published: changes of the same batch that
+// came before this one are gone with everything else.
+Result<Applied> Controller::undo(Revision to, const Model& model, int64_t now_ms) const {
+  const ModelPtr present = this->model();
+  if (to > present->revision()) {
+    return fail(
+        ErrorCode::InvalidParameterValue, "",
+        fmt::format("Revision {} is yet to come: the present one is {}.", to, present->revision()));
+  }
+  auto records = store_.undo(to);
+  if (!records) return tl::unexpected(std::move(records.error()));
+  std::map<std::string, std::optional<std::string>> undone;
+  for (RecordChange& record : *records)
+    undone.emplace(std::move(record.key), std::move(record.document));
+  std::vector<ResourcePtr> resources;
+  for (const KindInfo& row : kKinds) {
+    for (const ResourcePtr& resource : present->collection(row.kind)) {
+      if (!undone.contains(resource->id.key())) resources.push_back(resource);
+    }
+  }
+  for (const auto& [key, document] : undone) {
+    if (!document) continue;
+    auto resource = encoding_.decode(*document);
+    if (!resource) return tl::unexpected(std::move(resource.error()));
+    resources.push_back(std::make_shared<const Resource>(std::move(*resource)));
+  }
+  return restore(model, model.identity(), std::move(resources), now_ms);
+}
+
 void Controller::reset(std::string who, Done done) {
   const FreshContents contents = options_.bare ? FreshContents::Bare : FreshContents::Seeded;
   submit(
@@ -165,16 +217,20 @@ void Controller::diagnose(const std::function<void(const Model&, const dataplane
 void Controller::run() {
   while (true) {
     std::vector<Request> requests;
+    std::deque<Look> looks;
     {
       std::unique_lock lock(queue_mutex_);
-      queue_changed_.wait(lock, [this] { return is_stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      queue_changed_.wait(lock,
+                          [this] { return is_stopping_ || !queue_.empty() || !looks_.empty(); });
+      if (queue_.empty() && looks_.empty()) return;
+      looks.swap(looks_);
       while (!queue_.empty() && requests.size() < kBatchMax) {
         requests.push_back(std::move(queue_.front()));
         queue_.pop_front();
       }
     }
-    serve(std::move(requests));
+    for (const Look& look : looks) look();
+    if (!requests.empty()) serve(std::move(requests));
   }
 }
 
@@ -265,7 +321,8 @@ Result<void> Controller::make_durable(const std::vector<Judged>& judged) {
         fmt::format("the dataplane cannot take it ({})", dataplane::to_string(prepared.error()))));
   }
   const auto start = std::chrono::steady_clock::now();
-  const CommitReport report = store_.commit(batch_of(judged, net), before->revision());
+  Batch batch = batch_of(judged, net);
+  const CommitReport report = store_.commit(batch, before->revision());
   stats_.commit_time_us += microseconds_since(start);
   ++stats_.transactions;
   if (report.outcome == Commit::NotDone) {
@@ -279,6 +336,7 @@ Result<void> Controller::make_durable(const std::vector<Judged>& judged) {
   }
   dataplane_.publish(std::move(*prepared));
   publish(after);
+  announce(std::move(batch.journal));
   return {};
 }
 
@@ -321,6 +379,7 @@ Result<void> Controller::adopt_store() {
   }
   dataplane_.publish(std::move(*prepared));
   publish(std::make_shared<const Model>(std::move(model)));
+  announce({});
   is_outcome_unknown_ = false;
   return {};
 }
@@ -331,6 +390,12 @@ void Controller::publish(ModelPtr model) {
   model_.swap(model);
   dataplane_version_ = stats.version;
   dataplane_stats_ = stats;
+}
+
+void Controller::announce(Entries entries) const {
+  for (JournalEntry& entry : entries) entry.before.clear();
+  const auto shared = std::make_shared<const Entries>(std::move(entries));
+  for (const Listener& listener : listeners_) listener(shared);
 }
 
 Batch Controller::batch_of(const std::vector<Judged>& judged,
@@ -344,8 +409,14 @@ Batch Controller::batch_of(const std::vector<Judged>& judged,
   const int64_t now_ms = clock_.now_ms();
   for (const Judged& change : judged) {
     if (change.changes.empty()) continue;
-    batch.journal.push_back(
-        {change.model->revision(), now_ms, change.request->who, journal_text(change.outcomes)});
+    JournalEntry entry{
+        change.model->revision(), now_ms, change.request->who, journal_text(change.outcomes), {}};
+    for (const ResourceChange& one : change.changes) {
+      entry.before.push_back({one.any().id.key(), one.before
+                                                      ? std::optional(encoding_.encode(*one.before))
+                                                      : std::nullopt});
+    }
+    batch.journal.push_back(std::move(entry));
   }
   return batch;
 }

@@ -47,6 +47,10 @@ struct Committed {
   std::vector<Outcome> outcomes;
 };
 
+// Entries of the journal, oldest first, without what undoes them.
+using Entries = std::vector<JournalEntry>;
+using EntriesPtr = std::shared_ptr<const Entries>;
+
 struct ControllerStats {
   std::atomic<uint64_t> changes{0};            // acknowledged
   std::atomic<uint64_t> refused{0};            // by the rules
@@ -79,6 +83,16 @@ class Controller {
   void submit(Decide decide, std::string who, Done done);
   // Everything of every realm goes; what a fresh controller holds comes.
   void reset(std::string who, Done done);
+  // Everything becomes as it was at a revision, as one change. RevisionNotKept where the journal no
+  // longer knows.
+  void go_back(Revision to, std::string who, Done done);
+  // The first `limit` entries after a revision that the journal still has.
+  void journal(Revision after, size_t limit, std::function<void(Result<Entries>)> done);
+
+  // Told of what was changed once it is durable and programmed, in the order of revisions; of
+  // nothing where the store was read anew and only the journal knows what happened.
+  using Listener = std::function<void(const EntriesPtr&)>;
+  void listen(Listener listener);
 
   // What the change would do, judged on the present model; nothing happens.
   Result<Applied> rehearse(const Change& change) const;
@@ -102,8 +116,11 @@ class Controller {
     Done done;
   };
   struct Judged;
+  using Look = std::function<void()>;
 
   void run();
+  bool enqueue(Look look);
+  Result<Applied> undo(Revision to, const Model& model, int64_t now_ms) const;
   void serve(std::vector<Request> requests);
   Result<Applied> decide(const Request& request, const Model& model) const;
   std::vector<Judged> judge(std::vector<Request>& requests);
@@ -112,6 +129,7 @@ class Controller {
                                       const std::string& reason);
   Result<void> adopt_store();
   void publish(ModelPtr model);
+  void announce(Entries entries) const;
   Batch batch_of(const std::vector<Judged>& judged, const std::vector<ResourceChange>& net) const;
 
   Store& store_;
@@ -123,6 +141,7 @@ class Controller {
 
   // The controller's thread alone.
   bool is_outcome_unknown_ = false;
+  std::vector<Listener> listeners_;
 
   mutable std::mutex model_mutex_;  // guards the three below; held for a copy
   ModelPtr model_;
@@ -132,8 +151,9 @@ class Controller {
   std::mutex diagnostics_mutex_;  // guards diagnostics_
   dataplane::rcu::Reader diagnostics_;
 
-  std::mutex queue_mutex_;  // guards the two below
+  std::mutex queue_mutex_;  // guards the three below
   std::deque<Request> queue_;
+  std::deque<Look> looks_;  // what else is to be done on the thread, between changes
   bool is_stopping_ = false;
   std::condition_variable queue_changed_;
   std::thread thread_;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,9 @@ struct Config {
   std::chrono::milliseconds provisioning_delay{0};  // 0: Succeeded at once
   std::string backups;                              // a folder; empty: beside the state file
   std::string snapshots;                            // the same
+  std::vector<std::string> init;                    // hooks, in order: control/init_hooks.h
+  std::string clock = "real";                       // clock_text.h
+  std::optional<uint64_t> seed;                     // absent: identifiers are random
   bool bare = false;  // start without the resources of a fresh controller
   size_t peerings_per_network = 500;
   size_t prefixes_per_network = 1000;

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 
+#include "api/config/clock_text.h"
 #include "api/http/target.h"
 
 namespace isthmus::api::config {
@@ -136,12 +137,13 @@ bool assign_hosts(Config& config, std::string_view text) {
   return true;
 }
 
-std::string print_hosts(const Config& config) {
+std::string joined(const std::vector<std::string>& items) {
   std::string text;
-  for (const std::string& host : config.allowed_hosts)
-    text.append(text.empty() ? "" : ",").append(host);
+  for (const std::string& item : items) text.append(text.empty() ? "" : ",").append(item);
   return text;
 }
+
+std::string print_hosts(const Config& config) { return joined(config.allowed_hosts); }
 
 bool assign_level(Config& config, std::string_view text) {
   if (std::find(std::begin(kLogLevels), std::end(kLogLevels), text) == std::end(kLogLevels))
@@ -187,6 +189,31 @@ std::string print_delay(const Config& config) {
   return ms == 0 ? "0" : with_unit(ms, kTimeUnits);
 }
 
+bool assign_init(Config& config, std::string_view text) {
+  std::vector<std::string> files;
+  while (!text.empty()) {
+    files.emplace_back(text.substr(0, text.find(',')));
+    text.remove_prefix(std::min(files.back().size() + 1, text.size()));
+    if (files.back().empty()) return false;
+  }
+  config.init = std::move(files);
+  return true;
+}
+
+std::string print_init(const Config& config) { return joined(config.init); }
+
+bool assign_clock(Config& config, std::string_view text) {
+  if (!parse_clock(text)) return false;
+  config.clock = text;
+  return true;
+}
+
+bool assign_seed(Config& config, std::string_view text) {
+  const auto seed = number(text);
+  if (seed) config.seed = *seed;
+  return seed.has_value();
+}
+
 bool assign_state(Config& config, std::string_view text) {
   if (text.empty()) return false;
   config.state = text;
@@ -218,9 +245,18 @@ constexpr Option kOptions[] = {
        return true;
      },
      [](const Config& c) { return c.snapshots; }},
+    {"init", "FILE[,FILE]", "a list of files",
+     "lab documents to apply, and programs to run, before the daemon says that it is ready",
+     assign_init, print_init, Arity::Many},
     {"provisioning-delay", "TIME", "0, or a time with its unit, as in 500ms, 10s or 2m",
      "how long a change says Updating or Deleting though it has happened", assign_delay,
      print_delay},
+    {"clock", "CLOCK", "real, frozen, frozen=2026-01-01T00:00:00Z, scaled=60 or scaled=60@TIME",
+     "the time that the controller goes by: the system's, one that stands still, or a faster one",
+     assign_clock, [](const Config& c) { return c.clock; }},
+    {"seed", "N", "a whole number",
+     "identifiers follow from it: the same calls get the same answers", assign_seed,
+     [](const Config& c) { return c.seed ? std::to_string(*c.seed) : std::string(); }},
     {"log-format", "FORMAT", "text or json", "text or json, on stderr", assign_log_format,
      [](const Config& c) {
        return std::string(c.log_format == LogFormat::Json ? "json" : "text");
@@ -294,6 +330,8 @@ std::string environment_name(const Option& option) {
   });
   return name;
 }
+
+std::optional<uint64_t> parse_time(std::string_view text) { return quantity(text, kTimeUnits); }
 
 bool is_loopback(const Listen& listen) {
   return listen.address.starts_with("127.") || listen.address == "::1";

@@ -29,6 +29,9 @@ std::span<const Option> options();
 const Option* find_option(std::string_view name);
 std::string environment_name(const Option& option);  // "io-threads" -> "ISTHMUS_IO_THREADS"
 
+// "500ms", "10s", "2m" in milliseconds; nothing where it is no time.
+std::optional<uint64_t> parse_time(std::string_view text);
+
 bool is_loopback(const Listen& listen);
 
 }  // namespace isthmus::api::config

@@ -9,6 +9,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "api/control/control_handler.h"
+#include "api/control/event_feed.h"
 #include "api/json/saved_models.h"
 
 namespace isthmus::api::control {
@@ -19,6 +20,7 @@ struct Service {
   const ControlOptions& options;
   const http::Metrics* http_metrics;  // null before there is a server
   json::SavedModels& snapshots;
+  EventFeed& events;
   boost::asio::thread_pool& background;  // for calls that wait for the disk
 };
 
@@ -47,6 +49,15 @@ void delete_snapshot(const Service& service, const http::Request& request, const
 void restore_snapshot(const Service& service, const http::Request& request, const http::Done& done);
 void compare_snapshots(const Service& service, const http::Request& request,
                        const http::Done& done);
+
+void show_journal(const Service& service, const http::Request& request, const http::Done& done);
+void restore_revision(const Service& service, const http::Request& request, const http::Done& done);
+http::Response show_events(const Service& service, const http::Request& request);
+
+void what_if(const Service& service, const http::Request& request, const http::Done& done);
+
+http::Response show_clock(const Service& service, const http::Request& request);
+http::Response put_clock(const Service& service, const http::Request& request);
 
 http::Response json_answer(std::string body);
 http::Response text_answer(std::string body, std::string_view content_type);

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <span>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "api/control/calls.h"
 #include "api/control/suggest.h"
@@ -14,6 +18,8 @@ namespace isthmus::api::control {
 namespace {
 
 using http::Method;
+
+constexpr std::chrono::seconds kHeartbeat{15};  // of those who listen to events
 
 // A call that answers at once.
 template <http::Response (*call)(const Service&, const http::Request&)>
@@ -26,6 +32,8 @@ constexpr std::array<std::string_view, 3> kRoutesParameters = {"nic", "subnet", 
 constexpr std::array<std::string_view, 2> kApplyParameters = {"dryRun", "prune"};
 constexpr std::array<std::string_view, 1> kHostParameters = {"host"};
 constexpr std::array<std::string_view, 1> kSnapshotParameters = {"replace"};
+constexpr std::array<std::string_view, 2> kJournalParameters = {"after", "limit"};
+constexpr std::array<std::string_view, 1> kEventsParameters = {"after"};
 constexpr std::span<const std::string_view> kNone;
 
 struct Row {
@@ -48,6 +56,7 @@ constexpr Row kRows[] = {
     {Method::Post, "/_isthmus/v1/explain", kNone, &now<&explain_packet>, "what happens to a packet and its reply, and why"},
     {Method::Post, "/_isthmus/v1/apply", kApplyParameters, &apply_document, "make the controller hold what a lab document says"},
     {Method::Get, "/_isthmus/v1/export", kNone, &now<&export_document>, "what the controller holds, as a lab document"},
+    {Method::Post, "/_isthmus/v1/whatif", kNone, &what_if, "what changes would do, without doing them"},
     {Method::Get, "/_isthmus/v1/host-faults", kNone, &now<&show_host_faults>, "which hosts fail, and how"},
     {Method::Put, "/_isthmus/v1/host-faults", kHostParameters, &put_host_fault, "make a host fail"},
     {Method::Delete, "/_isthmus/v1/host-faults", kHostParameters, &delete_host_faults, "make a host, or all of them, well again"},
@@ -58,6 +67,11 @@ constexpr Row kRows[] = {
     {Method::Delete, "/_isthmus/v1/snapshots/{name}", kNone, &delete_snapshot, "forget a snapshot"},
     {Method::Post, "/_isthmus/v1/snapshots/{name}/restore", kNone, &restore_snapshot, "make the controller hold what it held then"},
     {Method::Get, "/_isthmus/v1/snapshots/{name}/diff/{other}", kNone, &compare_snapshots, "what is different between two snapshots, or one and now"},
+    {Method::Get, "/_isthmus/v1/journal", kJournalParameters, &show_journal, "what was changed, when, and by whom"},
+    {Method::Post, "/_isthmus/v1/journal/{revision}/restore", kNone, &restore_revision, "make the controller hold what it held at a revision"},
+    {Method::Get, "/_isthmus/v1/events", kEventsParameters, &now<&show_events>, "the journal as it grows: server-sent events"},
+    {Method::Get, "/_isthmus/v1/clock", kNone, &now<&show_clock>, "the time that the controller goes by"},
+    {Method::Put, "/_isthmus/v1/clock", kNone, &now<&put_clock>, "stop that time, set it, or make it run faster"},
     {Method::Post, "/_isthmus/v1/reset", kNone, &reset_controller, "back to a fresh controller"},
 };
 // clang-format on
@@ -144,17 +158,43 @@ std::optional<Error> unknown_parameter(const Row& row, const http::Request& requ
 }  // namespace
 
 struct ControlHandler::Kept {
-  explicit Kept(const std::string& folder) : snapshots(folder, "snapshot") {}
+  Kept(Controller& controller, const std::string& folder)
+      : snapshots(folder, "snapshot"), events(controller) {
+    beat();
+  }
+  ~Kept() {
+    boost::asio::post(background, [this] {
+      is_ending = true;
+      heartbeat.cancel();
+    });
+    background.join();
+  }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+
+  void beat() {
+    if (is_ending) return;
+    heartbeat.expires_after(kHeartbeat);
+    heartbeat.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      events.keep_alive();
+      beat();
+    });
+  }
+
   json::SavedModels snapshots;
+  EventFeed events;
   boost::asio::thread_pool background{1};
+  boost::asio::steady_timer heartbeat{background};
+  bool is_ending = false;  // the background thread's alone
 };
 
 ControlHandler::ControlHandler(Controller& controller, ControlOptions options)
     : controller_(controller),
       options_(std::move(options)),
-      kept_(std::make_unique<Kept>(options_.snapshots)) {}
+      kept_(std::make_unique<Kept>(controller, options_.snapshots)) {}
 
-ControlHandler::~ControlHandler() { kept_->background.join(); }
+ControlHandler::~ControlHandler() = default;
 
 void ControlHandler::handle(http::Request request, http::Done done) {
   const std::string path = path_of(request);
@@ -165,7 +205,8 @@ void ControlHandler::handle(http::Request request, http::Done done) {
   if (row == std::end(kRows))
     return done(allowed(path).empty() ? not_found(path) : other_method(request, path));
   if (const auto error = unknown_parameter(*row, request)) return done(answer(problem_of(*error)));
-  row->call({controller_, options_, http_metrics_.load(), kept_->snapshots, kept_->background},
+  row->call({controller_, options_, http_metrics_.load(), kept_->snapshots, kept_->events,
+             kept_->background},
             request, done);
 }
 

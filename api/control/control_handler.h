@@ -17,6 +17,7 @@
 #include "api/control/problem.h"
 #include "api/http/message.h"
 #include "api/http/metrics.h"
+#include "controller/base/settable_clock.h"
 #include "controller/controller.h"
 
 namespace isthmus::api::control {
@@ -30,7 +31,8 @@ struct ReadyCheck {
 struct ControlOptions {
   std::vector<config::Setting> settings = {};  // what /_isthmus/v1/config shows
   std::vector<ReadyCheck> ready_checks = {};
-  std::string snapshots = {};  // a folder; empty: snapshots are kept in memory
+  SettableClock* clock = nullptr;  // the controller's, which clients may set; never null
+  std::string snapshots = {};      // a folder; empty: snapshots are kept in memory
 };
 
 class ControlHandler final : public http::Handler {

@@ -7,6 +7,7 @@
 #include "api/control/lab/expand.h"
 #include "api/control/lab/export.h"
 #include "api/control/lab/parse.h"
+#include "api/control/lab_text.h"
 #include "api/json/json_text.h"
 #include "controller/rules/apply.h"
 
@@ -100,26 +101,48 @@ std::string write_outcomes(const std::vector<Outcome>& outcomes, Revision revisi
   return json.take();
 }
 
-http::Response rehearse(const Controller& controller, const LabDocument& document, Prune prune) {
-  const ModelPtr model = controller.model();
-  const auto applied = apply(*model, expand(document, *model, prune), controller.limits());
-  if (!applied) return answer(refused_change(applied.error(), document));
-  return json_answer(write_outcomes(applied->outcomes, model->revision(), true));
+tl::expected<LabDocument, Problem> read_document(const http::Request& request) {
+  const auto format = format_of(request);
+  if (!format) return tl::unexpected(wrong_media_type());
+  auto parsed = lab::parse_lab(request.body, *format);
+  if (!parsed) return tl::unexpected(refused_document(parsed.error()));
+  return std::move(*parsed);
+}
+
+tl::expected<Applied, Problem> rehearse(const LabDocument& document, Prune prune,
+                                        const Model& model, const Limits& limits, int64_t now_ms) {
+  Change change = expand(document, model, prune);
+  change.time_ms = now_ms;
+  auto applied = apply(model, change, limits);
+  if (!applied) return tl::unexpected(refused_change(applied.error(), document));
+  return std::move(*applied);
 }
 
 }  // namespace
+
+tl::expected<Applied, Problem> rehearse_document(const http::Request& request, const Model& model,
+                                                 const Limits& limits, int64_t now_ms) {
+  const auto document = read_document(request);
+  if (!document) return tl::unexpected(document.error());
+  return rehearse(*document, Prune::Keep, model, limits, now_ms);
+}
 
 void apply_document(const Service& service, const http::Request& request, const http::Done& done) {
   const auto dry_run = flag(request, "dryRun");
   const auto prune_flag = flag(request, "prune");
   if (!dry_run) return done(answer(problem_of(dry_run.error())));
   if (!prune_flag) return done(answer(problem_of(prune_flag.error())));
-  const auto format = format_of(request);
-  if (!format) return done(answer(wrong_media_type()));
-  auto parsed = lab::parse_lab(request.body, *format);
-  if (!parsed) return done(answer(refused_document(parsed.error())));
+  auto parsed = read_document(request);
+  if (!parsed) return done(answer(parsed.error()));
   const Prune prune = *prune_flag ? Prune::Delete : Prune::Keep;
-  if (*dry_run) return done(rehearse(service.controller, *parsed, prune));
+  if (*dry_run) {
+    const Controller& controller = service.controller;
+    const ModelPtr model = controller.model();
+    const auto applied =
+        rehearse(*parsed, prune, *model, controller.limits(), controller.clock().now_ms());
+    return done(applied ? json_answer(write_outcomes(applied->outcomes, model->revision(), true))
+                        : answer(applied.error()));
+  }
 
   // Expanded where it is decided, so that no other change comes between.
   const auto document = std::make_shared<const LabDocument>(std::move(*parsed));

@@ -107,8 +107,7 @@ Result<std::string> read_name(const http::Request& request) {
 Model model_of(const SavedModel& snapshot) {
   Model model(snapshot.made_by);
   std::vector<ResourceChange> added;
-  for (const Resource& resource : snapshot.resources)
-    added.push_back({nullptr, std::make_shared<const Resource>(resource)});
+  for (const ResourcePtr& resource : snapshot.resources) added.push_back({nullptr, resource});
   model.update(added);
   return model;
 }

@@ -112,6 +112,9 @@ struct Response {
   std::shared_ptr<BodyStream> stream{};        // the body instead of `body`
 };
 
+// A random UUID (version 4, RFC 9562): a name for logs and operations, not a secret. Any thread.
+std::string random_request_id();
+
 // Called exactly once, from any thread, before or after handle() returns. A second call is ignored
 // and logged. A call after the client has gone, or after the server has stopped, is harmless.
 using Done = std::function<void(Response)>;

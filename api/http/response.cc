@@ -135,7 +135,7 @@ std::string http_date(std::time_t seconds) {
   return {text, static_cast<size_t>(length)};
 }
 
-std::string make_request_id() {
+std::string random_request_id() {
   thread_local std::mt19937_64 random = [] {
     std::random_device device;
     std::seed_seq seed{device(), device(), device(), device(),

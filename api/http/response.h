@@ -47,7 +47,4 @@ class DateCache {
   std::string text_;
 };
 
-// A random UUID (version 4, RFC 9562): a name for logs and operations, not a secret. Any thread.
-std::string make_request_id();
-
 }  // namespace isthmus::api::http

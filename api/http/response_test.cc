@@ -86,7 +86,7 @@ TEST(RequestId, IsARandomUuid) {
       "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
-    const std::string id = make_request_id();
+    const std::string id = random_request_id();
     EXPECT_THAT(id, testing::MatchesRegex(version_4));
     EXPECT_TRUE(seen.insert(id).second) << id;
   }

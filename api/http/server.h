@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +31,9 @@ struct ServerOptions {
   std::vector<std::string> allowed_hosts;
   ErrorBody error_body = default_error_body;
   AccessLogFormat access_log = AccessLogFormat::Text;
+  // Where the Date of an answer and the id of a request come from. Called by any io thread.
+  std::function<std::time_t()> now = [] { return std::time(nullptr); };
+  std::function<std::string()> make_request_id = random_request_id;
 };
 
 class Server {

@@ -118,7 +118,7 @@ Refusal Session::refusal_for_timeout() const {
 
 void Session::begin_request() {
   inbox_.begin();
-  request_id_ = make_request_id();
+  request_id_ = shared_.options.make_request_id();
   target_.clear();
   client_request_id_.clear();
   method_.reset();

@@ -59,6 +59,7 @@ Shared::Shared(ServerOptions server_options, Handler& request_handler)
 Worker::Worker(Shared& shared)
     : sweep_timer_(io.get_executor()),
       sweep_interval_(sweep_interval(shared.options.limits)),
+      now_(shared.options.now),
       work_(io.get_executor()) {}
 
 Worker::~Worker() = default;
@@ -93,7 +94,7 @@ void Worker::add(Sweepable& session) {
   schedule_sweep();
 }
 
-std::string_view Worker::date() { return date_.at(std::time(nullptr)); }
+std::string_view Worker::date() { return date_.at(now_()); }
 
 void Worker::schedule_sweep() {
   if (sweeping_ || sessions_.empty()) return;  // an idle daemon does not wake up

@@ -100,6 +100,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   milliseconds sweep_interval_;
   std::unordered_set<Sweepable*> sessions_;
   bool sweeping_ = false;
+  std::function<std::time_t()> now_;
   DateCache date_;
   asio::executor_work_guard<Executor> work_;
   std::thread thread_;

@@ -27,6 +27,8 @@ class JsonText {
   JsonText& raw(std::string_view object) {
     return did(writer_.RawValue(object.data(), object.size(), rapidjson::kObjectType));
   }
+  JsonText& real(double value) { return did(writer_.Double(value)); }
+  JsonText& null() { return did(writer_.Null()); }
   JsonText& boolean(bool value) { return did(writer_.Bool(value)); }
 
   JsonText& text(std::string_view name, std::string_view value) { return key(name).text(value); }

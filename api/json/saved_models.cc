@@ -27,7 +27,7 @@ SavedModel saved_model(std::string name, const Model& model, int64_t time_ms) {
   SavedModel saved{std::move(name), "", {}, model.identity(), time_ms, {}};
   for (const KindInfo& row : kKinds) {
     for (const ResourcePtr& resource : model.collection(row.kind))
-      saved.resources.push_back(*resource);
+      saved.resources.push_back(resource);
   }
   return saved;
 }
@@ -41,7 +41,7 @@ std::string print(const SavedModel& backup) {
   header.number("resources", backup.resources.size()).end_object();
   const StoreEncoding encoding;
   std::string text = header.take() + "\n";
-  for (const Resource& resource : backup.resources) text += encoding.encode(resource) + "\n";
+  for (const ResourcePtr& resource : backup.resources) text += encoding.encode(*resource) + "\n";
   return text;
 }
 
@@ -76,7 +76,7 @@ Result<SavedModel> parse_saved_model(std::string_view noun, std::string_view nam
   while (std::getline(lines, line)) {
     auto resource = encoding.decode(line);
     if (!resource) return unreadable(resource.error().message);
-    backup.resources.push_back(std::move(*resource));
+    backup.resources.push_back(std::make_shared<const Resource>(std::move(*resource)));
   }
   if (backup.resources.size() != number_member("resources")) return unreadable("it is cut off");
   return backup;

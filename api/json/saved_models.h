@@ -25,7 +25,7 @@ struct SavedModel {
   ResourceId credential;
   Uuid made_by;  // the identity of the controller
   int64_t time_ms = 0;
-  std::vector<Resource> resources;  // parents before children
+  std::vector<ResourcePtr> resources;  // parents before children
 };
 
 // The model as it is, under a name.

@@ -22,7 +22,8 @@ SavedModel a_backup(const std::string& id, uint64_t seed) {
   SavedModel backup{id, R"(\\server\"share")", {}, Uuid{seed, 2}, 1'798'797'600'123, {}};
   backup.credential = *ResourceId::parse("/credentials/share");
   RandomResources resources(seed);
-  for (const KindInfo& row : kKinds) backup.resources.push_back(resources.next(row.kind));
+  for (const KindInfo& row : kKinds)
+    backup.resources.push_back(std::make_shared<const Resource>(resources.next(row.kind)));
   return backup;
 }
 
@@ -35,7 +36,7 @@ void expect_same(const Result<SavedModel>& found, const SavedModel& wanted) {
   EXPECT_EQ(found->time_ms, wanted.time_ms);
   ASSERT_EQ(found->resources.size(), wanted.resources.size());
   for (size_t i = 0; i < wanted.resources.size(); ++i)
-    EXPECT_EQ(Dump::of(found->resources[i]), Dump::of(wanted.resources[i]));
+    EXPECT_EQ(Dump::of(*found->resources[i]), Dump::of(*wanted.resources[i]));
 }
 
 std::string read(const std::string& path) {

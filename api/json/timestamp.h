@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <ctime>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace isthmus::api::json {
 
@@ -17,5 +19,9 @@ inline std::string timestamp(int64_t time_ms) {
                      fmt::gmtime(static_cast<std::time_t>(seconds.time_since_epoch().count())),
                      (time - seconds).count());
 }
+
+// The reverse, as people write it: "2024-03-15T10:00:00Z", with or without digits of a second, in
+// UTC ("Z" or "+00:00"). Milliseconds since the Unix epoch; nothing where it is no time.
+std::optional<int64_t> parse_timestamp(std::string_view text);
 
 }  // namespace isthmus::api::json

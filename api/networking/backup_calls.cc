@@ -84,8 +84,8 @@ std::string_view state(const Service& service, int64_t done_ms, bool failed) {
 
 void write_backup(JsonText& out, const Service& service, const json::SavedModel& backup) {
   std::vector<std::string> saved;
-  for (const Resource& resource : backup.resources) {
-    if (resource.id.parent().empty()) saved.push_back(versioned(resource.id));
+  for (const ResourcePtr& resource : backup.resources) {
+    if (resource->id.parent().empty()) saved.push_back(versioned(resource->id));
   }
   const ModelPtr model = service.controller.model();
   write_envelope(out, *model, std::string(kBackups) + backup.id, [&] {

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <set>
-
+#include "controller/explain/follow.h"
 #include "controller/explain/remedy.h"
 #include "controller/model/networks.h"
 #include "controller/model/text.h"
@@ -17,11 +16,6 @@ namespace {
 using dataplane::DropReason;
 using dataplane::StageId;
 using dataplane::TraceStep;
-
-constexpr uint16_t kSourcePort = 49152;  // the first ephemeral one (RFC 6335 section 6)
-constexpr auto kNoProtocol =
-    static_cast<net::IpProtocol>(255);  // IANA: reserved; only rules for all protocols match
-constexpr std::string_view kForwardingLoop = "forwarding-loop";
 
 // One end of the question: an interface and which of its addresses.
 struct End {
@@ -89,7 +83,7 @@ Result<net::FlowKey> flow_of(const ExplainQuestion& question, net::IpAddress sou
   if (equal_ignoring_case(protocol, "tcp") || equal_ignoring_case(protocol, "udp")) {
     flow.protocol =
         equal_ignoring_case(protocol, "tcp") ? net::IpProtocol::Tcp : net::IpProtocol::Udp;
-    flow.source_port = kSourcePort;
+    flow.source_port = kProbeSourcePort;
     flow.destination_port = question.port.value_or(0);
   } else if (equal_ignoring_case(protocol, "icmp")) {
     flow.protocol = v4 ? net::IpProtocol::Icmp : net::IpProtocol::Icmpv6;
@@ -282,52 +276,44 @@ const Resource& network_of_port(const Model& model, const dataplane::Tables& tab
   return *program::resource_of(model, port->addresses.front().table.domain);
 }
 
-bool has_address(const dataplane::Tables& tables, dataplane::PortId id, net::IpAddress address) {
-  for (const dataplane::PortAddress& own : tables.port(id)->addresses) {
-    if (own.address == address) return true;
-  }
-  return false;
-}
-
 // Sends the packet on its way: each appliance that it is handed to sends it again from its own
 // port.
 Journey travel(const Model& model, const dataplane::Tables& tables, dataplane::FlowState& flows,
                const Resource& nic, const net::FlowKey& flow) {
   Journey journey;
   const Narrator narrator(model, flow);
-  std::set<dataplane::PortId> visited;
-  dataplane::Packet packet;
-  packet.ingress = dataplane::PortId{nic.serial};
-  packet.flow = flow;
-  while (visited.insert(packet.ingress).second) {
+  dataplane::Packet first;
+  first.ingress = dataplane::PortId{nic.serial};
+  first.flow = flow;
+  const auto pass = [&](const dataplane::Packet& packet) {
     const dataplane::Trace trace = dataplane::trace(tables, flows, packet, dataplane::Time{});
     for (const TraceStep& step : trace.steps) {
       if (step.stage != StageId::Parse) journey.steps.push_back(narrator.tell(step));
     }
-    if (!trace.verdict.delivered) {
-      journey.reason = std::string(info(trace.verdict.reason).text);
-      journey.remedy = remedy(model, network_of_port(model, tables, packet.ingress), trace.verdict,
-                              flow.destination);
-      return journey;
-    }
-    const Resource* there = program::resource_of(model, trace.verdict.out_port);
-    if (has_address(tables, trace.verdict.out_port, flow.destination)) {
-      journey.delivered = true;
-      journey.arrived_at = there;
-      return journey;
-    }
+    return trace.verdict;
+  };
+  const WayEnd end = follow(tables, first, pass, [&](dataplane::PortId appliance) {
+    const Resource* there = program::resource_of(model, appliance);
     journey.steps.push_back({"appliance", "forwarded", there->id.path(), "",
                              fmt::format("{} sends the packet on to {}", there->id.name(),
                                          flow.destination.to_string())});
-    packet.ingress = trace.verdict.out_port;
-    packet.ttl = trace.verdict.ttl;
+  });
+  const Resource* there = program::resource_of(model, end.port);
+  if (end.how == WayEnd::How::Arrived) {
+    journey.delivered = true;
+    journey.arrived_at = there;
+  } else if (end.how == WayEnd::How::Dropped) {
+    journey.reason = std::string(info(end.verdict.reason).text);
+    journey.remedy =
+        remedy(model, network_of_port(model, tables, end.port), end.verdict, flow.destination);
+  } else {
+    journey.reason = std::string(kForwardingLoop);
+    journey.steps.push_back(
+        {"appliance", "dropped", there->id.path(), "",
+         fmt::format("the packet comes to {} a second time", there->id.name())});
+    journey.remedy =
+        fmt::format("Change the routes that lead from {} back to it.", there->id.name());
   }
-  const Resource* looped = program::resource_of(model, packet.ingress);
-  journey.reason = std::string(kForwardingLoop);
-  journey.steps.push_back({"appliance", "dropped", looped->id.path(), "",
-                           fmt::format("the packet comes to {} a second time", looped->id.name())});
-  journey.remedy =
-      fmt::format("Change the routes that lead from {} back to it.", looped->id.name());
   return journey;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "controller/model/member_texts.h"
 #include "controller/model/references.h"
 
 namespace isthmus {
@@ -16,14 +17,14 @@ tl::unexpected<Error> broken(std::string message) {
 }
 
 // Before they are a model, which holds one resource of a path and one of a serial.
-Result<void> check_different(const std::vector<Resource>& resources) {
+Result<void> check_different(const std::vector<ResourcePtr>& resources) {
   std::set<ResourceId> ids;
   std::set<Serial> serials;
-  for (const Resource& resource : resources) {
-    if (!ids.insert(resource.id).second)
-      return broken(fmt::format("{} stands in it twice", resource.id.path()));
-    if (!serials.insert(resource.serial).second)
-      return broken(fmt::format("{} has the number of another resource", resource.id.path()));
+  for (const ResourcePtr& resource : resources) {
+    if (!ids.insert(resource->id).second)
+      return broken(fmt::format("{} stands in it twice", resource->id.path()));
+    if (!serials.insert(resource->serial).second)
+      return broken(fmt::format("{} has the number of another resource", resource->id.path()));
   }
   return {};
 }
@@ -31,73 +32,115 @@ Result<void> check_different(const std::vector<Resource>& resources) {
 // A serial stands for one resource, before and after a change: the forwarding program is keyed by
 // it. Another controller has given the same ones to others, and so has this one after a restart,
 // since it goes on behind the highest that is stored.
-void renumber(const Model& model, std::vector<Resource>& resources) {
+void renumber(const Model& model, std::vector<ResourcePtr>& resources) {
   Serial last = Model(model).next_serial();
-  for (const Resource& resource : resources) last = std::max(last, resource.serial);
-  for (Resource& resource : resources) {
-    const Resource* holder = model.find(resource.serial);
-    if (holder != nullptr && holder->id != resource.id) resource.serial = ++last;
+  for (const ResourcePtr& resource : resources) last = std::max(last, resource->serial);
+  for (ResourcePtr& resource : resources) {
+    const Resource* holder = model.find(resource->serial);
+    if (holder == nullptr || holder->id == resource->id) continue;
+    Resource other = *resource;
+    other.serial = ++last;
+    resource = std::make_shared<const Resource>(std::move(other));
   }
 }
 
-Result<void> check_whole(const Model& restored, const std::vector<ResourceChange>& added) {
-  for (const ResourceChange& change : added) {
-    const Resource& resource = *change.after;
-    const ResourceId parent = resource.id.parent();
+// The state may be an older one than the backup, too: a copy that was put back.
+void stamp(const Model& model, const Uuid& made_by, Stamp now,
+           std::vector<ResourcePtr>& resources) {
+  const auto is_known = [&](const Stamp& stamp) {
+    return made_by == model.identity() && stamp.revision <= model.revision();
+  };
+  for (ResourcePtr& resource : resources) {
+    if (is_known(resource->put) && is_known(resource->changed)) continue;
+    Resource other = *resource;
+    if (!is_known(other.put)) other.put = now;
+    if (!is_known(other.changed)) other.changed = now;
+    resource = std::make_shared<const Resource>(std::move(other));
+  }
+}
+
+bool same(const Resource& a, const Resource& b) {
+  const bool same_annotations =
+      a.annotations == b.annotations ||
+      (a.annotations && b.annotations && *a.annotations == *b.annotations);
+  return a.serial == b.serial && a.instance_id == b.instance_id && a.put == b.put &&
+         a.changed == b.changed && same_annotations &&
+         member_texts(a.body, Told::Everything) == member_texts(b.body, Told::Everything);
+}
+
+// What has to change for the model to hold these resources and no others: few, where little is
+// different.
+std::vector<ResourceChange> changes_to(const Model& model,
+                                       const std::vector<ResourcePtr>& resources) {
+  std::vector<ResourceChange> changes;
+  std::set<ResourceId> wanted;
+  for (const ResourcePtr& resource : resources) wanted.insert(resource->id);
+  for (const KindInfo& row : kKinds) {
+    for (const ResourcePtr& present : model.collection(row.kind)) {
+      if (!wanted.contains(present->id)) changes.push_back({present, nullptr});
+    }
+  }
+  for (const ResourcePtr& resource : resources) {
+    ResourcePtr present = model.find_shared(resource->id);
+    if (present && (present == resource || same(*present, *resource))) continue;
+    changes.push_back({std::move(present), resource});
+  }
+  return changes;
+}
+
+Result<void> check_whole(const Model& restored, const std::vector<ResourcePtr>& resources) {
+  for (const ResourcePtr& resource : resources) {
+    const ResourceId parent = resource->id.parent();
     if (!parent.empty() && restored.find(parent) == nullptr)
       return broken(fmt::format("{} is missing", parent.path()));
     const ResourceId* missing = nullptr;
-    for_each_reference(resource.body, [&](const ResourceId& target, const ReferenceMember&) {
+    for_each_reference(resource->body, [&](const ResourceId& target, const ReferenceMember&) {
       if (restored.find(target) == nullptr) missing = &target;
     });
     if (missing != nullptr)
       return broken(
-          fmt::format("{}, which {} refers to, is missing", missing->path(), resource.id.path()));
+          fmt::format("{}, which {} refers to, is missing", missing->path(), resource->id.path()));
   }
   return {};
 }
 
-}  // namespace
-
-Result<Applied> restore(const Model& model, const Uuid& made_by, std::vector<Resource> resources,
-                        int64_t time_ms) {
-  if (auto different = check_different(resources); !different)
-    return tl::unexpected(different.error());
-  renumber(model, resources);
-  const Stamp now{model.revision() + 1, time_ms};
-  // The state may be an older one than the backup, too: a copy that was put back.
-  const auto is_known = [&](const Stamp& stamp) {
-    return made_by == model.identity() && stamp.revision <= model.revision();
-  };
-  std::vector<ResourceChange> removed;
-  for (const KindInfo& row : kKinds) {
-    for (const ResourcePtr& resource : model.collection(row.kind))
-      removed.push_back({resource, nullptr});
-  }
-  std::vector<ResourceChange> added;
-  for (Resource& resource : resources) {
-    if (!is_known(resource.put)) resource.put = now;
-    if (!is_known(resource.changed)) resource.changed = now;
-    added.push_back({nullptr, std::make_shared<const Resource>(std::move(resource))});
-  }
-  Applied applied;
-  applied.model = model;
-  applied.model.update(removed);
-  applied.model.update(added);
-  if (auto whole = check_whole(applied.model, added); !whole) return tl::unexpected(whole.error());
-  applied.model.set_revision(now.revision);
-  for (const ResourceChange& change : removed) {
-    if (applied.model.find(change.before->id) == nullptr) applied.changes.push_back(change);
-  }
-  for (const ResourceChange& change : added)
-    applied.changes.push_back({model.find_shared(change.after->id), change.after});
-  for (const ResourceChange& change : applied.changes) {
-    if (!change.any().id.parent().empty()) continue;
+std::vector<Outcome> outcomes_at_the_top(const std::vector<ResourceChange>& changes,
+                                         const std::vector<ResourcePtr>& resources) {
+  std::vector<Outcome> outcomes;
+  std::set<ResourceId> changed;
+  for (const ResourceChange& change : changes) {
+    const ResourceId& id = change.any().id;
+    if (!id.parent().empty()) continue;
+    changed.insert(id);
     const Effect effect = !change.after   ? Effect::Deleted
                           : change.before ? Effect::Updated
                                           : Effect::Created;
-    applied.outcomes.push_back({effect, change.any().id});
+    outcomes.push_back({effect, id});
   }
+  for (const ResourcePtr& resource : resources) {
+    if (resource->id.parent().empty() && !changed.contains(resource->id))
+      outcomes.push_back({Effect::Unchanged, resource->id});
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+Result<Applied> restore(const Model& model, const Uuid& made_by, std::vector<ResourcePtr> resources,
+                        int64_t time_ms) {
+  if (auto different = check_different(resources); !different)
+    return tl::unexpected(different.error());
+  const Stamp now{model.revision() + 1, time_ms};
+  renumber(model, resources);
+  stamp(model, made_by, now, resources);
+  Applied applied;
+  applied.model = model;
+  applied.changes = changes_to(model, resources);
+  applied.model.update(applied.changes);
+  if (auto whole = check_whole(applied.model, resources); !whole)
+    return tl::unexpected(whole.error());
+  applied.model.set_revision(now.revision);
+  applied.outcomes = outcomes_at_the_top(applied.changes, resources);
   return applied;
 }
 

@@ -46,6 +46,11 @@ Result<std::vector<JournalEntry>> FaultyStore::journal(Revision after, size_t li
   return inner_->journal(after, limit);
 }
 
+Result<std::vector<RecordChange>> FaultyStore::undo(Revision to) {
+  if (refuses_read()) return read_refused();
+  return inner_->undo(to);
+}
+
 FaultyStore::Script script_of(std::vector<Fate> fates) {
   return [fates = std::move(fates)](uint64_t commit) {
     return commit <= fates.size() ? fates[commit - 1] : Fate::Done;

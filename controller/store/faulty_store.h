@@ -29,8 +29,9 @@ class FaultyStore final : public Store {
   Result<StoreContents> load() override;
   CommitReport commit(const Batch& batch, Revision expected_revision) override;
   Result<std::vector<JournalEntry>> journal(Revision after, size_t limit) override;
+  Result<std::vector<RecordChange>> undo(Revision to) override;
 
-  // The next `count` calls of load() and journal() fail as StorageUnavailable.
+  // The next `count` calls of load(), journal() and undo() fail as StorageUnavailable.
   void refuse_reads(int count) { refused_reads_ = count; }
   uint64_t commits() const { return commits_; }  // that the script was asked about
   Store& inner() { return *inner_; }

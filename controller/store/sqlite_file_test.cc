@@ -162,7 +162,7 @@ TEST(SqliteFile, ANewerSchemaIsRefused) {
   SQLite::Database(path, SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 7");
   const Error error = refused(path);
   EXPECT_THAT(error.message,
-              HasSubstr("has schema version 7, and this isthmusd knows versions up to 1"));
+              HasSubstr("has schema version 7, and this isthmusd knows versions up to 2"));
   EXPECT_THAT(error.remedy, HasSubstr("Use the isthmusd that wrote it"));
 }
 
@@ -222,11 +222,11 @@ constexpr Migration kMigrations[] = {
     {1, "ALTER TABLE notes ADD COLUMN author TEXT NOT NULL DEFAULT 'unknown'"},
     {2, "CREATE TABLE tags (name TEXT); INSERT INTO tags SELECT text FROM notes"},
 };
-constexpr Schema kFirst{
-    .version = 1,
-    .create =
-        "CREATE TABLE meta (identity, revision, journal_bytes); CREATE TABLE notes (text TEXT)",
-    .migrations = {}};
+constexpr Schema kFirst{.version = 1,
+                        .create =
+                            "CREATE TABLE meta (identity, revision, journal_bytes, undo_from);"
+                            "CREATE TABLE notes (text TEXT)",
+                        .migrations = {}};
 constexpr Schema kThird{.version = 3, .create = "", .migrations = kMigrations};
 
 int number(SQLite::Database& database, const char* query) {
@@ -262,6 +262,34 @@ TEST(SqliteMigration, OneThatFailsLeavesTheFileAsItWasAndCanBeRepeated) {
   }
   const auto third = open_state_file(path, {}, kThird).value();
   EXPECT_EQ(number(*third, "SELECT count(*) FROM tags"), 1);
+}
+
+// What isthmusd 0.1 wrote, before it could go back.
+TEST(SqliteMigration, AFileOfTheFirstVersionIsReadAndGoesOn) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("state.db");
+  {
+    SQLite::Database old(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    old.exec(R"(
+      CREATE TABLE meta (identity TEXT NOT NULL, revision INTEGER NOT NULL,
+                         journal_bytes INTEGER NOT NULL);
+      CREATE TABLE resources (key TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE journal (revision INTEGER NOT NULL PRIMARY KEY, time_ms INTEGER NOT NULL,
+                            bytes INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL);
+      INSERT INTO meta VALUES ('3f2504e0-4f89-41d3-9a0c-0305e82c3301', 2, 60);
+      INSERT INTO resources VALUES ('a', 'second');
+      INSERT INTO journal VALUES (1, 1000, 30, 'x', '[]'), (2, 2000, 30, 'x', '[]');
+      PRAGMA user_version = 1;
+    )");
+    old.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+  }
+  const auto store = open_sqlite_store(path).value();
+  EXPECT_EQ(store->load().value().records.at(0).document, "second");
+  EXPECT_EQ(store->journal(0, 10).value().size(), 2u);
+  EXPECT_EQ(store->undo(1).error().message, "The journal reaches back to revision 2, not to 1.");
+  Batch batch{{{"a", "third"}}, {{3, 3000, "x", "[]", {{"a", "second"}}}}};
+  ASSERT_EQ(store->commit(batch, 2).outcome, Commit::Done);
+  EXPECT_EQ(store->undo(2).value().at(0).document, "second");
 }
 
 TEST(SqliteMigration, APresentFileIsNotCopied) {

@@ -10,12 +10,14 @@ namespace isthmus {
 namespace {
 
 // meta has one row. `bytes` is what an entry counts for the limit on the journal's size; it stands
-// before the texts so that the compaction reads it without reading them.
+// before the texts so that the compaction reads it without reading them. `undo` has what each
+// change found, without a document where there was nothing; it is whole after `undo_from`.
 constexpr const char* kCreate = R"(
   CREATE TABLE meta (
     identity TEXT NOT NULL,
     revision INTEGER NOT NULL,
-    journal_bytes INTEGER NOT NULL);
+    journal_bytes INTEGER NOT NULL,
+    undo_from INTEGER NOT NULL);
   CREATE TABLE resources (
     key TEXT NOT NULL PRIMARY KEY,
     document TEXT NOT NULL) WITHOUT ROWID;
@@ -25,7 +27,24 @@ constexpr const char* kCreate = R"(
     bytes INTEGER NOT NULL,
     who TEXT NOT NULL,
     what TEXT NOT NULL);
+  CREATE TABLE undo (
+    revision INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    document TEXT,
+    PRIMARY KEY (revision, key)) WITHOUT ROWID;
 )";
+
+constexpr Migration kMigrations[] = {
+    {.from = 1, .sql = R"(
+      ALTER TABLE meta ADD COLUMN undo_from INTEGER NOT NULL DEFAULT 0;
+      UPDATE meta SET undo_from = revision;
+      CREATE TABLE undo (
+        revision INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        document TEXT,
+        PRIMARY KEY (revision, key)) WITHOUT ROWID;
+    )"},
+};
 
 int number(SQLite::Database& database, const char* query) {
   return database.execAndGet(query).getInt();
@@ -37,10 +56,10 @@ void set_version(SQLite::Database& database, int version) {
 
 }  // namespace
 
-// Version 1 is the first. A change of the tables adds a row to the migrations and one to the
-// version; the create statement always describes the newest.
+// A change of the tables adds a row to the migrations and one to the version; the create statement
+// always describes the newest. Version 1 had no undo.
 const Schema& present_schema() {
-  static constexpr Schema kPresent{.version = 1, .create = kCreate, .migrations = {}};
+  static constexpr Schema kPresent{.version = 2, .create = kCreate, .migrations = kMigrations};
   return kPresent;
 }
 
@@ -55,7 +74,7 @@ int schema_version(SQLite::Database& database) { return number(database, "PRAGMA
 void create(SQLite::Database& database, const Schema& schema, const std::string& identity) {
   SQLite::Transaction transaction(database);
   database.exec(schema.create);
-  SQLite::Statement first(database, "INSERT INTO meta VALUES (?, 0, 0)");
+  SQLite::Statement first(database, "INSERT INTO meta VALUES (?, 0, 0, 0)");
   first.bind(1, identity);
   first.exec();
   database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));

@@ -35,6 +35,13 @@ void bind(SQLite::Statement& statement, int index, const std::string& text) {
 void bind(SQLite::Statement& statement, int index, int64_t number) {
   statement.bind(index, number);
 }
+void bind(SQLite::Statement& statement, int index, const std::optional<std::string>& text) {
+  if (text) {
+    statement.bindNoCopy(index, *text);
+  } else {
+    statement.bind(index);  // NULL
+  }
+}
 
 template <class... Values>
 int run(SQLite::Statement& statement, const Values&... values) {
@@ -60,12 +67,20 @@ struct Connection {
                         " ON CONFLICT (key) DO UPDATE SET document = excluded.document"};
   SQLite::Statement erase{*database, "DELETE FROM resources WHERE key = ?"};
   SQLite::Statement note{*database, "INSERT INTO journal VALUES (?, ?, ?, ?, ?)"};
-  SQLite::Statement newest{*database,
-                           "SELECT revision, time_ms, who, what FROM journal WHERE revision > ?"
-                           " ORDER BY revision DESC LIMIT ?"};
+  SQLite::Statement next{*database,
+                         "SELECT revision, time_ms, who, what FROM journal WHERE revision > ?"
+                         " ORDER BY revision LIMIT ?"};
   SQLite::Statement oldest{
       *database, "SELECT revision, time_ms, bytes FROM journal ORDER BY revision LIMIT ?"};
   SQLite::Statement cut{*database, "DELETE FROM journal WHERE revision <= ?"};
+  SQLite::Statement found{*database, "INSERT INTO undo VALUES (?, ?, ?)"};
+  SQLite::Statement cut_undo{*database, "DELETE FROM undo WHERE revision <= ?"};
+  SQLite::Statement advance_undo{*database, "UPDATE meta SET undo_from = max(undo_from, ?)"};
+  SQLite::Statement undo_from{*database, "SELECT undo_from FROM meta"};
+  // Of the columns beside min(), SQLite gives those of the row that has the least.
+  SQLite::Statement undo{*database,
+                         "SELECT key, document, min(revision) FROM undo WHERE revision > ?"
+                         " GROUP BY key"};
 };
 
 struct Meta {
@@ -76,7 +91,10 @@ struct Meta {
 
 // What an entry takes in the file, roughly: its texts and the numbers beside them.
 uint64_t entry_bytes(const JournalEntry& entry) {
-  return entry.who.size() + entry.what.size() + 24;
+  uint64_t bytes = entry.who.size() + entry.what.size() + 24;
+  for (const RecordChange& record : entry.before)
+    bytes += record.key.size() + (record.document ? record.document->size() : 0) + 16;
+  return bytes;
 }
 
 // The interface's promises about a batch; one that breaks them is our own mistake, but it must not
@@ -104,6 +122,7 @@ class SqliteStore final : public Store {
   Result<StoreContents> load() override;
   CommitReport commit(const Batch& batch, Revision expected_revision) override;
   Result<std::vector<JournalEntry>> journal(Revision after, size_t limit) override;
+  Result<std::vector<RecordChange>> undo(Revision to) override;
 
   Result<void> connect();
 
@@ -114,6 +133,7 @@ class SqliteStore final : public Store {
   Meta meta();
   StoreContents read_all();
   std::vector<JournalEntry> read_journal(Revision after, size_t limit);
+  Result<std::vector<RecordChange>> read_undo(Revision to);
   std::optional<std::string> write(const Batch& batch, Revision expected);
   void write_changes(const Batch& batch);
   uint64_t write_journal(const Batch& batch);
@@ -173,6 +193,11 @@ Result<std::vector<JournalEntry>> SqliteStore::journal(Revision after, size_t li
   return guarded([&]() -> Result<std::vector<JournalEntry>> { return read_journal(after, limit); });
 }
 
+Result<std::vector<RecordChange>> SqliteStore::undo(Revision to) {
+  if (auto connected = connect(); !connected) return tl::unexpected(connected.error());
+  return guarded([&] { return read_undo(to); });
+}
+
 Result<void> SqliteStore::connect() {
   if (connection_) return {};
   auto database = open_state_file(path_, options_);
@@ -222,7 +247,7 @@ StoreContents SqliteStore::read_all() {
 
 std::vector<JournalEntry> SqliteStore::read_journal(Revision after, size_t limit) {
   std::vector<JournalEntry> entries;
-  SQLite::Statement& query = connection_->newest;
+  SQLite::Statement& query = connection_->next;
   const Use use(query);
   bind(query, 1, sql(after));
   bind(query, 2, sql(std::min<uint64_t>(limit, INT64_MAX)));
@@ -232,8 +257,33 @@ std::vector<JournalEntry> SqliteStore::read_journal(Revision after, size_t limit
                        .who = query.getColumn(2).getString(),
                        .what = query.getColumn(3).getString()});
   }
-  std::reverse(entries.begin(), entries.end());
   return entries;
+}
+
+Result<std::vector<RecordChange>> SqliteStore::read_undo(Revision to) {
+  {
+    SQLite::Statement& reach = connection_->undo_from;
+    const Use use(reach);
+    reach.executeStep();
+    const auto first = static_cast<Revision>(reach.getColumn(0).getInt64());
+    if (to < first) {
+      return fail(
+          ErrorCode::RevisionNotKept, "",
+          fmt::format("The journal reaches back to revision {}, not to {}.", first, to),
+          "Go back to a later revision, or restore a snapshot; those are kept until deleted.");
+    }
+  }
+  std::vector<RecordChange> records;
+  SQLite::Statement& query = connection_->undo;
+  const Use use(query);
+  bind(query, 1, sql(to));
+  while (query.executeStep()) {
+    const SQLite::Column document = query.getColumn(1);
+    records.push_back(
+        {.key = query.getColumn(0).getString(),
+         .document = document.isNull() ? std::nullopt : std::optional(document.getString())});
+  }
+  return records;
 }
 
 // Everything but COMMIT. A reason when the store is not where the batch begins; throws when SQLite
@@ -265,6 +315,8 @@ uint64_t SqliteStore::write_journal(const Batch& batch) {
   for (const JournalEntry& entry : batch.journal) {
     const uint64_t size = entry_bytes(entry);
     run(connection_->note, sql(entry.revision), entry.time_ms, sql(size), entry.who, entry.what);
+    for (const RecordChange& record : entry.before)
+      run(connection_->found, sql(entry.revision), record.key, record.document);
     bytes += size;
   }
   return bytes;
@@ -290,7 +342,11 @@ uint64_t SqliteStore::compact(const Batch& batch, uint64_t bytes) {
       bytes -= static_cast<uint64_t>(query.getColumn(2).getInt64());
     }
   }
-  if (cut > 0) run(connection_->cut, sql(cut));
+  if (cut > 0) {
+    run(connection_->cut, sql(cut));
+    run(connection_->cut_undo, sql(cut));
+    run(connection_->advance_undo, sql(cut));
+  }
   return bytes;
 }
 

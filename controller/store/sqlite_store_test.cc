@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <random>
 
 #include "tests/support/store_model.h"
@@ -121,16 +122,63 @@ TEST(SqliteStore, AMalformedBatchIsNotDone) {
   EXPECT_TRUE(store->load().value().records.empty());
 }
 
-TEST(SqliteStore, TheJournalGivesTheNewestAfterARevisionOldestFirst) {
+TEST(SqliteStore, TheJournalGivesTheNextAfterARevision) {
   const auto store = opened(":memory:");
   for (Revision revision = 1; revision <= 10; revision++) {
     store->commit(put(revision, "a", std::to_string(revision)), revision - 1);
   }
-  EXPECT_EQ(revisions(*store, 0, 3), (std::vector<Revision>{8, 9, 10}));
+  EXPECT_EQ(revisions(*store, 0, 3), (std::vector<Revision>{1, 2, 3}));
   EXPECT_EQ(revisions(*store, 7), (std::vector<Revision>{8, 9, 10}));
   EXPECT_EQ(revisions(*store, 9, 1), (std::vector<Revision>{10}));
   EXPECT_TRUE(revisions(*store, 10).empty());
   EXPECT_TRUE(revisions(*store, 0, 0).empty());
+}
+
+// Law: what undo() gives, written over the records, is the records as they were.
+TEST(SqliteStore, UndoGivesWhatEveryRevisionHeld) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto store = opened(":memory:");
+    std::mt19937_64 random(seed);
+    std::vector<std::map<std::string, std::string>> held(1);
+    for (Revision revision = 1; revision <= 60; ++revision) {
+      std::map<std::string, std::string> records = held.back();
+      Batch batch{{}, {entry(revision)}};
+      for (uint64_t i = 0; i <= random() % 4; ++i) {
+        const std::string key = "key-" + std::to_string(random() % 8 * 5 + i);
+        const auto was = records.find(key);
+        batch.journal[0].before.push_back(
+            {key, was == records.end() ? std::nullopt : std::optional(was->second)});
+        const bool goes = random() % 4 == 0;
+        if (goes) records.erase(key);
+        if (!goes) records[key] = std::to_string(revision);
+        batch.changes.push_back({key, goes ? std::nullopt : std::optional(records[key])});
+      }
+      ASSERT_EQ(store->commit(batch, revision - 1).outcome, Commit::Done);
+      held.push_back(std::move(records));
+    }
+    for (Revision to = 0; to < held.size(); ++to) {
+      std::map<std::string, std::string> records = held.back();
+      const auto undone = store->undo(to);
+      ASSERT_TRUE(undone) << undone.error().text();
+      for (const RecordChange& record : *undone) {
+        if (record.document) records[record.key] = *record.document;
+        if (!record.document) records.erase(record.key);
+      }
+      EXPECT_EQ(records, held[to]) << "revision " << to;
+    }
+  }
+}
+
+TEST(SqliteStore, UndoReachesAsFarBackAsTheJournal) {
+  const auto store = opened(":memory:", {.journal_entries_max = 5});
+  for (Revision revision = 1; revision <= 20; revision++)
+    store->commit(put(revision, "a", "x"), revision - 1);
+  EXPECT_TRUE(store->undo(15).has_value());
+  const auto refused = store->undo(14);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::RevisionNotKept);
+  EXPECT_EQ(refused.error().message, "The journal reaches back to revision 15, not to 14.");
 }
 
 TEST(SqliteStore, TheJournalKeepsNoMoreEntriesThanItsLimit) {

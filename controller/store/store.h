@@ -32,6 +32,8 @@ struct JournalEntry {
   int64_t time_ms = 0;  // since the Unix epoch
   std::string who;
   std::string what;  // JSON: the changed resources
+  // What it changed as it was before, each key once. Written, and read by undo() alone.
+  std::vector<RecordChange> before = {};
 };
 
 struct Batch {
@@ -66,8 +68,12 @@ class Store {
   // All or nothing. `expected_revision` must be what the store holds; the new one is the last
   // journal entry's.
   virtual CommitReport commit(const Batch& batch, Revision expected_revision) = 0;
-  // The newest `limit` entries after `after`, oldest first.
+  // The first `limit` entries after `after`, oldest first; those that are no longer kept are
+  // missing.
   virtual Result<std::vector<JournalEntry>> journal(Revision after, size_t limit) = 0;
+  // What has to be written to have all records as they were at a revision. Fails as RevisionNotKept
+  // where the journal does not reach back that far.
+  virtual Result<std::vector<RecordChange>> undo(Revision to) = 0;
 };
 
 }  // namespace isthmus

@@ -27,9 +27,10 @@ class ControlWorld {
   using Method = api::http::Method;
 
   explicit ControlWorld(api::control::ControlOptions options = {})
-      : store_(std::move(*open_sqlite_store(":memory:", {}))),
+      : clock_({SettableClock::Mode::Frozen, 0, 0}),
+        store_(std::move(*open_sqlite_store(":memory:", {}))),
         controller_(*store_, encoding_, dataplane_, clock_, {}),
-        handler_(controller_, std::move(options)) {
+        handler_(controller_, with_clock(std::move(options))) {
     if (auto started = controller_.start(); !started)
       throw std::runtime_error(started.error().message);
   }
@@ -77,7 +78,12 @@ class ControlWorld {
   }
 
  private:
-  ManualClock clock_;
+  api::control::ControlOptions with_clock(api::control::ControlOptions options) {
+    options.clock = &clock_;
+    return options;
+  }
+
+  SettableClock clock_;
   api::json::StoreEncoding encoding_;
   std::unique_ptr<Store> store_;
   dataplane::Dataplane dataplane_;

@@ -61,6 +61,7 @@ class Api {
   // Deletes and waits until it is done; false when nothing was there.
   Result<bool> remove(std::string_view target);
 
+  Transport& transport() { return transport_; }
   const std::string& server() const { return server_; }
 
  private:

@@ -41,6 +41,25 @@ constexpr Option kSnapshotOptions[] = {
     {"-f,--file", "of save and load: the file; - is the standard output or input"},
 };
 
+constexpr Option kWhatifOptions[] = {
+    {"WHAT", "a create, update or delete as you would type it, or -f FILE", Option::Values::Rest,
+     kRequired},
+};
+
+constexpr Option kJournalOptions[] = {
+    {"VERB", "restore, to go back; without it: the newest entries"},
+    {"REVISION", "of restore: the revision to go back to"},
+    {"--after", "entries after this revision"},
+    {"--limit", "how many (100)"},
+};
+
+constexpr Option kClockOptions[] = {
+    {"MODE", "real, frozen or scaled; without anything: what it is now"},
+    {"--time", "set it, such as 2026-01-01T00:00:00Z"},
+    {"--rate", "of scaled: how many seconds pass in one"},
+    {"--advance", "move it on, such as 500ms, 10s or 2m"},
+};
+
 constexpr Option kBenchOptions[] = {
     {"WHAT", "fib, and the options of that benchmark: isthmus bench fib --help",
      Option::Values::Rest, kRequired},
@@ -52,6 +71,12 @@ constexpr Task kTasks[] = {
     {"routes", "", "the effective routes of a NIC or a subnet", kRoutesOptions, &show_routes},
     {"apply", "", "make the controller hold what a lab document says", kApplyOptions, &apply_lab},
     {"export", "", "what the controller holds, as a lab document", {}, &export_lab},
+    {"whatif", "", "what a change would do to states, routes and reachability", kWhatifOptions,
+     &what_if},
+    {"journal", "", "what was changed, when and by whom; go back to a revision", kJournalOptions,
+     &journal},
+    {"clock", "", "the time that the controller goes by; stop it, set it, hurry it", kClockOptions,
+     &show_or_set_clock},
     {"host-fault", "", "which hosts fail; make one fail or well again", kHostFaultOptions,
      &host_faults},
     {"snapshot", "", "keep what the controller holds; compare, restore, save to a file",

@@ -1,0 +1,56 @@
+// isthmus journal: what was changed, when and by whom; and back to what it was.
+#include <fmt/format.h>
+
+#include "tools/isthmus/tasks.h"
+
+namespace isthmus::cli {
+namespace {
+
+constexpr std::string_view kPath = "/_isthmus/v1/journal";
+
+// "created /virtualNetworks/red, and 3 more"
+std::string cell_of_changes(const Value& entry) {
+  const Value* changes = find(entry, "/changes");
+  if (changes == nullptr || !changes->IsArray() || changes->Empty()) return "";
+  const Value& first = (*changes)[0];
+  std::string cell = text_at(first, "/change") + " " + text_at(first, "/resource");
+  if (changes->Size() > 1) cell += fmt::format(", and {} more", changes->Size() - 1);
+  return cell;
+}
+
+Grid grid_of_entries(const Value& entries) {
+  Grid grid{{"Revision", "Time", "Who", "Changes"}, {}};
+  for (const Value& entry : entries.GetArray()) {
+    grid.rows.push_back({text_at(entry, "/revision"), text_at(entry, "/time"),
+                         text_at(entry, "/who"), cell_of_changes(entry)});
+  }
+  return grid;
+}
+
+Result<void> show(Session& session, const Arguments& arguments) {
+  std::string target(kPath);
+  if (arguments.has("after")) target += "?after=" + encoded(arguments.text("after"));
+  if (arguments.has("limit"))
+    target += (arguments.has("after") ? "&limit=" : "?limit=") + encoded(arguments.text("limit"));
+  const Result<Json> answer = session.api.get(target);
+  if (!answer) return tl::unexpected(answer.error());
+  const Value* list = find(*answer, "/entries");
+  const Json entries =
+      list != nullptr && list->IsArray() ? copy(*list) : Json(rapidjson::kArrayType);
+  return session.output.print(entries, [&] { return grid_of_entries(entries); });
+}
+
+}  // namespace
+
+Result<void> journal(Session& session, const Arguments& arguments) {
+  if (!arguments.has("VERB")) return show(session, arguments);
+  if (arguments.text("VERB") != "restore")
+    return usage(fmt::format("journal knows restore, not '{}'", arguments.text("VERB")));
+  if (!arguments.has("REVISION")) return usage("journal restore needs a revision to go back to");
+  const Result<Reply> reply = session.api.post(
+      fmt::format("{}/{}/restore", kPath, encoded(arguments.text("REVISION"))), {}, {});
+  if (!reply) return tl::unexpected(reply.error());
+  return session.output.print(reply->json);
+}
+
+}  // namespace isthmus::cli

@@ -1,0 +1,154 @@
+// isthmus whatif: what a command, a list of changes or a lab document would do.
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "tools/isthmus/command_line.h"
+#include "tools/isthmus/tasks.h"
+#include "tools/isthmus/verbs.h"
+
+namespace isthmus::cli {
+namespace {
+
+// Lets a command read, and writes down what it would have changed.
+class Rehearsal final : public Transport {
+ public:
+  explicit Rehearsal(Transport& real) : real_(real), changes_(rapidjson::kArrayType) {}
+
+  tl::expected<HttpResponse, std::string> send(const HttpRequest& request,
+                                               std::chrono::milliseconds timeout) override {
+    if (request.method == "GET") return real_.send(request, timeout);
+    auto& memory = changes_.GetAllocator();
+    Value change(rapidjson::kObjectType);
+    change.AddMember("method", Value(request.method.c_str(), memory), memory);
+    change.AddMember("path", Value(request.target.c_str(), memory), memory);
+    if (const auto body = parse_json(request.body))
+      change.AddMember("body", Value(*body, memory), memory);
+    changes_.PushBack(change, memory);
+    return HttpResponse{200, {}, request.body};
+  }
+
+  std::string document() {
+    Json document(rapidjson::kObjectType);
+    auto& memory = document.GetAllocator();
+    document.AddMember("changes", Value(changes_, memory), memory);
+    return to_text(document);
+  }
+
+ private:
+  Transport& real_;
+  Json changes_;
+};
+
+struct Question {
+  std::string body;
+  std::string content_type = "application/json";
+};
+
+Result<Question> ask_of_file(const std::string& file) {
+  auto text = read_document(file);
+  if (!text) return tl::unexpected(text.error());
+  const bool is_json = parse_json(*text).has_value();
+  return Question{std::move(*text), is_json ? "application/json" : "application/yaml"};
+}
+
+Result<Question> ask_of_command(Session& session, const std::vector<std::string>& words) {
+  const auto parsed = parse_command_line(words, false);
+  if (!parsed) return tl::unexpected(parsed.error());
+  const auto* command = std::get_if<Command>(&*parsed);
+  const auto* verb = command == nullptr ? nullptr : std::get_if<NounCommand>(&command->what);
+  if (verb == nullptr || verb->verb == Verb::List || verb->verb == Verb::Show) {
+    return usage(fmt::format("whatif looks at create, update and delete of a resource, not at '{}'",
+                             fmt::join(words, " ")));
+  }
+  Rehearsal rehearsal(session.api.transport());
+  Api api(rehearsal, session.api.server());
+  std::ostringstream nowhere;
+  Output output({}, nowhere);
+  Session rehearsed{api, output, session.err};
+  if (auto done = run_verb(rehearsed, *verb, command->arguments); !done)
+    return tl::unexpected(done.error());
+  return Question{rehearsal.document()};
+}
+
+// ---- the answer as a table: one row for each thing that would not be the same
+
+std::string cell_of_route(const Value* route) {
+  if (route == nullptr || !route->IsObject()) return "none";
+  const std::string address = text_at(*route, "/nextHop");
+  return text_at(*route, "/nextHopType") + (address.empty() ? "" : " " + address);
+}
+
+std::string cell_of_reach(const Value* pair) {
+  if (pair == nullptr) return "";
+  const std::string reason = text_at(*pair, "/reason");
+  const Value* passing = find(*pair, "/passing");
+  if (passing != nullptr) return as_cell(*passing);
+  return text_at(*pair, "/result") + (reason.empty() ? "" : " (" + reason + ")");
+}
+
+std::string cell_of_state(const Value* state) {
+  return state == nullptr || state->IsNull() ? "none" : as_cell(*state);
+}
+
+// "/virtualNetworks/hub/subnets/dmz" -> "hub/dmz"
+std::string short_subnet(const std::string& path) {
+  constexpr std::string_view kNetworks = "/virtualNetworks/", kSubnets = "/subnets/";
+  const size_t subnets = path.find(kSubnets);
+  if (!path.starts_with(kNetworks) || subnets == std::string::npos) return path;
+  return path.substr(kNetworks.size(), subnets - kNetworks.size()) + "/" +
+         path.substr(subnets + kSubnets.size());
+}
+
+template <class Row>
+void add_rows(Grid& grid, const Json& answer, const char* list, const Row& row) {
+  const Value* items = find(answer, list);
+  if (items == nullptr || !items->IsArray()) return;
+  for (const Value& item : items->GetArray()) grid.rows.push_back(row(item));
+}
+
+Grid grid_of_answer(const Json& answer) {
+  Grid grid{{"What", "Of", "Before", "After"}, {}};
+  add_rows(grid, answer, "/changes", [](const Value& item) -> std::vector<std::string> {
+    return {text_at(item, "/change"), text_at(item, "/resource"), "", ""};
+  });
+  add_rows(grid, answer, "/states", [](const Value& item) -> std::vector<std::string> {
+    return {"state", text_at(item, "/resource"), cell_of_state(find(item, "/before")),
+            cell_of_state(find(item, "/after"))};
+  });
+  add_rows(grid, answer, "/routes", [](const Value& item) -> std::vector<std::string> {
+    return {"route", short_subnet(text_at(item, "/subnet")) + " to " + text_at(item, "/prefix"),
+            cell_of_route(find(item, "/before")), cell_of_route(find(item, "/after"))};
+  });
+  add_rows(grid, answer, "/reachability", [](const Value& item) -> std::vector<std::string> {
+    return {"reach",
+            short_subnet(text_at(item, "/from")) + " to " + short_subnet(text_at(item, "/to")),
+            cell_of_reach(find(item, "/before")), cell_of_reach(find(item, "/after"))};
+  });
+  return grid;
+}
+
+}  // namespace
+
+Result<void> what_if(Session& session, const Arguments& arguments) {
+  const std::vector<std::string>& words = arguments.words("WHAT");
+  if (words.empty())
+    return usage(
+        "whatif needs a command, such as 'vnet peering delete -n hub-to-spoke1 --vnet-name hub', "
+        "or -f FILE with a lab document or changes");
+  const bool is_file = words.front() == "-f" || words.front() == "--file";
+  if (is_file && words.size() != 2) return usage("whatif -f needs one file; - is standard input");
+  const auto question = is_file ? ask_of_file(words[1]) : ask_of_command(session, words);
+  if (!question) return tl::unexpected(question.error());
+  const Result<Reply> reply =
+      session.api.post("/_isthmus/v1/whatif", question->body, question->content_type);
+  if (!reply) return tl::unexpected(reply.error());
+  if (session.output.as_table() && grid_of_answer(reply->json).rows.empty())
+    session.err << "nothing would change\n";
+  if (text_at(reply->json, "/complete") == "false")
+    session.err << "there are too many pairs of subnets: only those of networks that change were "
+                   "looked at\n";
+  return session.output.print(reply->json, [&] { return grid_of_answer(reply->json); });
+}
+
+}  // namespace isthmus::cli
