@@ -5,10 +5,15 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "api/config/clock_text.h"
 #include "api/config/config.h"
@@ -19,6 +24,7 @@
 #include "api/http/server.h"
 #include "api/json/store_encoding.h"
 #include "api/networking/networking_handler.h"
+#include "api/tls/certificates.h"
 #include "controller/controller.h"
 #include "controller/store/sqlite_store.h"
 #include "dataplane/dataplane.h"
@@ -57,16 +63,46 @@ http::Response error_body(const http::ServerError& error) {
                                    : control::problem_body(error);
 }
 
-// The signals that stop the daemon. Blocked in every thread, so that only wait_for() sees them.
-sigset_t block_stop_signals() {
+// The signals that stop the daemon, and SIGHUP. Blocked in every thread, so that only wait_for()
+// sees them.
+sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is an error of the store, not the end
   return signals;
+}
+
+// What SIGHUP makes the daemon read anew, and who does it. The error says why everything stays as
+// it was.
+struct Reload {
+  std::string_view what;
+  std::function<tl::expected<void, std::string>()> run;
+};
+
+void reload_all(const std::vector<Reload>& reloads) {
+  for (const Reload& reload : reloads) {
+    if (auto done = reload.run(); done) {
+      spdlog::info("read anew: {}", reload.what);
+    } else {
+      spdlog::error("{} stay as they were: {}", reload.what, done.error());
+    }
+  }
+}
+
+// Until a signal to stop, which is returned. What is read anew is so once a day too: the daemon's
+// own certificate is renewed before its time is up.
+int wait_for_stop(const sigset_t& signals, const std::vector<Reload>& reloads) {
+  constexpr timespec kDay{24 * 60 * 60, 0};
+  for (;;) {
+    const int signal = sigtimedwait(&signals, nullptr, &kDay);
+    if (signal > 0 && signal != SIGHUP) return signal;
+    if (signal == SIGHUP || errno == EAGAIN) reload_all(reloads);
+  }
 }
 
 int fail(const std::string& message) {
@@ -131,10 +167,26 @@ SqliteOptions store_options(const config::Config& config) {
   return options;
 }
 
+tls::CertificateOptions certificate_options(const config::Config& config) {
+  return {folder_beside(config, config.tls.folder, ".tls"), config.tls.certificate, config.tls.key,
+          config.tls.client_ca,
+          tls::certificate_hosts(config.listen.address, config.allowed_hosts)};
+}
+
+// For connections that begin from now on.
+tl::expected<void, std::string> load_certificates(tls::Certificates& certificates,
+                                                  http::Server& server) {
+  const auto now = std::chrono::system_clock::now();
+  auto context = certificates.load(std::chrono::floor<std::chrono::seconds>(now));
+  if (!context) return tl::unexpected(context.error());
+  server.use_tls(std::move(*context));
+  return {};
+}
+
 int run(const config::Loaded& loaded) {
   const config::Config& config = loaded.config;
   config::set_up_logging(config.log_format, config.log_level);
-  const sigset_t stop_signals = block_stop_signals();
+  const sigset_t signals = block_signals();
 
   auto store = open_sqlite_store(config.state, store_options(config));
   if (!store) return fail(store.error().text());
@@ -157,12 +209,20 @@ int run(const config::Loaded& loaded) {
   control_options.clock = &clock;
   control::InitHooks hooks(config.init);
   control_options.ready_checks.push_back(hooks.ready_check());
+  tls::Certificates certificates(certificate_options(config));
+  control_options.ca_pem = [&] { return certificates.ca_pem(); };
   control::ControlHandler control(controller, control_options);
   Dialects dialects(networking, control);
   http::ServerOptions options = server_options(config);
   options.now = [&clock] { return static_cast<std::time_t>(clock.now_ms() / 1000); };
   http::Server server(std::move(options), dialects);
   control.show(server.metrics());
+  std::vector<Reload> reloads;
+  if (config.tls.on)
+    reloads.push_back({"certificates", [&] { return load_certificates(certificates, server); }});
+  for (const Reload& reload : reloads) {
+    if (auto done = reload.run(); !done) return fail(done.error());
+  }
   if (auto listening = server.start(); !listening) return fail(listening.error());
   if (!config.port_file.empty() && !write_port_file(config.port_file, server.port())) {
     return fail("cannot write the port file " + config.port_file);
@@ -171,8 +231,7 @@ int run(const config::Loaded& loaded) {
                config.state, controller.model()->revision());
   hooks.start(control, server.url());
 
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
+  const int signal = wait_for_stop(signals, reloads);
   spdlog::info("stopping on {}", strsignal(signal));
   hooks.stop();
   server.stop();

@@ -174,6 +174,12 @@ std::optional<Exit> refused(const Loaded& loaded) {
                     "there is no authentication yet",
                     origin("listen")));
   }
+  const Tls& tls = loaded.config.tls;
+  if (tls.certificate.empty() != tls.key.empty())
+    return usage_error("tls-cert and tls-key go together: give both, or none");
+  if (!tls.on && !(tls.certificate.empty() && tls.client_ca.empty()))
+    return usage_error(
+        fmt::format("tls {}: then there is no use for tls-cert and tls-client-ca", origin("tls")));
   if (loaded.config.state.empty()) {
     return usage_error(
         "state: neither XDG_STATE_HOME nor HOME says where to keep it; give --state FILE or "

@@ -31,8 +31,16 @@ struct Listen {
   friend bool operator==(const Listen&, const Listen&) = default;
 };
 
+struct Tls {
+  bool on = true;
+  std::string folder;            // of our own CA and certificate; empty: beside the state file
+  std::string certificate, key;  // files of the user's own; both or none
+  std::string client_ca;         // a file; empty: clients are not asked for certificates
+};
+
 struct Config {
   Listen listen;
+  Tls tls;
   std::string port_file;  // empty: none
   std::string state;      // a file, or ":memory:"
   LogFormat log_format = LogFormat::Text;

@@ -101,6 +101,7 @@ TEST(Config, EveryOptionReadsWhatItPrints) {
       {"state", {":memory:", "x.db"}},
       {"backups", {"folder", "/a/folder"}},
       {"snapshots", {"folder", "/a/folder"}},
+      {"tls", {"on", "off"}},
       {"provisioning-delay", {"0", "1ms", "1500ms", "2s", "2m"}},
       {"log-format", {"text", "json"}},
       {"log-level", {"trace", "debug", "info", "warn", "error", "off"}},
@@ -140,6 +141,7 @@ TEST(Config, EveryOptionHasItsOwnField) {
                               : option.value == "N"           ? "77"
                               : option.name == "log-format"   ? "json"
                               : option.name == "log-level"    ? "debug"
+                              : option.name == "tls"          ? "off"
                               : option.arity == Arity::Switch ? "true"
                               : option.value == "SHAPE"       ? "bare"
                                                               : "x";
@@ -149,6 +151,19 @@ TEST(Config, EveryOptionHasItsOwnField) {
       EXPECT_EQ(same, other.name != option.name) << option.name << " " << other.name;
     }
   }
+}
+
+TEST(Config, TlsOptionsFitTogether) {
+  const Invocation invocation;
+  EXPECT_EQ(invocation.load({"--tls-cert", "c"}).error().text,
+            "isthmusd: tls-cert and tls-key go together: give both, or none\n");
+  EXPECT_FALSE(invocation.load({"--tls-key", "k"}));
+  EXPECT_EQ(invocation.load({"--tls", "off", "--tls-client-ca", "c"}).error().text,
+            "isthmusd: tls off from flag --tls: then there is no use for tls-cert and "
+            "tls-client-ca\n");
+  const auto own = invocation.load({"--tls-cert", "c", "--tls-key", "k"});
+  ASSERT_TRUE(own) << own.error().text;
+  EXPECT_EQ(own->config.tls.key, "k");
 }
 
 TEST(Config, BadValuesNameOptionOriginAndLegalValues) {

@@ -214,6 +214,27 @@ bool assign_seed(Config& config, std::string_view text) {
   return seed.has_value();
 }
 
+bool assign_tls(Config& config, std::string_view text) {
+  if (text != "on" && text != "off") return false;
+  config.tls.on = text == "on";
+  return true;
+}
+
+// A row for a file or folder. `Access` is a lambda that gives the field of a Config.
+template <class Access>
+constexpr Option path_option(std::string_view name, std::string_view value, std::string_view help,
+                             Access) {
+  return {name,
+          value,
+          "a file name",
+          help,
+          [](Config& c, std::string_view text) {
+            Access{}(c) = text;
+            return true;
+          },
+          [](const Config& c) { return std::string(Access{}(c)); }};
+}
+
 bool assign_state(Config& config, std::string_view text) {
   if (text.empty()) return false;
   config.state = text;
@@ -222,7 +243,7 @@ bool assign_state(Config& config, std::string_view text) {
 
 constexpr Option kOptions[] = {
     {"listen", "ADDRESS:PORT", "an address and port, as in 127.0.0.1:8181 or [::1]:8181",
-     "where to serve HTTP; port 0 takes a free one", assign_listen, print_listen},
+     "where to serve HTTP and HTTPS; port 0 takes a free one", assign_listen, print_listen},
     {"port-file", "FILE", "a file name", "write the port there once it is open",
      [](Config& c, std::string_view text) {
        c.port_file = text;
@@ -248,6 +269,21 @@ constexpr Option kOptions[] = {
     {"init", "FILE[,FILE]", "a list of files",
      "lab documents to apply, and programs to run, before the daemon says that it is ready",
      assign_init, print_init, Arity::Many},
+    {"tls", "on|off", "on or off",
+     "serve HTTPS too, on the same port; its certificate is made at the first start", assign_tls,
+     [](const Config& c) { return std::string(c.tls.on ? "on" : "off"); }},
+    path_option("tls-folder", "FOLDER",
+                "where the CA and certificate are kept that are made; beside the state where none "
+                "is named",
+                [](auto& c) -> auto& { return c.tls.folder; }),
+    path_option("tls-cert", "FILE",
+                "a certificate (PEM) to use instead, followed by those that lead to its CA",
+                [](auto& c) -> auto& { return c.tls.certificate; }),
+    path_option("tls-key", "FILE", "its key (PEM), which nobody else may read (mode 600)",
+                [](auto& c) -> auto& { return c.tls.key; }),
+    path_option("tls-client-ca", "FILE",
+                "ask clients for certificates, and take those that these CAs (PEM) have signed",
+                [](auto& c) -> auto& { return c.tls.client_ca; }),
     {"provisioning-delay", "TIME", "0, or a time with its unit, as in 500ms, 10s or 2m",
      "how long a change says Updating or Deleting though it has happened", assign_delay,
      print_delay},

@@ -26,6 +26,7 @@ struct Service {
 
 http::Response livez(const Service& service, const http::Request& request);
 http::Response readyz(const Service& service, const http::Request& request);
+http::Response show_ca(const Service& service, const http::Request& request);
 http::Response show_metrics(const Service& service, const http::Request& request);
 http::Response show_version(const Service& service, const http::Request& request);
 http::Response show_config(const Service& service, const http::Request& request);

@@ -49,6 +49,7 @@ constexpr Row kRows[] = {
     {Method::Get, "/livez", kNone, &now<&livez>, "is the daemon there?"},
     {Method::Get, "/readyz", kVerbose, &now<&readyz>, "is it ready to serve?"},
     {Method::Get, "/metrics", kNone, &now<&show_metrics>, "counters and gauges, for Prometheus"},
+    {Method::Get, "/_isthmus/ca.pem", kNone, &now<&show_ca>, "who signs the certificate of HTTPS, for clients to trust"},
     {Method::Get, "/_isthmus/v1/version", kNone, &now<&show_version>, "what was built"},
     {Method::Get, "/_isthmus/v1/config", kNone, &now<&show_config>, "the effective settings, and where each comes from"},
     {Method::Get, "/_isthmus/v1/stats", kNone, &now<&show_stats>, "sizes, counters, and the digest of what is forwarded"},

@@ -35,6 +35,10 @@ struct ControlOptions {
   std::string snapshots = {};      // a folder; empty: snapshots are kept in memory
 };
 
+std::string snapshots = {};                // a folder; empty: snapshots are kept in memory
+std::function<std::string()> ca_pem = {};  // empty where there is no CA; called from any thread
+};
+
 class ControlHandler final : public http::Handler {
  public:
   ControlHandler(Controller& controller, ControlOptions options);

@@ -26,6 +26,17 @@ TEST(Control, IsAliveAndReady) {
   EXPECT_EQ(world.get("/readyz?verbose").body, "[+]programmed ok\nready\n");
 }
 
+TEST(Control, GivesItsCaWhereItHasOne) {
+  ControlOptions options;
+  options.ca_pem = [] { return std::string("-----BEGIN CERTIFICATE-----"); };
+  ControlWorld world(options);
+  const http::Response answer = world.get("/_isthmus/ca.pem");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.content_type, "application/x-pem-file");
+  EXPECT_EQ(answer.body, options.ca_pem());
+  expect_problem(ControlWorld().get("/_isthmus/ca.pem"), 404, "ResourceNotFound");
+}
+
 TEST(Control, IsNotReadyWhileACheckFails) {
   ControlOptions options;
   options.ready_checks = {{"hooks", [] { return std::string("hook 2 of 3 is running"); }}};

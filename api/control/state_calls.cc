@@ -48,6 +48,18 @@ http::Response readyz(const Service& service, const http::Request& request) {
   return response;
 }
 
+http::Response show_ca(const Service& service, const http::Request&) {
+  std::string pem = service.options.ca_pem ? service.options.ca_pem() : "";
+  if (!pem.empty()) return text_answer(std::move(pem), "application/x-pem-file");
+  return answer(
+      problem_of({ErrorCode::ResourceNotFound,
+                  "",
+                  "This daemon has no CA of its own: it has the certificate of --tls-cert, or "
+                  "--tls is off.",
+                  "Trust the CA that has signed that certificate.",
+                  {}}));
+}
+
 http::Response show_version(const Service&, const http::Request&) {
   JsonText json;
   json.object()

@@ -28,7 +28,28 @@ bool Channel::has_unread_bytes() {
   return socket_.available(ignored) > 0;
 }
 
-void Channel::end_sending() {
+Task<Transferred> Channel::start_tls(TlsContext& context, asio::const_buffer received) {
+  tls_.emplace(socket_, context.context);
+  return tls_->async_handshake(asio::ssl::stream_base::server, received, kUse);
+}
+
+std::optional<ClientCertificate> Channel::client_certificate() {
+  return http::client_certificate(tls_->native_handle());
+}
+
+std::string Channel::certificate_trouble() {
+  return http::certificate_trouble(tls_->native_handle());
+}
+
+// One side's end is enough (RFC 8446 section 6.1): as if the client's had come, so that OpenSSL
+// does not wait for it.
+Task<void> Channel::end_sending() {
+  if (tls_ && !has_ended_) {
+    has_ended_ = true;
+    SSL* connection = tls_->native_handle();
+    SSL_set_shutdown(connection, SSL_get_shutdown(connection) | SSL_RECEIVED_SHUTDOWN);
+    co_await tls_->async_shutdown(kUse);
+  }
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
 }

@@ -29,6 +29,8 @@ class Inbox {
   void commit(size_t bytes) { buffer_.commit(bytes); }
   bool is_empty() const { return buffer_.size() == 0; }
   void drop_bytes() { buffer_.clear(); }
+  bool starts_with(char byte) const { return bytes().starts_with(byte); }
+  auto data() const { return buffer_.data(); }
 
   Parsed parse_header();  // through the empty line, and judged by the guard
   Parsed parse_body();    // only after parse_header() was Complete

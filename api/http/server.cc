@@ -143,6 +143,10 @@ std::string Server::url() const {
   return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(impl_->port);
 }
 
+void Server::use_tls(std::shared_ptr<TlsContext> context) {
+  impl_->shared.use_tls(std::move(context));
+}
+
 void Server::stop() { impl_->stop(); }
 
 const Metrics& Server::metrics() const { return impl_->shared.metrics; }

@@ -19,6 +19,7 @@
 #include "api/http/limits.h"
 #include "api/http/message.h"
 #include "api/http/metrics.h"
+#include "api/http/tls_context.h"
 
 namespace isthmus::api::http {
 
@@ -50,6 +51,11 @@ class Server {
   uint16_t port() const;
   // "http://127.0.0.1:8181", "http://[::1]:8181"
   std::string url() const;
+
+  // What connections speak TLS with that begin from now on; the others go on as they are. Without
+  // it, as at first, there is only plain HTTP; with it, the first byte of a connection tells.
+  // Any thread.
+  void use_tls(std::shared_ptr<TlsContext> context);
 
   // Accepts nothing more, ends idle connections, lets running requests finish for at most
   // limits.stop_timeout, then closes the rest. Idempotent.

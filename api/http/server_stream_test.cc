@@ -77,6 +77,22 @@ TEST(ServerStream, IsTheLastAnswerOfItsConnection) {
   EXPECT_THAT(client.read_to_end(), EndsWith("3\r\none\r\n0\r\n\r\n"));
 }
 
+TEST(ServerStream, EndsThoughTheClientKeepsSending) {
+  TestServer test;
+  HttpClient client(test.server.port());
+  client.send(get("/stream"));
+  client.read_until("\r\n\r\n");
+  std::atomic<bool> is_over{false};
+  std::thread sending([&] {
+    while (!is_over) client.send("x");
+  });
+  test.handler.give("one");
+  test.handler.give(std::nullopt);
+  EXPECT_THAT(client.read_to_end(), EndsWith("3\r\none\r\n0\r\n\r\n"));
+  is_over = true;
+  sending.join();
+}
+
 TEST(ServerStream, OutlivesTheTimesOfRequests) {
   Limits limits;
   limits.idle_timeout = limits.request_timeout = limits.header_timeout = milliseconds(50);

@@ -19,6 +19,7 @@ namespace {
 using boost::system::error_code;
 using std::chrono::steady_clock;
 
+constexpr char kTlsHandshake = 0x16;  // a record's type, its first byte: RFC 8446 section 5.1
 constexpr milliseconds kLingerTime{2'000};
 constexpr milliseconds kWriteTimeMin{5'000};  // for an answer whose request took all its time
 
@@ -48,7 +49,8 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   }
   void close_if_idle() override {
     const Phase phase = channel_.phase();
-    if (phase == Phase::Idle || phase == Phase::Lingering) channel_.expire();
+    if (phase == Phase::Idle || phase == Phase::Handshake || phase == Phase::Lingering)
+      channel_.expire();
     if (phase == Phase::Streaming) channel_.wake();
   }
   void abort() override { channel_.abort(); }
@@ -59,6 +61,8 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   using Parse = Inbox::Parsed (Inbox::*)();
 
   Task<void> serve();
+  Task<bool> start_tls_if_asked();
+  Task<bool> start_tls(TlsContext& context);
   Task<void> answer_refused();
   Task<bool> answer_request();
   Task<Read> read_request();
@@ -71,6 +75,7 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   bool has_body(const Response& response) const {
     return method_ != Method::Head && status_has_body(response.status);
   }
+  Task<void> end();
   Task<void> linger();
 
   void begin_request();
@@ -89,6 +94,7 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   asio::ip::address address_;
   std::string peer_;
   Inbox inbox_;
+  std::optional<ClientCertificate> certificate_;
 
   // The current request.
   std::string request_id_, target_, client_request_id_;
@@ -190,6 +196,8 @@ std::optional<Request> Session::take_request() {
   Request& request = *taken;
   request.peer = peer_;
   request.request_id = request_id_;
+  request.is_tls = channel_.is_tls();
+  request.certificate = certificate_;
   if (equal_without_case(request.headers.get("x-ms-return-client-request-id").value_or(""),
                          "true")) {
     client_request_id_ = request.headers.get("x-ms-client-request-id").value_or("");
@@ -265,12 +273,20 @@ void Session::record(int status) const {
 // the client has read it. So: end our side, then read and drop until the client ends or the time is
 // up.
 Task<void> Session::linger() {
-  channel_.end_sending();
   channel_.enter(Phase::Lingering, steady_clock::now() + kLingerTime);
+  co_await channel_.end_sending();
   for (bool more = true; more;) {  // not do while (co_await), which g++ 12 miscompiles
     inbox_.drop_bytes();
     more = co_await read_some();
   }
+}
+
+// After the last answer, and when the client has asked for nothing more.
+Task<void> Session::end() {
+  if (!inbox_.is_empty() || channel_.has_unread_bytes()) co_return co_await linger();
+  if (!channel_.is_tls()) co_return;  // the close says it all
+  channel_.enter(Phase::Lingering, steady_clock::now() + kLingerTime);
+  co_await channel_.end_sending();
 }
 
 Task<void> Session::answer_refused() {
@@ -295,7 +311,7 @@ Task<bool> Session::answer_request() {
     const bool is_whole = co_await send_stream(response);
     if (!is_whole) co_return false;
   }
-  if (!goes_on && (!inbox_.is_empty() || channel_.has_unread_bytes())) co_await linger();
+  if (!goes_on) co_await end();
   co_return goes_on;
 }
 
@@ -310,10 +326,43 @@ Task<bool> Session::send_stream(Response& response) {
   co_return is_whole;
 }
 
+// ---- the connection
+
+Task<bool> Session::start_tls(TlsContext& context) {
+  channel_.enter(Phase::Handshake, steady_clock::now() + limits_.header_timeout);
+  const auto [error, bytes] = co_await channel_.start_tls(context, inbox_.data());
+  inbox_.drop_bytes();
+  if (!error) {
+    certificate_ = channel_.client_certificate();
+    co_return true;
+  }
+  const std::string trouble = channel_.certificate_trouble();
+  spdlog::info("a TLS handshake with {} failed: {}", peer_,
+               trouble.empty() ? error.message() : trouble);
+  if (!channel_.expired()) co_await linger();  // the alert tells the client why
+  co_return false;
+}
+
+// One port serves both: what a client sends first tells which it is. False: the connection is over.
+Task<bool> Session::start_tls_if_asked() {
+  const std::shared_ptr<TlsContext> context = shared_.tls();
+  if (!context) co_return true;
+  begin_request();
+  if (shared_.stopping) co_return false;
+  const bool has_come = co_await read_some();
+  if (!has_come || !inbox_.starts_with(kTlsHandshake)) co_return has_come;
+  co_return co_await start_tls(*context);
+}
+
 Task<void> Session::serve() {
+  const bool started = co_await start_tls_if_asked();
+  if (!started) co_return;
   for (;;) {
     const Read read = co_await read_request();
-    if (read == Read::Closed) co_return;
+    if (read == Read::Closed) {
+      if (channel_.is_tls()) co_await end();
+      co_return;
+    }
     if (read == Read::Refused) co_return co_await answer_refused();
     if (!co_await answer_request()) co_return;
   }

@@ -29,7 +29,7 @@ Task<void> StreamSender::watch() {
   std::array<char, 512> dropped{};
   for (;;) {
     const auto [error, bytes] = co_await channel_.read_some(asio::buffer(dropped));
-    if (error) break;
+    if (error || is_over_) break;  // over: a read that was done already cannot be cancelled
   }
   is_gone_ = true;
   watches_ = false;
@@ -37,10 +37,9 @@ Task<void> StreamSender::watch() {
 }
 
 Task<void> StreamSender::stop_watching() {
-  while (watches_) {
-    channel_.cancel();
-    co_await channel_.wait();
-  }
+  is_over_ = true;
+  if (watches_) channel_.cancel();
+  while (watches_) co_await channel_.wait();
 }
 
 // ---- the pieces

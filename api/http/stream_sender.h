@@ -47,6 +47,7 @@ class StreamSender {
   Channel& channel_;
   const Framing framing_;
   bool watches_ = false;
+  bool is_over_ = false;  // nothing more is to be watched
   bool is_gone_ = false;  // the client has ended its side
 };
 

@@ -62,6 +62,20 @@ struct Shared {
   ConnectionCount connections;
   AccessLog access_log;
   std::atomic<bool> stopping{false};
+
+  // What connections that begin now speak TLS with; null: none. Any thread.
+  std::shared_ptr<TlsContext> tls() const {
+    const std::lock_guard lock(tls_mutex_);
+    return tls_;
+  }
+  void use_tls(std::shared_ptr<TlsContext> context) {
+    const std::lock_guard lock(tls_mutex_);
+    tls_ = std::move(context);
+  }
+
+ private:
+  mutable std::mutex tls_mutex_;  // guards what follows
+  std::shared_ptr<TlsContext> tls_;
 };
 
 // What a worker needs to do to its sessions. Called on the worker's thread only.

@@ -60,20 +60,20 @@ Error no_result(std::string_view operation) {
           {}};
 }
 
-http::Response accepted(std::string_view host, std::string_view version,
+http::Response accepted(std::string_view origin, std::string_view version,
                         std::string_view operation) {
   http::Response response = json_answer(202, "");
   response.headers.push_back(
       {"Location",
-       link(host, fmt::format("/networking/{}/operationResults/{}", version, operation))});
-  response.headers.push_back(operation_header(host, version, operation));
+       link(origin, fmt::format("/networking/{}/operationResults/{}", version, operation))});
+  response.headers.push_back(operation_header(origin, version, operation));
   return response;
 }
 
-http::Header operation_header(std::string_view host, std::string_view version,
+http::Header operation_header(std::string_view origin, std::string_view version,
                               std::string_view operation) {
   return {"Azure-AsyncOperation",
-          link(host, fmt::format("/networking/{}/operations/{}", version, operation))};
+          link(origin, fmt::format("/networking/{}/operations/{}", version, operation))};
 }
 
 http::Response empty_collection(config::EmptyCollection shape) {
@@ -81,8 +81,8 @@ http::Response empty_collection(config::EmptyCollection shape) {
                                                                  : R"({"value":[],"nextLink":""})");
 }
 
-std::string link(std::string_view host, std::string_view path) {
-  return host.empty() ? std::string(path) : fmt::format("http://{}{}", host, path);
+std::string link(std::string_view origin, std::string_view path) {
+  return fmt::format("{}{}", origin, path);
 }
 
 }  // namespace isthmus::api::networking

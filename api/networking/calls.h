@@ -21,7 +21,12 @@ struct Call {
   Address address;
   http::Done done;
 
-  std::string_view host() const { return request.headers.get("Host").value_or(""); }
+  // Of this server as the client reached it: "https://127.0.0.1:8181"; empty where it did not say.
+  std::string origin() const {
+    const std::string_view host = request.headers.get("Host").value_or("");
+    if (host.empty()) return {};
+    return (request.is_tls ? "https://" : "http://") + std::string(host);
+  }
   // Of the operation that this call starts, where it starts one.
   const std::string& operation_id() const { return request.request_id; }
   void fail_with(const Error& error) const;

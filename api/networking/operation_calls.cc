@@ -78,7 +78,7 @@ void get_operation_result(const CallPtr& call) {
   const auto entry = find_operation(call);
   if (!entry) return;
   if (!is_done(call->service, *entry))
-    return call->done(accepted(call->host(), call->address.version, entry->id));
+    return call->done(accepted(call->origin(), call->address.version, entry->id));
   const ModelPtr model = call->service.controller.model();
   const bool was_put = entry->value.verb == Verb::Put;
   const Resource* resource = was_put ? model->find(entry->value.resource) : nullptr;
@@ -109,7 +109,7 @@ void list_instances(const CallPtr& call) {
   if (page.empty()) return call->done(empty_collection(call->service.options.empty_collection));
   std::string next;
   if (!is_last_page) {
-    next = link(call->host(),
+    next = link(call->origin(),
                 fmt::format("/networking/{}/internalResourceInstances?$top={}&$skipToken={}",
                             call->address.version, *size, page.back()->id.path()));
   }

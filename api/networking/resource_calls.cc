@@ -102,8 +102,8 @@ void list_resources(const CallPtr& call) {
   if (page->items.empty()) return call->done(empty_collection(options.empty_collection));
   std::string next;
   if (!page->is_last) {
-    next = link(call->host(), fmt::format("{}?$top={}&$skipToken={}", collection_path(address),
-                                          *size, page->items.back()->id.name()));
+    next = link(call->origin(), fmt::format("{}?$top={}&$skipToken={}", collection_path(address),
+                                            *size, page->items.back()->id.name()));
   }
   call->done(json_answer(200, json::render_list(*model, page->items, next, call->service.phase())));
 }
@@ -138,7 +138,7 @@ void put_resource(const CallPtr& call) {
       service.operations.put(call->operation_id(), {Verb::Put, outcome.id, nullptr},
                              service.now_ms());
       response.headers.push_back(
-          operation_header(call->host(), call->address.version, call->operation_id()));
+          operation_header(call->origin(), call->address.version, call->operation_id()));
     }
     call->done(std::move(response));
   });
@@ -160,7 +160,7 @@ void delete_resource(const CallPtr& call) {
     if (outcome.effect == Effect::Unchanged) return call->done(json_answer(204, ""));
     call->service.operations.put(call->operation_id(), {Verb::Delete, outcome.id, before},
                                  call->service.now_ms());
-    call->done(accepted(call->host(), call->address.version, call->operation_id()));
+    call->done(accepted(call->origin(), call->address.version, call->operation_id()));
   });
 }
 

@@ -35,13 +35,13 @@ class HttpClient {
     setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     EXPECT_EQ(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   }
-  ~HttpClient() { ::close(socket_); }
+  virtual ~HttpClient() { ::close(socket_); }
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
   void send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent = write_bytes(bytes);
       if (sent <= 0) return;  // the server has ended the connection: the answer tells why
       bytes.remove_prefix(static_cast<size_t>(sent));
     }
@@ -60,10 +60,17 @@ class HttpClient {
     return received_;
   }
 
+ protected:
+  int socket() const { return socket_; }
+  virtual ssize_t write_bytes(std::string_view bytes) {
+    return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  virtual ssize_t read_bytes(char* bytes, size_t size) { return ::recv(socket_, bytes, size, 0); }
+
  private:
   bool read_some() {
     char bytes[65536];
-    const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
+    const ssize_t count = read_bytes(bytes, sizeof bytes);
     if (count > 0) received_.append(bytes, static_cast<size_t>(count));
     return count > 0;
   }
@@ -125,6 +132,7 @@ class TestHandler final : public Handler {
     Response response;
     response.body = "<" + std::string(to_string(request.method)) + " " + request.path() + " " +
                     request.body + ">";
+    if (name == "who") response.body = who_asks(request);
     if (name == "big") response.body.assign(4'000'000, 'x');
     if (name == "late") return answer_late(std::move(response), std::move(done));
     if (name == "answer-then-throw") {
@@ -168,6 +176,10 @@ class TestHandler final : public Handler {
     const std::lock_guard lock(mutex_);
     held_ = std::move(done);
     changed_.notify_all();
+  }
+  static std::string who_asks(const Request& request) {
+    if (!request.certificate) return request.is_tls ? "<over TLS>" : "<in plain>";
+    return "<" + request.certificate->subject + " " + request.certificate->thumbprint + ">";
   }
   void start_stream(const Done& done) {
     Response response;
