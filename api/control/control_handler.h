@@ -31,12 +31,9 @@ struct ReadyCheck {
 struct ControlOptions {
   std::vector<config::Setting> settings = {};  // what /_isthmus/v1/config shows
   std::vector<ReadyCheck> ready_checks = {};
-  SettableClock* clock = nullptr;  // the controller's, which clients may set; never null
-  std::string snapshots = {};      // a folder; empty: snapshots are kept in memory
-};
-
-std::string snapshots = {};                // a folder; empty: snapshots are kept in memory
-std::function<std::string()> ca_pem = {};  // empty where there is no CA; called from any thread
+  SettableClock* clock = nullptr;            // the controller's, which clients may set; never null
+  std::string snapshots = {};                // a folder; empty: snapshots are kept in memory
+  std::function<std::string()> ca_pem = {};  // empty where there is no CA; called from any thread
 };
 
 class ControlHandler final : public http::Handler {

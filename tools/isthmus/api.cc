@@ -42,6 +42,16 @@ void read_problem_document(const Value& document, Problem& problem) {
     problem.message += fmt::format(" (and {} more: -o json lists them)", all->Size() - 1);
 }
 
+Problem unreachable(const std::string& server, const NoAnswer& reason) {
+  return {Exit::Unreachable,
+          {},
+          fmt::format("cannot reach {}: {}", server, reason.why),
+          reason.remedy.empty()
+              ? "is isthmusd running there? --server or ISTHMUS_SERVER names another"
+              : reason.remedy,
+          {}};
+}
+
 }  // namespace
 
 Problem to_problem(const HttpResponse& response) {
@@ -79,13 +89,7 @@ std::string encoded(std::string_view text) {
 
 Result<Reply> Api::call(const HttpRequest& request, std::chrono::milliseconds timeout) {
   auto response = transport_.send(request, timeout);
-  if (!response)
-    return tl::unexpected(
-        Problem{Exit::Unreachable,
-                {},
-                fmt::format("cannot reach {}: {}", server_, response.error()),
-                "is isthmusd running there? --server or ISTHMUS_SERVER names another",
-                {}});
+  if (!response) return tl::unexpected(unreachable(server_, response.error()));
   if (response->status < 200 || response->status >= 300)
     return tl::unexpected(to_problem(*response));
   Json json = parse_json(response->body).value_or(Json());

@@ -31,8 +31,9 @@ void report(const Problem& problem, bool as_json, std::ostream& err) {
 Result<void> execute(const Command& command, const Environment& environment) {
   const auto server = ServerAddress::parse(command.server);
   if (!server) return usage(server.error());
-  const std::unique_ptr<Transport> transport = environment.connect(*server);
-  Api api(*transport, command.server);
+  const auto transport = environment.connect(*server, command.tls);
+  if (!transport) return usage(transport.error());
+  Api api(**transport, command.server);
   Output output(command.output, environment.out);
   Session session{api, output, environment.err};
   if (const auto* verb = std::get_if<NounCommand>(&command.what))

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/isthmus/client_tls.h"
 #include "tools/isthmus/http_client.h"
 
 namespace isthmus::cli {
@@ -15,7 +16,10 @@ struct Environment {
   std::ostream& out;  // data
   std::ostream& err;  // everything else
   bool terminal;      // whether `out` is one
-  std::function<std::unique_ptr<Transport>(const ServerAddress&)> connect;
+  // The error is one sentence on a setting that cannot be used.
+  std::function<tl::expected<std::unique_ptr<Transport>, std::string>(const ServerAddress&,
+                                                                      const TlsSettings&)>
+      connect;
 };
 
 // The exit status; `words` without the program's name.

@@ -138,6 +138,7 @@ class CommandTree {
   Result<std::variant<Command, Notice>> parse(const std::vector<std::string>& words, bool terminal);
 
  private:
+  void add_tls_options();
   void add_noun(const Noun& noun);
   void add_task(const Task& task);
   Command command(bool terminal) const;
@@ -146,6 +147,7 @@ class CommandTree {
 
   CLI::App app_{"Virtual networks and peerings from the command line.", "isthmus"};
   std::string server_ = kDefaultServer;
+  TlsSettings tls_;
   std::string form_;
   std::string query_;
   std::string realm_ = "onprem";
@@ -159,6 +161,7 @@ CommandTree::CommandTree() {
   app_.add_option("--server", server_, "where isthmusd answers")
       ->envname("ISTHMUS_SERVER")
       ->capture_default_str();
+  add_tls_options();
   app_.add_option("--realm", realm_, "whose rules: onprem")
       ->envname("ISTHMUS_REALM")
       ->check(CLI::IsMember({"onprem"}));
@@ -167,6 +170,15 @@ CommandTree::CommandTree() {
   app_.add_option("--query", query_, "a JMESPath expression over the JSON; needs the program jp");
   for (const Noun& noun : nouns()) add_noun(noun);
   for (const Task& task : tasks()) add_task(task);
+}
+
+void CommandTree::add_tls_options() {
+  app_.add_option("--ca-file", tls_.ca_file, "of https: who signs the server's certificate (PEM)")
+      ->envname("ISTHMUS_CA_FILE");
+  app_.add_flag("--insecure", tls_.trusts_anybody, "of https: believe any certificate");
+  app_.add_option("--cert", tls_.certificate, "of https: this client's certificate (PEM)")
+      ->envname("ISTHMUS_CERT");
+  app_.add_option("--key", tls_.key, "its key")->envname("ISTHMUS_KEY");
 }
 
 // The words of a noun become nested subcommands; a noun's row comes after that of its parent.
@@ -202,7 +214,7 @@ OutputSettings CommandTree::output(bool terminal) const {
 Command CommandTree::command(bool terminal) const {
   const auto chosen = std::find_if(leaves_.begin(), leaves_.end(),
                                    [](const auto& leaf) { return leaf->app->parsed(); });
-  return Command{server_, output(terminal), (*chosen)->what, arguments_of(**chosen)};
+  return Command{server_, tls_, output(terminal), (*chosen)->what, arguments_of(**chosen)};
 }
 
 Problem CommandTree::complaint(const CLI::ParseError& error) const {

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "tools/isthmus/client_tls.h"
 #include "tools/isthmus/nouns.h"
 #include "tools/isthmus/output.h"
 #include "tools/isthmus/resource.h"
@@ -27,6 +28,7 @@ struct NounCommand {
 
 struct Command {
   std::string server;
+  TlsSettings tls;
   OutputSettings output;
   std::variant<NounCommand, const Task*> what;
   Arguments arguments;

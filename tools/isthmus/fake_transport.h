@@ -24,10 +24,10 @@ struct FakeServer {
 class FakeTransport final : public Transport {
  public:
   explicit FakeTransport(FakeServer& server) : server_(server) {}
-  tl::expected<HttpResponse, std::string> send(const HttpRequest& request,
-                                               std::chrono::milliseconds) override {
+  tl::expected<HttpResponse, NoAnswer> send(const HttpRequest& request,
+                                            std::chrono::milliseconds) override {
     server_.asked.push_back(request);
-    if (!server_.reachable) return tl::unexpected(std::string("Connection refused"));
+    if (!server_.reachable) return tl::unexpected(NoAnswer{"Connection refused"});
     const auto found = server_.answers.find(request.method + " " + request.target);
     if (found != server_.answers.end()) return found->second;
     return HttpResponse{
@@ -51,7 +51,7 @@ inline Outcome run_against(FakeServer& server, const std::string& line, bool ter
   std::istringstream in(line);
   for (std::string word; in >> word;) words.push_back(word == "''" ? "" : word);
   std::ostringstream out, err;
-  const int exit = run(words, {out, err, terminal, [&](const ServerAddress&) {
+  const int exit = run(words, {out, err, terminal, [&](const ServerAddress&, const TlsSettings&) {
                                  return std::make_unique<FakeTransport>(server);
                                }});
   return {exit, out.str(), err.str()};

@@ -6,8 +6,10 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <optional>
 
 #include "api/config/version.h"
+#include "tools/isthmus/client_tls.h"
 
 namespace isthmus::cli {
 namespace {
@@ -66,10 +68,11 @@ tl::expected<ServerAddress, std::string> ServerAddress::parse(std::string_view u
   const auto refuse = [&](std::string_view why) {
     return tl::unexpected("'" + std::string(url) + "' is not a server: " + std::string(why));
   };
-  constexpr std::string_view kScheme = "http://";
-  if (url.substr(0, kScheme.size()) != kScheme)
+  constexpr std::string_view kPlain = "http://", kTls = "https://";
+  const bool is_tls = url.starts_with(kTls);
+  if (!is_tls && !url.starts_with(kPlain))
     return refuse("expected http://ADDRESS:PORT, such as http://127.0.0.1:8181");
-  std::string_view authority = url.substr(kScheme.size());
+  std::string_view authority = url.substr(is_tls ? kTls.size() : kPlain.size());
   if (authority.ends_with('/')) authority.remove_suffix(1);
   if (authority.empty() || authority.find_first_of("/?#@") != std::string_view::npos)
     return refuse("expected an address and a port, and nothing after them");
@@ -79,17 +82,18 @@ tl::expected<ServerAddress, std::string> ServerAddress::parse(std::string_view u
   const bool has_port =
       colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
   std::string_view host = authority.substr(0, has_port ? colon : authority.size());
-  const std::string_view port = has_port ? authority.substr(colon + 1) : "80";
+  const std::string_view port = has_port ? authority.substr(colon + 1) : is_tls ? "443" : "80";
   if (!is_port(port)) return refuse("the port is not a number");
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (host.empty()) return refuse("the address is empty");
-  return ServerAddress{std::string(host), std::string(port), std::string(authority)};
+  return ServerAddress{is_tls, std::string(host), std::string(port), std::string(authority)};
 }
 
 // The asynchronous operations are run to their end one by one: only they obey a timeout.
 struct HttpClient::Connection {
   asio::io_context context;
-  beast::tcp_stream stream{context};
+  beast::tcp_stream tcp{context};
+  std::optional<TlsStream> tls;  // over tcp
   beast::flat_buffer buffer;
 
   template <class Start>
@@ -106,44 +110,74 @@ struct HttpClient::Connection {
     const auto endpoints =
         asio::ip::tcp::resolver(context).resolve(server.host, server.port, error);
     if (error) return error;
-    stream.expires_after(timeout);
-    return wait([&](auto done) { stream.async_connect(endpoints, done); });
+    tcp.expires_after(timeout);
+    return wait([&](auto done) { tcp.async_connect(endpoints, done); });
   }
 
-  beast::error_code exchange(const Request& request, Parser& parser,
-                             std::chrono::milliseconds timeout) {
-    stream.expires_after(timeout);
+  beast::error_code shake_hands() {
+    return wait([&](auto done) { tls->async_handshake(asio::ssl::stream_base::client, done); });
+  }
+
+  template <class Stream>
+  beast::error_code exchange_over(Stream& stream, const Request& request, Parser& parser) {
     if (auto error = wait([&](auto done) { http::async_write(stream, request, done); }))
       return error;
     return wait([&](auto done) { http::async_read(stream, buffer, parser, done); });
   }
+
+  beast::error_code exchange(const Request& request, Parser& parser,
+                             std::chrono::milliseconds timeout) {
+    tcp.expires_after(timeout);
+    return tls ? exchange_over(*tls, request, parser) : exchange_over(tcp, request, parser);
+  }
 };
 
-HttpClient::HttpClient(ServerAddress server) : server_(std::move(server)) {}
+HttpClient::HttpClient(ServerAddress server, std::shared_ptr<ClientTls> tls)
+    : server_(std::move(server)), tls_(std::move(tls)) {}
 HttpClient::~HttpClient() = default;
 
-tl::expected<HttpResponse, std::string> HttpClient::send(const HttpRequest& request,
-                                                         std::chrono::milliseconds timeout) {
+tl::expected<void, NoAnswer> HttpClient::connect(std::chrono::milliseconds timeout) {
+  connection_ = std::make_unique<Connection>();
+  if (auto error = connection_->connect(server_, timeout)) return no_answer(error, timeout);
+  if (!server_.is_tls) return {};
+  if (!tls_) {
+    auto made = ClientTls::make({});
+    if (!made) return tl::unexpected(NoAnswer{made.error()});
+    tls_ = *made;
+  }
+  connection_->tls.emplace(connection_->tcp, tls_->context());
+  expect_name(*connection_->tls, server_.host);
+  const auto error = connection_->shake_hands();
+  if (!error) return {};
+  if (error == beast::error::timeout) return no_answer(error, timeout);
+  NoAnswer failure = handshake_failure(*connection_->tls, error, server_);
+  connection_.reset();
+  return tl::unexpected(std::move(failure));
+}
+
+tl::unexpected<NoAnswer> HttpClient::no_answer(const boost::system::error_code& error,
+                                               std::chrono::milliseconds timeout) {
+  connection_.reset();
+  return tl::unexpected(NoAnswer{error == beast::error::timeout
+                                     ? "no answer within " + std::to_string(timeout.count()) + " ms"
+                                     : error.message()});
+}
+
+tl::expected<HttpResponse, NoAnswer> HttpClient::send(const HttpRequest& request,
+                                                      std::chrono::milliseconds timeout) {
   const bool reused = connection_ != nullptr;
-  const auto fail = [&](beast::error_code error) {
-    connection_.reset();
-    return tl::unexpected(error == beast::error::timeout
-                              ? "no answer within " + std::to_string(timeout.count()) + " ms"
-                              : error.message());
-  };
-  if (!connection_) {
-    connection_ = std::make_unique<Connection>();
-    if (auto error = connection_->connect(server_, timeout)) return fail(error);
+  if (!reused) {
+    if (auto connected = connect(timeout); !connected) return tl::unexpected(connected.error());
   }
   Parser parser;
   parser.body_limit(kResponseBytesMax);
   parser.header_limit(kHeaderBytesMax);
   if (auto error = connection_->exchange(to_beast(request, server_.authority), parser, timeout)) {
-    connection_.reset();
     // A server may have closed an idle connection. What only reads may be asked again.
-    if (reused && request.method == "GET" && error != beast::error::timeout)
-      return send(request, timeout);
-    return fail(error);
+    const bool again = reused && request.method == "GET" && error != beast::error::timeout;
+    auto failure = no_answer(error, timeout);
+    if (again) return send(request, timeout);
+    return failure;
   }
   if (!parser.keep_alive()) connection_.reset();
   return from_beast(parser.release());

@@ -168,7 +168,7 @@ constexpr UsageRow kUsageRows[] = {
     {"wait --for ready --timeout 99999999999999999999s", "is not a time"},
     {"-o xml vnet list", "xml not in"},
     {"--realm mars vnet list", "mars not in"},
-    {"--server https://127.0.0.1 vnet list", "expected http://ADDRESS:PORT"},
+    {"--server ftp://127.0.0.1 vnet list", "expected http://ADDRESS:PORT"},
     {"--server http://127.0.0.1:http vnet list", "the port is not a number"},
     {"apply -f missing.yaml", "cannot read missing.yaml: No such file"},
     {"apply", "--file is required"},

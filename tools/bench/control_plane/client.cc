@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kTimeout{60'000};
 
 cli::ServerAddress server_at(uint16_t port) {
   const std::string text = std::to_string(port);
-  return {"127.0.0.1", text, "127.0.0.1:" + text};
+  return {.host = "127.0.0.1", .port = text, .authority = "127.0.0.1:" + text};
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ std::string Client::send(const cli::HttpRequest& request) {
   auto response = http_.send(request, kTimeout);
   if (!response)
     throw std::runtime_error(
-        fmt::format("{} {}: {}", request.method, request.target, response.error()));
+        fmt::format("{} {}: {}", request.method, request.target, response.error().why));
   if (response->status != 200 && response->status != 201)
     throw std::runtime_error(fmt::format("{} {}: {} {}", request.method, request.target,
                                          response->status, response->body.substr(0, 500)));
