@@ -3,12 +3,17 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <vector>
 
+#include "api/access/access_handler.h"
+#include "api/access/entrance.h"
 #include "api/config/config.h"
 #include "api/config/logging.h"
 #include "api/config/version.h"
@@ -32,16 +37,23 @@ bool is_networking(std::string_view path) {
          path[kNetworking.size()] == '?';
 }
 
+bool is_networking(const http::Request& request) {
+  return !request.segments.empty() &&
+         http::equal_without_case(request.segments.front(), "networking");
+}
+
+access::Role required_role(const http::Request& request) {
+  return is_networking(request) ? networking::required_role(request)
+                                : control::required_role(request);
+}
+
 // Gives each request to the dialect of its path.
 class Dialects final : public http::Handler {
  public:
   Dialects(http::Handler& networking, http::Handler& control)
       : networking_(networking), control_(control) {}
   void handle(http::Request request, http::Done done) override {
-    const bool is_networking_path =
-        !request.segments.empty() &&
-        http::equal_without_case(request.segments.front(), "networking");
-    (is_networking_path ? networking_ : control_).handle(std::move(request), std::move(done));
+    (is_networking(request) ? networking_ : control_).handle(std::move(request), std::move(done));
   }
 
  private:
@@ -54,16 +66,36 @@ http::Response error_body(const http::ServerError& error) {
                                    : control::problem_body(error);
 }
 
-// The signals that stop the daemon. Blocked in every thread, so that only wait_for() sees them.
-sigset_t block_stop_signals() {
+// What only this process is to know, such as tokens and keys, is in its memory: no core file has
+// it, and no other process of the same user looks.
+void keep_memory_private() {
+#if !defined(__SANITIZE_ADDRESS__)  // whose search for leaks is such a process
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+// The signals that the daemon acts on. Blocked in every thread, so that only one that waits sees
+// them.
+sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
+  sigaddset(&signals, SIGHUP);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is an error of the store, not the end
   return signals;
+}
+
+// SIGHUP reads anew what can be; any other signal is the end, and is returned.
+int wait_for_the_end(const sigset_t& signals, const std::vector<std::function<void()>>& reloads) {
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) return signal;
+    for (const auto& reload : reloads) reload();
+  }
 }
 
 int fail(const std::string& message) {
@@ -117,10 +149,12 @@ std::string folder_beside(const config::Config& config, const std::string& chose
 int run(const config::Loaded& loaded) {
   const config::Config& config = loaded.config;
   config::set_up_logging(config.log_format, config.log_level);
-  const sigset_t stop_signals = block_stop_signals();
+  const sigset_t signals = block_signals();
 
   auto store = open_sqlite_store(config.state);
   if (!store) return fail(store.error().text());
+  const auto entrance = access::Entrance::open(config);
+  if (!entrance) return fail(entrance.error());
   const json::StoreEncoding encoding;
   dataplane::Dataplane dataplane;
   const SystemClock clock;
@@ -139,7 +173,11 @@ int run(const config::Loaded& loaded) {
   control_options.snapshots = folder_beside(config, config.snapshots, ".snapshots");
   control::ControlHandler control(controller, control_options);
   Dialects dialects(networking, control);
-  http::Server server(server_options(config), dialects);
+  access::AccessOptions access_options = (*entrance)->options();
+  access_options.needed = required_role;
+  access_options.error_body = error_body;
+  access::AccessHandler access(std::move(access_options), dialects);
+  http::Server server(server_options(config), access);
   control.show(server.metrics());
   if (auto listening = server.start(); !listening) return fail(listening.error());
   if (!config.port_file.empty() && !write_port_file(config.port_file, server.port())) {
@@ -148,8 +186,7 @@ int run(const config::Loaded& loaded) {
   spdlog::info("isthmusd {} serves {} with state {} at revision {}", config::kVersion, server.url(),
                config.state, controller.model()->revision());
 
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
+  const int signal = wait_for_the_end(signals, {[&] { (*entrance)->reload(); }});
   spdlog::info("stopping on {}", strsignal(signal));
   server.stop();
   controller.stop();
@@ -161,6 +198,7 @@ int run(const config::Loaded& loaded) {
 
 int main(int argc, char** argv) {
   using namespace isthmus::api;
+  keep_memory_private();
   const auto loaded =
       config::load({argv + 1, argv + argc}, [](const char* name) { return std::getenv(name); });
   if (!loaded) {

@@ -29,6 +29,4 @@ std::span<const Option> options();
 const Option* find_option(std::string_view name);
 std::string environment_name(const Option& option);  // "io-threads" -> "ISTHMUS_IO_THREADS"
 
-bool is_loopback(const Listen& listen);
-
 }  // namespace isthmus::api::config

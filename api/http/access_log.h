@@ -1,6 +1,6 @@
 // One line per answered request, through the spdlog logger "access" when there is one, else the
 // default logger, at level info.
-//   text: PUT /networking/v1/virtualNetworks/red 201 412us id=... peer=127.0.0.1
+//   text: PUT /networking/v1/virtualNetworks/red 201 412us id=... peer=127.0.0.1 principal=ci
 //   JSON: the members of an object without its braces; the formatter of config/logging.h adds them.
 // Text from clients is escaped as in JSON: no request can write a second line.
 #pragma once
@@ -19,6 +19,7 @@ struct AccessRecord {
   std::string_view target;
   std::string_view request_id;
   std::string_view peer;
+  std::string_view principal;  // empty where nobody is asked who he is
   int status = 0;
   std::chrono::microseconds duration{0};
 };

@@ -110,6 +110,7 @@ struct Response {
   std::string body;
   std::string content_type{kJsonContentType};  // not sent when there is no body
   std::shared_ptr<BodyStream> stream{};        // the body instead of `body`
+  std::string who{};  // not sent: who asked, where a handler has found that out; for logs
 };
 
 // Called exactly once, from any thread, before or after handle() returns. A second call is ignored
