@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "tools/isthmus/credentials.h"
 #include "tools/isthmus/nouns.h"
 #include "tools/isthmus/output.h"
 #include "tools/isthmus/resource.h"
@@ -27,6 +28,7 @@ struct NounCommand {
 
 struct Command {
   std::string server;
+  TokenWords token;
   OutputSettings output;
   std::variant<NounCommand, const Task*> what;
   Arguments arguments;

@@ -40,6 +40,7 @@ Result<void> export_lab(Session& session, const Arguments& arguments);    // lab
 Result<void> reset(Session& session, const Arguments& arguments);         // lab.cc
 Result<void> host_faults(Session& session, const Arguments& arguments);   // host_faults.cc
 Result<void> snapshots(Session& session, const Arguments& arguments);     // snapshots.cc
+Result<void> tokens(Session& session, const Arguments& arguments);        // tokens.cc
 Result<void> wait_for(Session& session, const Arguments& arguments);      // wait.cc
 Result<void> run_bench(Session& session, const Arguments& arguments);     // bench.cc
 Result<void> show_version(Session& session, const Arguments& arguments);  // tasks.cc
