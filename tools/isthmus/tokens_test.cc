@@ -121,7 +121,7 @@ TEST_F(Tokens, ThatAreNoneAreNotRepeated) {
   const std::string file = folder.file("token");
   write(file, "canary and more\n");
   for (const std::string& words :
-       {"--token canary\"", "--token-file " + file, std::string("--token-file ") + file + "x"}) {
+       {std::string("--token canary\""), "--token-file " + file, "--token-file " + file + "x"}) {
     const Outcome outcome = run_against(server, words + " vnet list");
     EXPECT_EQ(outcome.exit, 2) << words;
     EXPECT_THAT(outcome.err, Not(HasSubstr("canary")));
