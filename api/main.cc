@@ -16,6 +16,7 @@
 #include "api/access/entrance.h"
 #include "api/config/config.h"
 #include "api/config/logging.h"
+#include "api/config/service_manager.h"
 #include "api/config/version.h"
 #include "api/control/control_handler.h"
 #include "api/http/server.h"
@@ -88,13 +89,19 @@ sigset_t block_signals() {
   return signals;
 }
 
+void tell_service_manager(std::string_view state) {
+  config::tell_service_manager(std::getenv("NOTIFY_SOCKET"), state);
+}
+
 // SIGHUP reads anew what can be; any other signal is the end, and is returned.
 int wait_for_the_end(const sigset_t& signals, const std::vector<std::function<void()>>& reloads) {
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal != SIGHUP) return signal;
+    tell_service_manager(config::kReloading);
     for (const auto& reload : reloads) reload();
+    tell_service_manager(config::kReady);
   }
 }
 
@@ -186,7 +193,9 @@ int run(const config::Loaded& loaded) {
   spdlog::info("isthmusd {} serves {} with state {} at revision {}", config::kVersion, server.url(),
                config.state, controller.model()->revision());
 
+  tell_service_manager(config::kReady);
   const int signal = wait_for_the_end(signals, {[&] { (*entrance)->reload(); }});
+  tell_service_manager(config::kStopping);
   spdlog::info("stopping on {}", strsignal(signal));
   server.stop();
   controller.stop();
