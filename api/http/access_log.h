@@ -19,9 +19,9 @@ struct AccessRecord {
   std::string_view target;
   std::string_view request_id;
   std::string_view peer;
-  std::string_view principal;  // empty where nobody is asked who he is
   int status = 0;
   std::chrono::microseconds duration{0};
+  std::string_view principal = {};  // empty where nobody is asked who he is
 };
 
 std::string access_line(const AccessRecord& record, AccessLogFormat format);

@@ -257,9 +257,9 @@ void Session::record(const Response& response) const {
                             .target = target_,
                             .request_id = request_id_,
                             .peer = peer_,
-                            .principal = response.who,
                             .status = response.status,
-                            .duration = duration});
+                            .duration = duration,
+                            .principal = response.who});
 }
 
 // A close while unread bytes wait makes the kernel send RST, which can destroy the answer before
