@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
 
 #include <atomic>
 #include <cerrno>
@@ -15,9 +16,12 @@
 #include <string>
 #include <vector>
 
+#include "api/access/access_handler.h"
+#include "api/access/entrance.h"
 #include "api/config/clock_text.h"
 #include "api/config/config.h"
 #include "api/config/logging.h"
+#include "api/config/service_manager.h"
 #include "api/config/version.h"
 #include "api/control/control_handler.h"
 #include "api/control/init_hooks.h"
@@ -41,16 +45,23 @@ bool is_networking(std::string_view path) {
          path[kNetworking.size()] == '?';
 }
 
+bool is_networking(const http::Request& request) {
+  return !request.segments.empty() &&
+         http::equal_without_case(request.segments.front(), "networking");
+}
+
+access::Role required_role(const http::Request& request) {
+  return is_networking(request) ? networking::required_role(request)
+                                : control::required_role(request);
+}
+
 // Gives each request to the dialect of its path.
 class Dialects final : public http::Handler {
  public:
   Dialects(http::Handler& networking, http::Handler& control)
       : networking_(networking), control_(control) {}
   void handle(http::Request request, http::Done done) override {
-    const bool is_networking_path =
-        !request.segments.empty() &&
-        http::equal_without_case(request.segments.front(), "networking");
-    (is_networking_path ? networking_ : control_).handle(std::move(request), std::move(done));
+    (is_networking(request) ? networking_ : control_).handle(std::move(request), std::move(done));
   }
 
  private:
@@ -63,11 +74,20 @@ http::Response error_body(const http::ServerError& error) {
                                    : control::problem_body(error);
 }
 
-// The signals that stop the daemon, and SIGHUP. Blocked in every thread, so that only wait_for()
-// sees them.
+// What only this process is to know, such as tokens and keys, is in its memory: no core file has
+// it, and no other process of the same user looks.
+void keep_memory_private() {
+#if !defined(__SANITIZE_ADDRESS__)  // whose search for leaks is such a process
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+// The signals that the daemon acts on. Blocked in every thread, so that only one that waits sees
+// them.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
+  sigaddset(&signals, SIGHUP);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGHUP);
@@ -77,31 +97,25 @@ sigset_t block_signals() {
   return signals;
 }
 
-// What SIGHUP makes the daemon read anew, and who does it. The error says why everything stays as
-// it was.
-struct Reload {
-  std::string_view what;
-  std::function<tl::expected<void, std::string>()> run;
-};
-
-void reload_all(const std::vector<Reload>& reloads) {
-  for (const Reload& reload : reloads) {
-    if (auto done = reload.run(); done) {
-      spdlog::info("read anew: {}", reload.what);
-    } else {
-      spdlog::error("{} stay as they were: {}", reload.what, done.error());
-    }
-  }
+void tell_service_manager(std::string_view state) {
+  config::tell_service_manager(std::getenv("NOTIFY_SOCKET"), state);
 }
+
+// What SIGHUP makes the daemon read anew. Each says in the log what came of it, and keeps what it
+// had where that went wrong.
+using Reloads = std::vector<std::function<void()>>;
 
 // Until a signal to stop, which is returned. What is read anew is so once a day too: the daemon's
 // own certificate is renewed before its time is up.
-int wait_for_stop(const sigset_t& signals, const std::vector<Reload>& reloads) {
+int wait_for_stop(const sigset_t& signals, const Reloads& reloads) {
   constexpr timespec kDay{24 * 60 * 60, 0};
   for (;;) {
     const int signal = sigtimedwait(&signals, nullptr, &kDay);
     if (signal > 0 && signal != SIGHUP) return signal;
-    if (signal == SIGHUP || errno == EAGAIN) reload_all(reloads);
+    if (signal != SIGHUP && errno != EAGAIN) continue;
+    tell_service_manager(config::kReloading);
+    for (const auto& reload : reloads) reload();
+    tell_service_manager(config::kReady);
   }
 }
 
@@ -183,6 +197,14 @@ tl::expected<void, std::string> load_certificates(tls::Certificates& certificate
   return {};
 }
 
+void reload_certificates(tls::Certificates& certificates, http::Server& server) {
+  if (auto loaded = load_certificates(certificates, server); loaded) {
+    spdlog::info("read anew: certificates");
+  } else {
+    spdlog::error("certificates stay as they were: {}", loaded.error());
+  }
+}
+
 int run(const config::Loaded& loaded) {
   const config::Config& config = loaded.config;
   config::set_up_logging(config.log_format, config.log_level);
@@ -190,6 +212,8 @@ int run(const config::Loaded& loaded) {
 
   auto store = open_sqlite_store(config.state, store_options(config));
   if (!store) return fail(store.error().text());
+  const auto entrance = access::Entrance::open(config);
+  if (!entrance) return fail(entrance.error());
   const json::StoreEncoding encoding;
   dataplane::Dataplane dataplane;
   SettableClock clock(*config::parse_clock(config.clock));
@@ -213,15 +237,18 @@ int run(const config::Loaded& loaded) {
   control_options.ca_pem = [&] { return certificates.ca_pem(); };
   control::ControlHandler control(controller, control_options);
   Dialects dialects(networking, control);
+  access::AccessOptions access_options = (*entrance)->options();
+  access_options.needed = required_role;
+  access_options.error_body = error_body;
+  access::AccessHandler access(std::move(access_options), dialects);
   http::ServerOptions options = server_options(config);
   options.now = [&clock] { return static_cast<std::time_t>(clock.now_ms() / 1000); };
-  http::Server server(std::move(options), dialects);
+  http::Server server(std::move(options), access);
   control.show(server.metrics());
-  std::vector<Reload> reloads;
-  if (config.tls.on)
-    reloads.push_back({"certificates", [&] { return load_certificates(certificates, server); }});
-  for (const Reload& reload : reloads) {
-    if (auto done = reload.run(); !done) return fail(done.error());
+  Reloads reloads = {[&] { (*entrance)->reload(); }};
+  if (config.tls.on) {
+    if (auto tls = load_certificates(certificates, server); !tls) return fail(tls.error());
+    reloads.push_back([&] { reload_certificates(certificates, server); });
   }
   if (auto listening = server.start(); !listening) return fail(listening.error());
   if (!config.port_file.empty() && !write_port_file(config.port_file, server.port())) {
@@ -231,7 +258,9 @@ int run(const config::Loaded& loaded) {
                config.state, controller.model()->revision());
   hooks.start(control, server.url());
 
+  tell_service_manager(config::kReady);
   const int signal = wait_for_stop(signals, reloads);
+  tell_service_manager(config::kStopping);
   spdlog::info("stopping on {}", strsignal(signal));
   hooks.stop();
   server.stop();
@@ -244,6 +273,7 @@ int run(const config::Loaded& loaded) {
 
 int main(int argc, char** argv) {
   using namespace isthmus::api;
+  keep_memory_private();
   const auto loaded =
       config::load({argv + 1, argv + argc}, [](const char* name) { return std::getenv(name); });
   if (!loaded) {

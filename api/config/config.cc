@@ -8,6 +8,7 @@
 #include <yaml-cpp/yaml.h>
 #include <CLI/CLI.hpp>
 
+#include "api/config/conflicts.h"
 #include "api/config/options.h"
 #include "api/config/version.h"
 
@@ -161,33 +162,6 @@ std::string default_state(const Environment& environment) {
   return {};
 }
 
-// What no single option can judge.
-std::optional<Exit> refused(const Loaded& loaded) {
-  const auto origin = [&](std::string_view name) {
-    const auto found = std::find_if(loaded.settings.begin(), loaded.settings.end(),
-                                    [&](const Setting& setting) { return setting.name == name; });
-    return fmt::format("{} from {}", found->value, found->origin.text);
-  };
-  if (!is_loopback(loaded.config.listen)) {
-    return usage_error(
-        fmt::format("listen {}: only loopback addresses (127.0.0.1, [::1]) are allowed, because "
-                    "there is no authentication yet",
-                    origin("listen")));
-  }
-  const Tls& tls = loaded.config.tls;
-  if (tls.certificate.empty() != tls.key.empty())
-    return usage_error("tls-cert and tls-key go together: give both, or none");
-  if (!tls.on && !(tls.certificate.empty() && tls.client_ca.empty()))
-    return usage_error(
-        fmt::format("tls {}: then there is no use for tls-cert and tls-client-ca", origin("tls")));
-  if (loaded.config.state.empty()) {
-    return usage_error(
-        "state: neither XDG_STATE_HOME nor HOME says where to keep it; give --state FILE or "
-        "--state :memory:");
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 tl::expected<Loaded, Exit> load(const std::vector<std::string>& arguments,
@@ -218,7 +192,8 @@ tl::expected<Loaded, Exit> load(const std::vector<std::string>& arguments,
     }
     loaded.settings.push_back({option.name, option.print(loaded.config), origin});
   }
-  if (auto exit = refused(loaded)) return tl::unexpected(std::move(*exit));
+  if (const std::string why = conflict(loaded); !why.empty())
+    return tl::unexpected(usage_error(why));
   if (flags->print_config) return tl::unexpected(Exit{0, print(loaded.settings)});
   return loaded;
 }

@@ -38,6 +38,15 @@ struct Tls {
   std::string client_ca;         // a file; empty: clients are not asked for certificates
 };
 
+bool is_loopback(const Listen& listen);
+
+// What callers show to say who they are. Nothing: nobody is asked.
+struct Auth {
+  bool token = false;
+  bool certificate = false;
+  friend bool operator==(const Auth&, const Auth&) = default;
+};
+
 struct Config {
   Listen listen;
   Tls tls;
@@ -53,10 +62,15 @@ struct Config {
   std::chrono::milliseconds provisioning_delay{0};  // 0: Succeeded at once
   std::string backups;                              // a folder; empty: beside the state file
   std::string snapshots;                            // the same
-  std::vector<std::string> init;                    // hooks, in order: control/init_hooks.h
-  std::string clock = "real";                       // clock_text.h
-  std::optional<uint64_t> seed;                     // absent: identifiers are random
-  bool bare = false;  // start without the resources of a fresh controller
+  Auth auth;
+  std::string access;  // a file that says who may do what
+  std::string audit;   // a file; empty: none is written
+  bool audit_required = false;
+  size_t audit_bytes = 100 * 1024 * 1024;
+  std::vector<std::string> init;  // hooks, in order: control/init_hooks.h
+  std::string clock = "real";     // clock_text.h
+  std::optional<uint64_t> seed;   // absent: identifiers are random
+  bool bare = false;              // start without the resources of a fresh controller
   size_t peerings_per_network = 500;
   size_t prefixes_per_network = 1000;
 };

@@ -101,7 +101,13 @@ TEST(Config, EveryOptionReadsWhatItPrints) {
       {"state", {":memory:", "x.db"}},
       {"backups", {"folder", "/a/folder"}},
       {"snapshots", {"folder", "/a/folder"}},
+      {"init", {"a.yaml", "a.yaml,/b.sh"}},
+      {"clock", {"real", "frozen", "frozen=2026-01-01T00:00:00Z", "scaled=60"}},
       {"tls", {"on", "off"}},
+      {"auth", {"none", "token", "certificate", "token,certificate"}},
+      {"access", {"a.yaml"}},
+      {"audit", {"a.jsonl"}},
+      {"audit-required", {"true", "false"}},
       {"provisioning-delay", {"0", "1ms", "1500ms", "2s", "2m"}},
       {"log-format", {"text", "json"}},
       {"log-level", {"trace", "debug", "info", "warn", "error", "off"}},
@@ -141,8 +147,10 @@ TEST(Config, EveryOptionHasItsOwnField) {
                               : option.value == "N"           ? "77"
                               : option.name == "log-format"   ? "json"
                               : option.name == "log-level"    ? "debug"
+                              : option.name == "clock"        ? "frozen"
                               : option.name == "tls"          ? "off"
                               : option.arity == Arity::Switch ? "true"
+                              : option.name == "auth"         ? "token"
                               : option.value == "SHAPE"       ? "bare"
                                                               : "x";
     ASSERT_TRUE(option.assign(config, value)) << option.name;
@@ -155,8 +163,10 @@ TEST(Config, EveryOptionHasItsOwnField) {
 
 TEST(Config, TlsOptionsFitTogether) {
   const Invocation invocation;
-  EXPECT_EQ(invocation.load({"--tls-cert", "c"}).error().text,
-            "isthmusd: tls-cert and tls-key go together: give both, or none\n");
+  EXPECT_EQ(
+      invocation.load({"--tls-cert", "c"}).error().text,
+      "isthmusd: tls-cert c from flag --tls-cert: it goes together with tls-key: give both, or "
+      "none\n");
   EXPECT_FALSE(invocation.load({"--tls-key", "k"}));
   EXPECT_EQ(invocation.load({"--tls", "off", "--tls-client-ca", "c"}).error().text,
             "isthmusd: tls off from flag --tls: then there is no use for tls-cert and "
@@ -199,6 +209,8 @@ TEST(Config, BadValuesNameOptionOriginAndLegalValues) {
                              "127.1:80", "[::1]"}) {
     EXPECT_FALSE(Invocation{}.load({"--listen", listen})) << listen;
   }
+  for (const char* auth : {"", "tokens", "none,token", "token,", ",token", "token,,certificate"})
+    EXPECT_FALSE(Invocation{}.load({"--auth", auth})) << auth;
   for (const char* hosts : {"a:80", "a,,b", "a b", "a/b", ",a"})
     EXPECT_FALSE(Invocation{}.load({"--host-allow", hosts})) << hosts;
 }
@@ -250,15 +262,48 @@ TEST(Config, UnknownAndDoubledFlagsAreUsageErrors) {
   }
 }
 
-TEST(Config, OnlyLoopbackMayBeListenedOn) {
+TEST(Config, BeyondLoopbackWhoMayDoWhatIsChosen) {
   for (const char* listen : {"0.0.0.0:8181", "[::]:8181", "10.0.0.1:80", "128.0.0.1:80"}) {
     const auto loaded = Invocation{}.load({"--listen", listen});
     ASSERT_FALSE(loaded) << listen;
-    EXPECT_EQ(loaded.error().text, std::string("isthmusd: listen ") + listen +
-                                       " from flag --listen: only loopback addresses (127.0.0.1, "
-                                       "[::1]) are allowed, because there is no "
-                                       "authentication yet\n");
+    EXPECT_EQ(loaded.error().code, 2);
+    EXPECT_EQ(loaded.error().text,
+              std::string("isthmusd: listen ") + listen +
+                  " from flag --listen: who may do what has to be chosen for an address that is "
+                  "not loopback: --auth token or --auth certificate with TLS, or --auth none "
+                  "(whoever reaches the port may do everything)\n");
+    EXPECT_TRUE(Invocation{}.load({"--listen", listen, "--auth", "none"})) << listen;
   }
+  Invocation invocation;
+  invocation.environment["ISTHMUS_AUTH"] = "none";
+  EXPECT_TRUE(invocation.load({"--listen", "0.0.0.0:1"})) << "wherever the choice is made";
+}
+
+TEST(Config, SettingsThatDoNotGoTogetherSayWhy) {
+  struct Row {
+    std::vector<std::string> arguments;
+    std::string start;
+  };
+  const Row rows[] = {
+      {{"--listen", "0.0.0.0:1", "--auth", "token"},
+       "auth token from flag --auth: tokens do not travel over plain HTTP"},
+      {{"--auth", "certificate", "--access", "a"},
+       "auth certificate from flag --auth: client certificates are shown over TLS alone"},
+      {{"--auth", "token", "--state", ":memory:"},
+       "auth token from flag --auth: there is no place for an owner's token"},
+      {{"--access", "a.yaml"}, "access a.yaml from flag --access: nobody is asked who he is"},
+      {{"--audit-required"},
+       "audit-required true from flag --audit-required: there is no audit log"},
+  };
+  for (const Row& row : rows) {
+    const auto loaded = Invocation{}.load(row.arguments);
+    ASSERT_FALSE(loaded) << row.start;
+    EXPECT_EQ(loaded.error().code, 2);
+    EXPECT_EQ(loaded.error().text.rfind("isthmusd: " + row.start, 0), 0u) << loaded.error().text;
+  }
+  EXPECT_TRUE(Invocation{}.load({"--auth", "token"}));
+  EXPECT_TRUE(Invocation{}.load({"--auth", "token", "--state", ":memory:", "--access", "a"}));
+  EXPECT_TRUE(Invocation{}.load({"--audit-required", "--audit", "a"}));
 }
 
 TEST(Config, PrintsEveryValueWithItsOrigin) {

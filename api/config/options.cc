@@ -158,6 +158,27 @@ bool assign_bare(Config& config, std::string_view text) {
   return true;
 }
 
+// "token", "certificate", both, or "none".
+bool assign_auth(Config& config, std::string_view text) {
+  Auth auth;
+  for (std::string_view rest = text; !rest.empty() && text != "none";) {
+    const std::string_view word = rest.substr(0, rest.find(','));
+    if (word != "token" && word != "certificate") return false;
+    (word == "token" ? auth.token : auth.certificate) = true;
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    if (rest.empty() && text.back() == ',') return false;
+  }
+  if (text.empty()) return false;
+  config.auth = auth;
+  return true;
+}
+
+std::string print_auth(const Config& config) {
+  const auto [token, certificate] = config.auth;
+  if (token && certificate) return "token,certificate";
+  return token ? "token" : certificate ? "certificate" : "none";
+}
+
 bool assign_threads(Config& config, std::string_view text) {
   const auto threads = number(text);
   if (!threads || *threads < 1 || *threads > 64) return false;
@@ -284,6 +305,33 @@ constexpr Option kOptions[] = {
     path_option("tls-client-ca", "FILE",
                 "ask clients for certificates, and take those that these CAs (PEM) have signed",
                 [](auto& c) -> auto& { return c.tls.client_ca; }),
+    {"auth", "none|token|certificate", "none, token, certificate, or token,certificate",
+     "what callers show to say who they are; beyond loopback this has to be chosen", assign_auth,
+     print_auth, Arity::Many},
+    {"access", "FILE", "a file name",
+     "who may do what; without it --auth token knows an owner, whose token is in STATE.token",
+     [](Config& c, std::string_view text) {
+       c.access = text;
+       return true;
+     },
+     [](const Config& c) { return c.access; }},
+    {"audit", "FILE", "a file name", "write a line for each change and each refused call there",
+     [](Config& c, std::string_view text) {
+       c.audit = text;
+       return true;
+     },
+     [](const Config& c) { return c.audit; }},
+    {"audit-required", "BOOL", "true or false",
+     "refuse a change (503) whose line cannot be made durable",
+     [](Config& c, std::string_view text) {
+       if (text != "true" && text != "false") return false;
+       c.audit_required = text == "true";
+       return true;
+     },
+     [](const Config& c) { return std::string(c.audit_required ? "true" : "false"); },
+     Arity::Switch},
+    bytes_option("audit-size", "then the audit log is renamed to FILE.TIME and begun anew",
+                 [](auto& c) -> auto& { return c.audit_bytes; }),
     {"provisioning-delay", "TIME", "0, or a time with its unit, as in 500ms, 10s or 2m",
      "how long a change says Updating or Deleting though it has happened", assign_delay,
      print_delay},

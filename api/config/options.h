@@ -32,6 +32,4 @@ std::string environment_name(const Option& option);  // "io-threads" -> "ISTHMUS
 // "500ms", "10s", "2m" in milliseconds; nothing where it is no time.
 std::optional<uint64_t> parse_time(std::string_view text);
 
-bool is_loopback(const Listen& listen);
-
 }  // namespace isthmus::api::config

@@ -17,6 +17,7 @@
 namespace isthmus::api::control {
 namespace {
 
+using access::Role;
 using http::Method;
 
 constexpr std::chrono::seconds kHeartbeat{15};  // of those who listen to events
@@ -27,18 +28,22 @@ void now(const Service& service, const http::Request& request, const http::Done&
   done(call(service, request));
 }
 
+constexpr std::string_view kDryRun = "dryRun";
 constexpr std::array<std::string_view, 1> kVerbose = {"verbose"};
 constexpr std::array<std::string_view, 3> kRoutesParameters = {"nic", "subnet", "losers"};
-constexpr std::array<std::string_view, 2> kApplyParameters = {"dryRun", "prune"};
+constexpr std::array<std::string_view, 2> kApplyParameters = {kDryRun, "prune"};
 constexpr std::array<std::string_view, 1> kHostParameters = {"host"};
 constexpr std::array<std::string_view, 1> kSnapshotParameters = {"replace"};
 constexpr std::array<std::string_view, 2> kJournalParameters = {"after", "limit"};
 constexpr std::array<std::string_view, 1> kEventsParameters = {"after"};
 constexpr std::span<const std::string_view> kNone;
 
+// A row without its role does not compile. What only asks needs a reader, whatever its method; what
+// the work of everybody else rests on needs an owner.
 struct Row {
   Method method;
-  std::string_view path;                         // a segment in braces is any
+  std::string_view path;  // a segment in braces is any
+  Role role;              // who may; docs/access.md has the rules for dry runs and open calls
   std::span<const std::string_view> parameters;  // of the query; others are refused
   void (*call)(const Service&, const http::Request&, const http::Done&);
   std::string_view summary;
@@ -46,34 +51,34 @@ struct Row {
 
 // clang-format off
 constexpr Row kRows[] = {
-    {Method::Get, "/livez", kNone, &now<&livez>, "is the daemon there?"},
-    {Method::Get, "/readyz", kVerbose, &now<&readyz>, "is it ready to serve?"},
-    {Method::Get, "/metrics", kNone, &now<&show_metrics>, "counters and gauges, for Prometheus"},
-    {Method::Get, "/_isthmus/ca.pem", kNone, &now<&show_ca>, "who signs the certificate of HTTPS, for clients to trust"},
-    {Method::Get, "/_isthmus/v1/version", kNone, &now<&show_version>, "what was built"},
-    {Method::Get, "/_isthmus/v1/config", kNone, &now<&show_config>, "the effective settings, and where each comes from"},
-    {Method::Get, "/_isthmus/v1/stats", kNone, &now<&show_stats>, "sizes, counters, and the digest of what is forwarded"},
-    {Method::Get, "/_isthmus/v1/routes", kRoutesParameters, &now<&show_routes>, "the effective routes of an interface or a subnet"},
-    {Method::Post, "/_isthmus/v1/explain", kNone, &now<&explain_packet>, "what happens to a packet and its reply, and why"},
-    {Method::Post, "/_isthmus/v1/apply", kApplyParameters, &apply_document, "make the controller hold what a lab document says"},
-    {Method::Get, "/_isthmus/v1/export", kNone, &now<&export_document>, "what the controller holds, as a lab document"},
-    {Method::Post, "/_isthmus/v1/whatif", kNone, &what_if, "what changes would do, without doing them"},
-    {Method::Get, "/_isthmus/v1/host-faults", kNone, &now<&show_host_faults>, "which hosts fail, and how"},
-    {Method::Put, "/_isthmus/v1/host-faults", kHostParameters, &put_host_fault, "make a host fail"},
-    {Method::Delete, "/_isthmus/v1/host-faults", kHostParameters, &delete_host_faults, "make a host, or all of them, well again"},
-    {Method::Get, "/_isthmus/v1/snapshots", kNone, &list_snapshots, "the snapshots that there are"},
-    {Method::Post, "/_isthmus/v1/snapshots", kSnapshotParameters, &create_snapshot, "keep what the controller holds, under a name"},
-    {Method::Get, "/_isthmus/v1/snapshots/{name}", kNone, &get_snapshot, "a snapshot as a file"},
-    {Method::Put, "/_isthmus/v1/snapshots/{name}", kSnapshotParameters, &put_snapshot, "a snapshot from a file"},
-    {Method::Delete, "/_isthmus/v1/snapshots/{name}", kNone, &delete_snapshot, "forget a snapshot"},
-    {Method::Post, "/_isthmus/v1/snapshots/{name}/restore", kNone, &restore_snapshot, "make the controller hold what it held then"},
-    {Method::Get, "/_isthmus/v1/snapshots/{name}/diff/{other}", kNone, &compare_snapshots, "what is different between two snapshots, or one and now"},
-    {Method::Get, "/_isthmus/v1/journal", kJournalParameters, &show_journal, "what was changed, when, and by whom"},
-    {Method::Post, "/_isthmus/v1/journal/{revision}/restore", kNone, &restore_revision, "make the controller hold what it held at a revision"},
-    {Method::Get, "/_isthmus/v1/events", kEventsParameters, &now<&show_events>, "the journal as it grows: server-sent events"},
-    {Method::Get, "/_isthmus/v1/clock", kNone, &now<&show_clock>, "the time that the controller goes by"},
-    {Method::Put, "/_isthmus/v1/clock", kNone, &now<&put_clock>, "stop that time, set it, or make it run faster"},
-    {Method::Post, "/_isthmus/v1/reset", kNone, &reset_controller, "back to a fresh controller"},
+    {Method::Get, "/livez", Role::Anyone, kNone, &now<&livez>, "is the daemon there?"},
+    {Method::Get, "/readyz", Role::Anyone, kVerbose, &now<&readyz>, "is it ready to serve?"},
+    {Method::Get, "/metrics", Role::Reader, kNone, &now<&show_metrics>, "counters and gauges, for Prometheus"},
+    {Method::Get, "/_isthmus/ca.pem", Role::Anyone, kNone, &now<&show_ca>, "who signs the certificate of HTTPS, for clients to trust"},
+    {Method::Get, "/_isthmus/v1/version", Role::Reader, kNone, &now<&show_version>, "what was built"},
+    {Method::Get, "/_isthmus/v1/config", Role::Owner, kNone, &now<&show_config>, "the effective settings, and where each comes from"},
+    {Method::Get, "/_isthmus/v1/stats", Role::Reader, kNone, &now<&show_stats>, "sizes, counters, and the digest of what is forwarded"},
+    {Method::Get, "/_isthmus/v1/routes", Role::Reader, kRoutesParameters, &now<&show_routes>, "the effective routes of an interface or a subnet"},
+    {Method::Post, "/_isthmus/v1/explain", Role::Reader, kNone, &now<&explain_packet>, "what happens to a packet and its reply, and why"},
+    {Method::Post, "/_isthmus/v1/apply", Role::Contributor, kApplyParameters, &apply_document, "make the controller hold what a lab document says"},
+    {Method::Get, "/_isthmus/v1/export", Role::Reader, kNone, &now<&export_document>, "what the controller holds, as a lab document"},
+    {Method::Post, "/_isthmus/v1/whatif", Role::Reader, kNone, &what_if, "what changes would do, without doing them"},
+    {Method::Get, "/_isthmus/v1/host-faults", Role::Reader, kNone, &now<&show_host_faults>, "which hosts fail, and how"},
+    {Method::Put, "/_isthmus/v1/host-faults", Role::Owner, kHostParameters, &put_host_fault, "make a host fail"},
+    {Method::Delete, "/_isthmus/v1/host-faults", Role::Owner, kHostParameters, &delete_host_faults, "make a host, or all of them, well again"},
+    {Method::Get, "/_isthmus/v1/snapshots", Role::Reader, kNone, &list_snapshots, "the snapshots that there are"},
+    {Method::Post, "/_isthmus/v1/snapshots", Role::Contributor, kSnapshotParameters, &create_snapshot, "keep what the controller holds, under a name"},
+    {Method::Get, "/_isthmus/v1/snapshots/{name}", Role::Reader, kNone, &get_snapshot, "a snapshot as a file"},
+    {Method::Put, "/_isthmus/v1/snapshots/{name}", Role::Contributor, kSnapshotParameters, &put_snapshot, "a snapshot from a file"},
+    {Method::Delete, "/_isthmus/v1/snapshots/{name}", Role::Contributor, kNone, &delete_snapshot, "forget a snapshot"},
+    {Method::Post, "/_isthmus/v1/snapshots/{name}/restore", Role::Owner, kNone, &restore_snapshot, "make the controller hold what it held then"},
+    {Method::Get, "/_isthmus/v1/snapshots/{name}/diff/{other}", Role::Reader, kNone, &compare_snapshots, "what is different between two snapshots, or one and now"},
+    {Method::Get, "/_isthmus/v1/journal", Role::Reader, kJournalParameters, &show_journal, "what was changed, when, and by whom"},
+    {Method::Post, "/_isthmus/v1/journal/{revision}/restore", Role::Owner, kNone, &restore_revision, "make the controller hold what it held at a revision"},
+    {Method::Get, "/_isthmus/v1/events", Role::Reader, kEventsParameters, &now<&show_events>, "the journal as it grows: server-sent events"},
+    {Method::Get, "/_isthmus/v1/clock", Role::Reader, kNone, &now<&show_clock>, "the time that the controller goes by"},
+    {Method::Put, "/_isthmus/v1/clock", Role::Owner, kNone, &now<&put_clock>, "stop that time, set it, or make it run faster"},
+    {Method::Post, "/_isthmus/v1/reset", Role::Owner, kNone, &reset_controller, "back to a fresh controller"},
 };
 // clang-format on
 
@@ -110,6 +115,15 @@ http::Response not_found(const std::string& path) {
                        ? fmt::format("The paths are /networking/v1 and {}.", fmt::join(paths, ", "))
                        : fmt::format("Did you mean {}?", near);
   return answer(problem);
+}
+
+// HEAD is GET; the server leaves out the body.
+const Row* find_row(const http::Request& request, std::string_view path) {
+  const Method method = request.method == Method::Head ? Method::Get : request.method;
+  const auto row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) {
+    return matches(r.path, path) && r.method == method;
+  });
+  return row == std::end(kRows) ? nullptr : &*row;
 }
 
 // The methods of a path, as the Allow header lists them.
@@ -199,11 +213,8 @@ ControlHandler::~ControlHandler() = default;
 
 void ControlHandler::handle(http::Request request, http::Done done) {
   const std::string path = path_of(request);
-  const Method method = request.method == Method::Head ? Method::Get : request.method;
-  const auto row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) {
-    return matches(r.path, path) && r.method == method;
-  });
-  if (row == std::end(kRows))
+  const Row* row = find_row(request, path);
+  if (row == nullptr)
     return done(allowed(path).empty() ? not_found(path) : other_method(request, path));
   if (const auto error = unknown_parameter(*row, request)) return done(answer(problem_of(*error)));
   row->call({controller_, options_, http_metrics_.load(), kept_->snapshots, kept_->events,
@@ -211,9 +222,21 @@ void ControlHandler::handle(http::Request request, http::Done done) {
             request, done);
 }
 
+// A dry run changes nothing, and an open call with parameters tells more than whether all is well.
+Role required_role(const http::Request& request) {
+  const Row* row = find_row(request, path_of(request));
+  if (row == nullptr) return access::role_for(request.method);
+  if (row->role == Role::Anyone && !request.query.empty()) return Role::Reader;
+  const bool has_dry_run =
+      std::find(row->parameters.begin(), row->parameters.end(), kDryRun) != row->parameters.end();
+  if (has_dry_run && flag(request, kDryRun).value_or(false))
+    return std::min(row->role, Role::Reader);
+  return row->role;
+}
+
 std::vector<RouteInfo> control_routes() {
   std::vector<RouteInfo> routes;
-  for (const Row& row : kRows) routes.push_back({row.method, row.path, row.summary});
+  for (const Row& row : kRows) routes.push_back({row.method, row.path, row.role, row.summary});
   return routes;
 }
 

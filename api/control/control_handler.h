@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/access/role.h"
 #include "api/config/config.h"
 #include "api/control/problem.h"
 #include "api/http/message.h"
@@ -56,8 +57,12 @@ class ControlHandler final : public http::Handler {
 struct RouteInfo {
   http::Method method;
   std::string_view path;
+  access::Role role;
   std::string_view summary;
 };
 std::vector<RouteInfo> control_routes();
+
+// Who may make this call: by its method, path and parameters, before anything is looked at.
+access::Role required_role(const http::Request& request);
 
 }  // namespace isthmus::api::control

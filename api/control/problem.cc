@@ -73,6 +73,9 @@ http::Response problem_body(const http::ServerError& error) {
   Problem problem;
   problem.status = error.status;
   problem.code = error.code;
+  for (const ErrorInfo& row : all_errors()) {
+    if (row.name == error.code) problem.title = row.meaning;
+  }
   problem.detail = error.message;
   return answer(problem);
 }

@@ -14,13 +14,16 @@ struct AccessLog::Sink {
 std::string access_line(const AccessRecord& record, AccessLogFormat format) {
   const std::string method = json_escaped(record.method);
   const std::string target = json_escaped(record.target);
+  const std::string principal = json_escaped(record.principal);
   if (format == AccessLogFormat::Text) {
-    return fmt::format("{} {} {} {}us id={} peer={}", method, target, record.status,
-                       record.duration.count(), record.request_id, record.peer);
+    return fmt::format("{} {} {} {}us id={} peer={}{}{}", method, target, record.status,
+                       record.duration.count(), record.request_id, record.peer,
+                       principal.empty() ? "" : " principal=", principal);
   }
   return fmt::format(
-      R"("method":"{}","path":"{}","status":{},"duration_us":{},"request_id":"{}","peer":"{}")",
-      method, target, record.status, record.duration.count(), record.request_id, record.peer);
+      R"("method":"{}","path":"{}","status":{},"duration_us":{},"request_id":"{}","peer":"{}"{})",
+      method, target, record.status, record.duration.count(), record.request_id, record.peer,
+      principal.empty() ? "" : fmt::format(R"(,"principal":"{}")", principal));
 }
 
 AccessLog::AccessLog(AccessLogFormat format) : sink_(std::make_unique<Sink>()), format_(format) {

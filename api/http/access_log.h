@@ -1,6 +1,6 @@
 // One line per answered request, through the spdlog logger "access" when there is one, else the
 // default logger, at level info.
-//   text: PUT /networking/v1/virtualNetworks/red 201 412us id=... peer=127.0.0.1
+//   text: PUT /networking/v1/virtualNetworks/red 201 412us id=... peer=127.0.0.1 principal=ci
 //   JSON: the members of an object without its braces; the formatter of config/logging.h adds them.
 // Text from clients is escaped as in JSON: no request can write a second line.
 #pragma once
@@ -21,6 +21,7 @@ struct AccessRecord {
   std::string_view peer;
   int status = 0;
   std::chrono::microseconds duration{0};
+  std::string_view principal = {};  // empty where nobody is asked who he is
 };
 
 std::string access_line(const AccessRecord& record, AccessLogFormat format);

@@ -110,6 +110,7 @@ struct Response {
   std::string body;
   std::string content_type{kJsonContentType};  // not sent when there is no body
   std::shared_ptr<BodyStream> stream{};        // the body instead of `body`
+  std::string who{};  // not sent: who asked, where a handler has found that out; for logs
 };
 
 // A random UUID (version 4, RFC 9562): a name for logs and operations, not a secret. Any thread.

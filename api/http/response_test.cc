@@ -100,6 +100,14 @@ TEST(AccessLine, NamesTheRequestInBothFormats) {
       R"("method":"PUT","path":"/a?b","status":201,"duration_us":412,"request_id":"ID","peer":"::1")");
 }
 
+TEST(AccessLine, NamesWhoAskedWhereThatIsKnown) {
+  AccessRecord record{"PUT", "/a", "ID", "::1", 201, std::chrono::microseconds(412)};
+  record.principal = "ci";
+  EXPECT_TRUE(access_line(record, AccessLogFormat::Text).ends_with(" peer=::1 principal=ci"));
+  EXPECT_TRUE(
+      access_line(record, AccessLogFormat::Json).ends_with(R"(,"peer":"::1","principal":"ci")"));
+}
+
 TEST(AccessLine, EscapesWhatClientsSend) {
   const AccessRecord record{"-", "/a\r\n\"", "ID", "::1", 400, std::chrono::microseconds(1)};
   for (const AccessLogFormat format : {AccessLogFormat::Text, AccessLogFormat::Json}) {

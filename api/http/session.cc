@@ -83,7 +83,7 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   Read refuse(const Refusal& refusal);
   Refusal refusal_for_timeout() const;
   Response error_response(const Refusal& refusal) const;
-  void record(int status) const;
+  void record(const Response& response) const;
 
   bool is_body_too_slow(SteadyTime now) const;
 
@@ -250,23 +250,24 @@ Task<bool> Session::write(const Response& response, Connection connection) {
   const std::array<asio::const_buffer, 2> buffers = {
       asio::buffer(out_), asio::buffer(response.body.data(), with_body ? response.body.size() : 0)};
   const auto [error, bytes] = co_await channel_.write(buffers);
-  record(response.status);
+  record(response);
   co_return !error;
 }
 
-void Session::record(int status) const {
+void Session::record(const Response& response) const {
   const auto duration =
       started_
           ? std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - first_byte_)
           : std::chrono::microseconds(0);
   const int method_index = method_ ? static_cast<int>(*method_) : Metrics::kOtherMethod;
-  shared_.metrics.count(method_index, status, duration);
+  shared_.metrics.count(method_index, response.status, duration);
   shared_.access_log.write({.method = method_ ? to_string(*method_) : "-",
                             .target = target_,
                             .request_id = request_id_,
                             .peer = peer_,
-                            .status = status,
-                            .duration = duration});
+                            .status = response.status,
+                            .duration = duration,
+                            .principal = response.who});
 }
 
 // A close while unread bytes wait makes the kernel send RST, which can destroy the answer before

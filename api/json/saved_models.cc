@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -138,10 +139,11 @@ Result<void> SavedModels::save(const SavedModel& backup) {
     return {};
   }
   if (write_whole(folder_, file_of(backup.id), text)) return {};
-  return fail(
-      ErrorCode::StorageUnavailable, "",
-      fmt::format("The {} cannot be written to {}: {}.", noun_, folder_, std::strerror(errno)),
-      "See that the daemon may write there, and that there is space.");
+  const std::string why = std::strerror(errno);
+  spdlog::error("the {} '{}' cannot be written to {}: {}", noun_, backup.id, folder_, why);
+  return fail(ErrorCode::StorageUnavailable, "",
+              fmt::format("The {} cannot be written: {}.", noun_, why),
+              "See that the daemon may write where it keeps them, and that there is space.");
 }
 
 Result<SavedModel> SavedModels::load(std::string_view id) const {

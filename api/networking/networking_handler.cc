@@ -98,6 +98,13 @@ void NetworkingHandler::handle(http::Request request, http::Done done) {
   route->answer(call);
 }
 
+access::Role required_role(const http::Request& request) {
+  const access::Role role = access::role_for(request.method);
+  if (role == access::Role::Reader) return role;
+  const auto address = parse_address(request.segments);
+  return address && address->form == Form::Restore ? access::Role::Owner : role;
+}
+
 void Call::fail_with(const Error& error) const { done(error_answer(error)); }
 
 void discovery(const CallPtr& call) { call->done(discovery_answer()); }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "api/access/role.h"
 #include "api/config/config.h"
 #include "api/http/message.h"
 #include "controller/controller.h"
@@ -40,6 +41,10 @@ class NetworkingHandler final : public http::Handler {
  private:
   const std::unique_ptr<Service> service_;
 };
+
+// Who may make this call: by its method and path, before anything is looked at. A restore replaces
+// everything, and takes an owner.
+access::Role required_role(const http::Request& request);
 
 // The server's own errors, in this dialect's shape.
 http::Response networking_error_body(const http::ServerError& error);

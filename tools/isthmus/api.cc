@@ -87,11 +87,26 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
+// What a person does about it who is not let in.
+Problem Api::refused(const HttpResponse& response) const {
+  Problem problem = to_problem(response);
+  if (problem.code == "AuthenticationFailed") {
+    problem.remedy = token_.empty()
+                         ? "give a token: --token-file FILE, ISTHMUS_TOKEN_FILE or ISTHMUS_TOKEN; "
+                           "the owner's is beside the daemon's state, in STATE.token"
+                         : "have a token made by who runs isthmusd: isthmus token create";
+  }
+  if (problem.code == "AuthorizationFailed")
+    problem.remedy = "have a token of that role made by who runs isthmusd: isthmus token create";
+  return problem;
+}
+
 Result<Reply> Api::call(const HttpRequest& request, std::chrono::milliseconds timeout) {
-  auto response = transport_.send(request, timeout);
+  HttpRequest signed_request = request;
+  if (!token_.empty()) signed_request.headers.emplace_back("Authorization", "Bearer " + token_);
+  auto response = transport_.send(signed_request, timeout);
   if (!response) return tl::unexpected(unreachable(server_, response.error()));
-  if (response->status < 200 || response->status >= 300)
-    return tl::unexpected(to_problem(*response));
+  if (response->status < 200 || response->status >= 300) return tl::unexpected(refused(*response));
   Json json = parse_json(response->body).value_or(Json());
   return Reply{std::move(*response), std::move(json)};
 }

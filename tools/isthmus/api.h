@@ -48,8 +48,9 @@ class Api {
  public:
   static constexpr std::chrono::seconds kTimeout{60};  // a large lab document takes a few seconds
 
-  Api(Transport& transport, std::string server)
-      : transport_(transport), server_(std::move(server)) {}
+  // The token is sent with every call, unless it is empty.
+  Api(Transport& transport, std::string server, std::string token = {})
+      : transport_(transport), server_(std::move(server)), token_(std::move(token)) {}
 
   // A reply of status 2xx; anything else is a Problem.
   Result<Reply> call(const HttpRequest& request, std::chrono::milliseconds timeout = kTimeout);
@@ -63,10 +64,14 @@ class Api {
 
   Transport& transport() { return transport_; }
   const std::string& server() const { return server_; }
+  const std::string& token() const { return token_; }
 
  private:
+  Problem refused(const HttpResponse& response) const;
+
   Transport& transport_;
   std::string server_;
+  std::string token_;
 };
 
 // The path of an answer's absolute or relative link, for use with the same server.

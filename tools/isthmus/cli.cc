@@ -31,9 +31,12 @@ void report(const Problem& problem, bool as_json, std::ostream& err) {
 Result<void> execute(const Command& command, const Environment& environment) {
   const auto server = ServerAddress::parse(command.server);
   if (!server) return usage(server.error());
+  const Result<std::string> token = find_token(command.token);
+  if (!token) return tl::unexpected(token.error());
+  if (auto safe = check_way(*token, *server); !safe) return safe;
   const auto transport = environment.connect(*server, command.tls);
   if (!transport) return usage(transport.error());
-  Api api(**transport, command.server);
+  Api api(**transport, command.server, *token);
   Output output(command.output, environment.out);
   Session session{api, output, environment.err};
   if (const auto* verb = std::get_if<NounCommand>(&command.what))

@@ -148,6 +148,7 @@ class CommandTree {
   CLI::App app_{"Virtual networks and peerings from the command line.", "isthmus"};
   std::string server_ = kDefaultServer;
   TlsSettings tls_;
+  TokenWords token_;
   std::string form_;
   std::string query_;
   std::string realm_ = "onprem";
@@ -162,6 +163,12 @@ CommandTree::CommandTree() {
       ->envname("ISTHMUS_SERVER")
       ->capture_default_str();
   add_tls_options();
+  CLI::Option* token = app_.add_option(
+      "--token", token_.token, "a token, where the server asks for one (also ISTHMUS_TOKEN)");
+  app_.add_option("--token-file", token_.file,
+                  "a file that holds it, out of sight of who lists processes (also "
+                  "ISTHMUS_TOKEN_FILE)")
+      ->excludes(token);
   app_.add_option("--realm", realm_, "whose rules: onprem")
       ->envname("ISTHMUS_REALM")
       ->check(CLI::IsMember({"onprem"}));
@@ -214,7 +221,7 @@ OutputSettings CommandTree::output(bool terminal) const {
 Command CommandTree::command(bool terminal) const {
   const auto chosen = std::find_if(leaves_.begin(), leaves_.end(),
                                    [](const auto& leaf) { return leaf->app->parsed(); });
-  return Command{server_, tls_, output(terminal), (*chosen)->what, arguments_of(**chosen)};
+  return Command{server_, tls_, token_, output(terminal), (*chosen)->what, arguments_of(**chosen)};
 }
 
 Problem CommandTree::complaint(const CLI::ParseError& error) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tools/isthmus/client_tls.h"
+#include "tools/isthmus/credentials.h"
 #include "tools/isthmus/nouns.h"
 #include "tools/isthmus/output.h"
 #include "tools/isthmus/resource.h"
@@ -29,6 +30,7 @@ struct NounCommand {
 struct Command {
   std::string server;
   TlsSettings tls;
+  TokenWords token;
   OutputSettings output;
   std::variant<NounCommand, const Task*> what;
   Arguments arguments;

@@ -60,6 +60,14 @@ constexpr Option kClockOptions[] = {
     {"--advance", "move it on, such as 500ms, 10s or 2m"},
 };
 
+constexpr Option kTokenOptions[] = {
+    {"VERB", "create", kOne, kRequired},
+    {"-n,--name", "whose it is; the journal and the logs say so", kOne, kRequired},
+    {"--role", "reader, contributor or owner", kOne, kRequired},
+    {"--expires", "when it ends: 30d, 12h, 5m or a time; never, without this"},
+    {"-f,--file", "the access file to add its line to; without one the line is printed"},
+};
+
 constexpr Option kBenchOptions[] = {
     {"WHAT", "fib, and the options of that benchmark: isthmus bench fib --help",
      Option::Values::Rest, kRequired},
@@ -81,6 +89,7 @@ constexpr Task kTasks[] = {
      &host_faults},
     {"snapshot", "", "keep what the controller holds; compare, restore, save to a file",
      kSnapshotOptions, &snapshots},
+    {"token", "", "make a token, and the line of the access file for it", kTokenOptions, &tokens},
     {"wait", "", "until a condition holds", kWaitOptions, &wait_for},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},

@@ -46,5 +46,6 @@ Result<void> show_or_set_clock(Session& session, const Arguments& arguments);  /
 Result<void> wait_for(Session& session, const Arguments& arguments);           // wait.cc
 Result<void> run_bench(Session& session, const Arguments& arguments);          // bench.cc
 Result<void> show_version(Session& session, const Arguments& arguments);       // tasks.cc
+Result<void> tokens(Session& session, const Arguments& arguments);             // tokens.cc
 
 }  // namespace isthmus::cli

@@ -15,8 +15,8 @@ class Rehearsal final : public Transport {
  public:
   explicit Rehearsal(Transport& real) : real_(real), changes_(rapidjson::kArrayType) {}
 
-  tl::expected<HttpResponse, std::string> send(const HttpRequest& request,
-                                               std::chrono::milliseconds timeout) override {
+  tl::expected<HttpResponse, NoAnswer> send(const HttpRequest& request,
+                                            std::chrono::milliseconds timeout) override {
     if (request.method == "GET") return real_.send(request, timeout);
     auto& memory = changes_.GetAllocator();
     Value change(rapidjson::kObjectType);
@@ -62,7 +62,7 @@ Result<Question> ask_of_command(Session& session, const std::vector<std::string>
                              fmt::join(words, " ")));
   }
   Rehearsal rehearsal(session.api.transport());
-  Api api(rehearsal, session.api.server());
+  Api api(rehearsal, session.api.server(), session.api.token());
   std::ostringstream nowhere;
   Output output({}, nowhere);
   Session rehearsed{api, output, session.err};
