@@ -13,6 +13,8 @@
 #include "api/config/logging.h"
 #include "api/config/version.h"
 #include "api/control/control_handler.h"
+#include "api/front/admission.h"
+#include "api/front/fault_injector.h"
 #include "api/http/server.h"
 #include "api/json/store_encoding.h"
 #include "api/networking/networking_handler.h"
@@ -86,14 +88,22 @@ bool write_port_file(const std::string& path, uint16_t port) {
 // later: with 10,000 networks, a third of the resident memory.
 void give_back_free_memory() { malloc_trim(0); }
 
-http::ServerOptions server_options(const config::Config& config) {
+// Its own errors are among the last calls too: they never reach a handler.
+http::ErrorBody noted_error_body(front::RequestLog& requests) {
+  return [&requests](const http::ServerError& error) {
+    requests.add(error);
+    return error_body(error);
+  };
+}
+
+http::ServerOptions server_options(const config::Config& config, http::ErrorBody error_body) {
   http::ServerOptions options;
   options.address = config.listen.address;
   options.port = config.listen.port;
   options.io_threads = config.io_threads;
   options.limits = config.limits;
   options.allowed_hosts = config.allowed_hosts;
-  options.error_body = error_body;
+  options.error_body = std::move(error_body);
   options.access_log = config.log_format == config::LogFormat::Json ? http::AccessLogFormat::Json
                                                                     : http::AccessLogFormat::Text;
   return options;
@@ -137,9 +147,15 @@ int run(const config::Loaded& loaded) {
   control::ControlOptions control_options;
   control_options.settings = loaded.settings;
   control_options.snapshots = folder_beside(config, config.snapshots, ".snapshots");
+  control_options.requests_kept = config.requests_kept;
   control::ControlHandler control(controller, control_options);
   Dialects dialects(networking, control);
-  http::Server server(server_options(config), dialects);
+  front::FaultInjector faults(control.faults(), error_body, dialects);
+  front::ClientThrottle throttle(config.load, controller.clock(), error_body, control.load(),
+                                 faults);
+  front::Admission admission(config.load, error_body, control.load(), throttle);
+  front::RequestRecorder recorder(control.requests(), admission);
+  http::Server server(server_options(config, noted_error_body(control.requests())), recorder);
   control.show(server.metrics());
   if (auto listening = server.start(); !listening) return fail(listening.error());
   if (!config.port_file.empty() && !write_port_file(config.port_file, server.port())) {
@@ -151,6 +167,7 @@ int run(const config::Loaded& loaded) {
   int signal = 0;
   sigwait(&stop_signals, &signal);
   spdlog::info("stopping on {}", strsignal(signal));
+  faults.stop();
   server.stop();
   controller.stop();
   return 0;

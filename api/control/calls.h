@@ -9,6 +9,8 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "api/control/control_handler.h"
+#include "api/front/fault_table.h"
+#include "api/front/request_log.h"
 #include "api/json/saved_models.h"
 
 namespace isthmus::api::control {
@@ -18,6 +20,9 @@ struct Service {
   Controller& controller;
   const ControlOptions& options;
   const http::Metrics* http_metrics;  // null before there is a server
+  const front::LoadMetrics& load;
+  front::RequestLog& requests;
+  front::FaultTable& faults;
   json::SavedModels& snapshots;
   boost::asio::thread_pool& background;  // for calls that wait for the disk
 };
@@ -47,6 +52,16 @@ void delete_snapshot(const Service& service, const http::Request& request, const
 void restore_snapshot(const Service& service, const http::Request& request, const http::Done& done);
 void compare_snapshots(const Service& service, const http::Request& request,
                        const http::Done& done);
+
+http::Response show_requests(const Service& service, const http::Request& request);
+http::Response clear_requests(const Service& service, const http::Request& request);
+
+http::Response list_faults(const Service& service, const http::Request& request);
+http::Response create_fault(const Service& service, const http::Request& request);
+http::Response clear_faults(const Service& service, const http::Request& request);
+http::Response get_fault(const Service& service, const http::Request& request);
+http::Response put_fault(const Service& service, const http::Request& request);
+http::Response delete_fault(const Service& service, const http::Request& request);
 
 http::Response json_answer(std::string body);
 http::Response text_answer(std::string body, std::string_view content_type);

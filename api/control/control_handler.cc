@@ -26,6 +26,8 @@ constexpr std::array<std::string_view, 3> kRoutesParameters = {"nic", "subnet", 
 constexpr std::array<std::string_view, 2> kApplyParameters = {"dryRun", "prune"};
 constexpr std::array<std::string_view, 1> kHostParameters = {"host"};
 constexpr std::array<std::string_view, 1> kSnapshotParameters = {"replace"};
+constexpr std::array<std::string_view, 5> kRequestsParameters = {"path", "method", "status",
+                                                                 "limit", "after"};
 constexpr std::span<const std::string_view> kNone;
 
 struct Row {
@@ -58,6 +60,14 @@ constexpr Row kRows[] = {
     {Method::Delete, "/_isthmus/v1/snapshots/{name}", kNone, &delete_snapshot, "forget a snapshot"},
     {Method::Post, "/_isthmus/v1/snapshots/{name}/restore", kNone, &restore_snapshot, "make the controller hold what it held then"},
     {Method::Get, "/_isthmus/v1/snapshots/{name}/diff/{other}", kNone, &compare_snapshots, "what is different between two snapshots, or one and now"},
+    {Method::Get, "/_isthmus/v1/requests", kRequestsParameters, &now<&show_requests>, "the last calls, and what became of them"},
+    {Method::Delete, "/_isthmus/v1/requests", kNone, &now<&clear_requests>, "forget them"},
+    {Method::Get, "/_isthmus/v1/faults", kNone, &now<&list_faults>, "the faults that are injected, and what each has hit"},
+    {Method::Post, "/_isthmus/v1/faults", kNone, &now<&create_fault>, "inject a fault"},
+    {Method::Delete, "/_isthmus/v1/faults", kNone, &now<&clear_faults>, "inject none any more"},
+    {Method::Get, "/_isthmus/v1/faults/{name}", kNone, &now<&get_fault>, "one fault"},
+    {Method::Put, "/_isthmus/v1/faults/{name}", kNone, &now<&put_fault>, "inject a fault, or change one"},
+    {Method::Delete, "/_isthmus/v1/faults/{name}", kNone, &now<&delete_fault>, "take a fault away"},
     {Method::Post, "/_isthmus/v1/reset", kNone, &reset_controller, "back to a fresh controller"},
 };
 // clang-format on
@@ -144,17 +154,27 @@ std::optional<Error> unknown_parameter(const Row& row, const http::Request& requ
 }  // namespace
 
 struct ControlHandler::Kept {
-  explicit Kept(const std::string& folder) : snapshots(folder, "snapshot") {}
+  Kept(const ControlOptions& options, const Clock& clock)
+      : snapshots(options.snapshots, "snapshot"),
+        requests(options.requests_kept, clock),
+        faults(clock) {}
   json::SavedModels snapshots;
+  front::RequestLog requests;
+  front::FaultTable faults;
+  front::LoadMetrics load;
   boost::asio::thread_pool background{1};
 };
 
 ControlHandler::ControlHandler(Controller& controller, ControlOptions options)
     : controller_(controller),
       options_(std::move(options)),
-      kept_(std::make_unique<Kept>(options_.snapshots)) {}
+      kept_(std::make_unique<Kept>(options_, controller.clock())) {}
 
 ControlHandler::~ControlHandler() { kept_->background.join(); }
+
+front::RequestLog& ControlHandler::requests() { return kept_->requests; }
+front::FaultTable& ControlHandler::faults() { return kept_->faults; }
+front::LoadMetrics& ControlHandler::load() { return kept_->load; }
 
 void ControlHandler::handle(http::Request request, http::Done done) {
   const std::string path = path_of(request);
@@ -165,7 +185,8 @@ void ControlHandler::handle(http::Request request, http::Done done) {
   if (row == std::end(kRows))
     return done(allowed(path).empty() ? not_found(path) : other_method(request, path));
   if (const auto error = unknown_parameter(*row, request)) return done(answer(problem_of(*error)));
-  row->call({controller_, options_, http_metrics_.load(), kept_->snapshots, kept_->background},
+  row->call({controller_, options_, http_metrics_.load(), kept_->load, kept_->requests,
+             kept_->faults, kept_->snapshots, kept_->background},
             request, done);
 }
 

@@ -33,15 +33,17 @@ std::span<const Task> tasks();
 Result<std::string> read_document(const std::string& file);  // lab.cc
 
 // Each in the file that its name says.
-Result<void> explain(Session& session, const Arguments& arguments);       // explain.cc
-Result<void> show_routes(Session& session, const Arguments& arguments);   // routes.cc
-Result<void> apply_lab(Session& session, const Arguments& arguments);     // lab.cc
-Result<void> export_lab(Session& session, const Arguments& arguments);    // lab.cc
-Result<void> reset(Session& session, const Arguments& arguments);         // lab.cc
-Result<void> host_faults(Session& session, const Arguments& arguments);   // host_faults.cc
-Result<void> snapshots(Session& session, const Arguments& arguments);     // snapshots.cc
-Result<void> wait_for(Session& session, const Arguments& arguments);      // wait.cc
-Result<void> run_bench(Session& session, const Arguments& arguments);     // bench.cc
-Result<void> show_version(Session& session, const Arguments& arguments);  // tasks.cc
+Result<void> explain(Session& session, const Arguments& arguments);           // explain.cc
+Result<void> show_routes(Session& session, const Arguments& arguments);       // routes.cc
+Result<void> apply_lab(Session& session, const Arguments& arguments);         // lab.cc
+Result<void> export_lab(Session& session, const Arguments& arguments);        // lab.cc
+Result<void> reset(Session& session, const Arguments& arguments);             // lab.cc
+Result<void> host_faults(Session& session, const Arguments& arguments);       // host_faults.cc
+Result<void> faults(Session& session, const Arguments& arguments);            // faults.cc
+Result<void> show_requests(Session& session, const Arguments& arguments);     // requests.cc
+Result<void> snapshots(Session& session, const Arguments& arguments);         // snapshots.cc
+Result<void> wait_for(Session& session, const Arguments& arguments);          // wait.cc
+Result<void> run_bench(Session& session, const Arguments& arguments);         // bench.cc
+Result<void> show_version(Session& session, const Arguments& arguments);      // tasks.cc
 
 }  // namespace isthmus::cli
