@@ -9,6 +9,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "api/control/control_handler.h"
+#include "api/control/openapi.h"
 #include "api/front/fault_table.h"
 #include "api/front/request_log.h"
 #include "api/json/saved_models.h"
@@ -63,10 +64,17 @@ http::Response get_fault(const Service& service, const http::Request& request);
 http::Response put_fault(const Service& service, const http::Request& request);
 http::Response delete_fault(const Service& service, const http::Request& request);
 
+http::Response show_openapi(const Service& service, const http::Request& request);
+http::Response show_docs(const Service& service, const http::Request& request);
+http::Response show_docs_file(const Service& service, const http::Request& request);
+
 http::Response json_answer(std::string body);
 http::Response text_answer(std::string body, std::string_view content_type);
 
 // "?name", "?name=true" and "?name=false"; anything else is a problem.
 Result<bool> flag(const http::Request& request, std::string_view name);
+
+// The table of routes as the documentation needs it.
+std::span<const CallShape> call_shapes();
 
 }  // namespace isthmus::api::control

@@ -35,7 +35,7 @@ struct Row {
   std::string_view path;                         // a segment in braces is any
   std::span<const std::string_view> parameters;  // of the query; others are refused
   void (*call)(const Service&, const http::Request&, const http::Done&);
-  std::string_view summary;
+  std::string_view summary;  // docs/calls.json says the rest
 };
 
 // clang-format off
@@ -43,6 +43,9 @@ constexpr Row kRows[] = {
     {Method::Get, "/livez", kNone, &now<&livez>, "is the daemon there?"},
     {Method::Get, "/readyz", kVerbose, &now<&readyz>, "is it ready to serve?"},
     {Method::Get, "/metrics", kNone, &now<&show_metrics>, "counters and gauges, for Prometheus"},
+    {Method::Get, "/openapi.json", kNone, &now<&show_openapi>, "this API as an OpenAPI 3.1 document"},
+    {Method::Get, "/docs", kNone, &now<&show_docs>, "a page that shows it"},
+    {Method::Get, "/docs/{name}", kNone, &now<&show_docs_file>, "what the page is made of"},
     {Method::Get, "/_isthmus/v1/version", kNone, &now<&show_version>, "what was built"},
     {Method::Get, "/_isthmus/v1/config", kNone, &now<&show_config>, "the effective settings, and where each comes from"},
     {Method::Get, "/_isthmus/v1/stats", kNone, &now<&show_stats>, "sizes, counters, and the digest of what is forwarded"},
@@ -194,6 +197,15 @@ std::vector<RouteInfo> control_routes() {
   std::vector<RouteInfo> routes;
   for (const Row& row : kRows) routes.push_back({row.method, row.path, row.summary});
   return routes;
+}
+
+std::span<const CallShape> call_shapes() {
+  static const std::vector<CallShape> shapes = [] {
+    std::vector<CallShape> all;
+    for (const Row& row : kRows) all.push_back({row.method, row.path, row.parameters, row.summary});
+    return all;
+  }();
+  return shapes;
 }
 
 http::Response json_answer(std::string body) {
