@@ -89,6 +89,13 @@ constexpr Option kBenchOptions[] = {
      Option::Values::Rest, kRequired},
 };
 
+constexpr Option kCompletionOptions[] = {
+    {"SHELL", "bash, zsh or fish", kOne, kRequired, "bash|zsh|fish"},
+};
+constexpr Option kManOptions[] = {
+    {"PAGE", "isthmus (default), or isthmusd: the daemon", kOne, kMaybe, "isthmus|isthmusd"},
+};
+
 constexpr Task kTasks[] = {
     {"explain", "trace", "what happens to a packet and its reply, and why", kExplainOptions,
      &explain},
@@ -105,6 +112,9 @@ constexpr Task kTasks[] = {
     {"wait", "", "until a condition holds", kWaitOptions, &wait_for},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},
+    {"completion", "", "what a shell needs to complete words: source <(isthmus completion bash)",
+     kCompletionOptions, &print_completion},
+    {"man", "", "a manual page, for man(1): isthmus man | man -l -", kManOptions, &print_manual},
     {"version", "", "of this program and of the server", {}, &show_version},
 };
 

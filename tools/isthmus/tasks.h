@@ -44,6 +44,8 @@ Result<void> show_requests(Session& session, const Arguments& arguments);     //
 Result<void> snapshots(Session& session, const Arguments& arguments);         // snapshots.cc
 Result<void> wait_for(Session& session, const Arguments& arguments);          // wait.cc
 Result<void> run_bench(Session& session, const Arguments& arguments);         // bench.cc
+Result<void> print_completion(Session& session, const Arguments& arguments);  // completion.cc
+Result<void> print_manual(Session& session, const Arguments& arguments);      // manual.cc
 Result<void> show_version(Session& session, const Arguments& arguments);      // tasks.cc
 
 }  // namespace isthmus::cli
