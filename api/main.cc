@@ -25,6 +25,8 @@
 #include "api/config/version.h"
 #include "api/control/control_handler.h"
 #include "api/control/init_hooks.h"
+#include "api/front/admission.h"
+#include "api/front/fault_injector.h"
 #include "api/http/server.h"
 #include "api/json/store_encoding.h"
 #include "api/networking/networking_handler.h"
@@ -146,14 +148,22 @@ std::function<std::string()> request_ids(std::optional<uint64_t> seed) {
   return [seed = *seed, count] { return Uuid::derive({seed, 1}, ++*count).to_string(); };
 }
 
-http::ServerOptions server_options(const config::Config& config) {
+// Its own errors are among the last calls too: they never reach a handler.
+http::ErrorBody noted_error_body(front::RequestLog& requests) {
+  return [&requests](const http::ServerError& error) {
+    requests.add(error);
+    return error_body(error);
+  };
+}
+
+http::ServerOptions server_options(const config::Config& config, http::ErrorBody error_body) {
   http::ServerOptions options;
   options.address = config.listen.address;
   options.port = config.listen.port;
   options.io_threads = config.io_threads;
   options.limits = config.limits;
   options.allowed_hosts = config.allowed_hosts;
-  options.error_body = error_body;
+  options.error_body = std::move(error_body);
   options.make_request_id = request_ids(config.seed);
   options.access_log = config.log_format == config::LogFormat::Json ? http::AccessLogFormat::Json
                                                                     : http::AccessLogFormat::Text;
@@ -235,15 +245,24 @@ int run(const config::Loaded& loaded) {
   control_options.ready_checks.push_back(hooks.ready_check());
   tls::Certificates certificates(certificate_options(config));
   control_options.ca_pem = [&] { return certificates.ca_pem(); };
+  control_options.requests_kept = config.requests_kept;
   control::ControlHandler control(controller, control_options);
   Dialects dialects(networking, control);
+
+  // From the inside out: each hands on what it lets pass.
+  const http::ErrorBody noted = noted_error_body(control.requests());
+  front::FaultInjector faults(control.faults(), error_body, dialects);
+  front::ClientThrottle throttle(config.load, controller.clock(), error_body, control.load(),
+                                 faults);
+  front::RequestRecorder recorder(control.requests(), throttle);
   access::AccessOptions access_options = (*entrance)->options();
   access_options.needed = required_role;
-  access_options.error_body = error_body;
-  access::AccessHandler access(std::move(access_options), dialects);
-  http::ServerOptions options = server_options(config);
+  access_options.error_body = noted;
+  access::AccessHandler access(std::move(access_options), recorder);
+  front::Admission admission(config.load, noted, control.load(), access);
+  http::ServerOptions options = server_options(config, noted);
   options.now = [&clock] { return static_cast<std::time_t>(clock.now_ms() / 1000); };
-  http::Server server(std::move(options), access);
+  http::Server server(std::move(options), admission);
   control.show(server.metrics());
   Reloads reloads = {[&] { (*entrance)->reload(); }};
   if (config.tls.on) {
@@ -263,6 +282,7 @@ int run(const config::Loaded& loaded) {
   tell_service_manager(config::kStopping);
   spdlog::info("stopping on {}", strsignal(signal));
   hooks.stop();
+  faults.stop();
   server.stop();
   controller.stop();
   return 0;

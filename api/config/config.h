@@ -14,6 +14,7 @@
 
 #include <tl/expected.hpp>
 
+#include "api/front/admission.h"
 #include "api/http/limits.h"
 #include "api/json/limits.h"
 
@@ -56,6 +57,8 @@ struct Config {
   std::string log_level = "info";  // trace, debug, info, warn, error, off
   int io_threads = 2;
   http::Limits limits;
+  front::LoadOptions load;
+  size_t requests_kept = 1000;  // what /_isthmus/v1/requests shows at most
   json::Limits json_limits;
   std::vector<std::string> allowed_hosts;
   EmptyCollection empty_collection = EmptyCollection::Full;

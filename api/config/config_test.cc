@@ -115,6 +115,9 @@ TEST(Config, EveryOptionReadsWhatItPrints) {
       {"host-allow", {"a", "a,b.example,[fe80::1]"}},
       {"bare", {"true", "false"}},
       {"empty-collection", {"full", "bare"}},
+      {"requests-kept", {"0", "77", "100000"}},
+      {"throttle-reads", {"off", "250,25", "1,1000000"}},
+      {"throttle-writes", {"off", "200,10"}},
   };
   const std::vector<std::string> counts = {"1", "77", "1000000000"},
                                  sizes = {"1", "1000", "8K", "1M", "1025"},
@@ -152,6 +155,7 @@ TEST(Config, EveryOptionHasItsOwnField) {
                               : option.arity == Arity::Switch ? "true"
                               : option.name == "auth"         ? "token"
                               : option.value == "SHAPE"       ? "bare"
+                              : option.value == "BURST,RATE"  ? "7,7"
                                                               : "x";
     ASSERT_TRUE(option.assign(config, value)) << option.name;
     for (const Option& other : options()) {
@@ -198,6 +202,11 @@ TEST(Config, BadValuesNameOptionOriginAndLegalValues) {
       {{"--limit-body", "1G"},
        "limit-body from flag --limit-body: '1G' is not a number of bytes from 1 to 1000000000, "
        "perhaps with K or M as in 8K"},
+      {{"--throttle-reads", "250"},
+       "throttle-reads from flag --throttle-reads: '250' is not off, or calls at once and calls a "
+       "second from 1 to 1000000, as in 250,25"},
+      {{"--requests-kept", "100001"},
+       "requests-kept from flag --requests-kept: '100001' is not a number from 0 to 100000"},
   };
   for (const Row& row : rows) {
     const auto loaded = Invocation{}.load(row.arguments);
@@ -211,6 +220,8 @@ TEST(Config, BadValuesNameOptionOriginAndLegalValues) {
   }
   for (const char* auth : {"", "tokens", "none,token", "token,", ",token", "token,,certificate"})
     EXPECT_FALSE(Invocation{}.load({"--auth", auth})) << auth;
+  for (const char* rate : {"0,1", "1,0", "1,", ",1", "1,2,3", "1 2", "1000001,1", "-1,1"})
+    EXPECT_FALSE(Invocation{}.load({"--throttle-writes", rate})) << rate;
   for (const char* hosts : {"a:80", "a,,b", "a b", "a/b", ",a"})
     EXPECT_FALSE(Invocation{}.load({"--host-allow", hosts})) << hosts;
 }

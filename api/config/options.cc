@@ -262,6 +262,46 @@ bool assign_state(Config& config, std::string_view text) {
   return true;
 }
 
+bool assign_requests_kept(Config& config, std::string_view text) {
+  constexpr uint64_t kMost = 100'000;  // some 50 MB
+  const auto count = number(text);
+  if (!count || *count > kMost) return false;
+  config.requests_kept = *count;
+  return true;
+}
+
+// "250,25", or off.
+bool assign_rate(std::optional<front::Rate>& rate, std::string_view text) {
+  constexpr uint64_t kMost = 1'000'000;
+  const size_t comma = text.find(',');
+  if (text == "off") {
+    rate.reset();
+    return true;
+  }
+  if (comma == std::string_view::npos) return false;
+  const auto burst = number(text.substr(0, comma));
+  const auto per_second = number(text.substr(comma + 1));
+  if (!burst || !per_second || *burst == 0 || *per_second == 0) return false;
+  if (*burst > kMost || *per_second > kMost) return false;
+  rate = front::Rate{static_cast<uint32_t>(*burst), static_cast<uint32_t>(*per_second)};
+  return true;
+}
+
+std::string print_rate(const std::optional<front::Rate>& rate) {
+  if (!rate) return "off";
+  return std::to_string(rate->burst) + "," + std::to_string(rate->per_second);
+}
+
+template <class Access>
+constexpr Option rate_option(std::string_view name, std::string_view help, Access) {
+  return {name,
+          "BURST,RATE",
+          "off, or calls at once and calls a second from 1 to 1000000, as in 250,25",
+          help,
+          [](Config& c, std::string_view text) { return assign_rate(Access{}(c), text); },
+          [](const Config& c) { return print_rate(Access{}(c)); }};
+}
+
 constexpr Option kOptions[] = {
     {"listen", "ADDRESS:PORT", "an address and port, as in 127.0.0.1:8181 or [::1]:8181",
      "where to serve HTTP and HTTPS; port 0 takes a free one", assign_listen, print_listen},
@@ -384,6 +424,16 @@ constexpr Option kOptions[] = {
     count_option("limit-connections-per-address",
                  "most connections of one address; loopback is exempt (503)",
                  [](auto& c) -> auto& { return c.limits.connections_per_address; }),
+    count_option("limit-in-flight", "most reads that are answered at the same time (429)",
+                 [](auto& c) -> auto& { return c.load.reads_in_flight; }),
+    count_option("limit-in-flight-writes", "most changes that are answered at the same time (429)",
+                 [](auto& c) -> auto& { return c.load.writes_in_flight; }),
+    rate_option("throttle-reads", "reads of one client, at once and each second (429)",
+                [](auto& c) -> auto& { return c.load.reads; }),
+    rate_option("throttle-writes", "changes of one client; its deletes count apart (429)",
+                [](auto& c) -> auto& { return c.load.writes; }),
+    {"requests-kept", "N", "a number from 0 to 100000", "how many of the last calls are listed",
+     assign_requests_kept, [](const Config& c) { return std::to_string(c.requests_kept); }},
     time_option("timeout-header", "from the first byte to the end of the header (408)",
                 [](auto& c) -> auto& { return c.limits.header_timeout; }),
     time_option("timeout-body", "for the body (408)",

@@ -10,6 +10,9 @@
 
 #include "api/control/control_handler.h"
 #include "api/control/event_feed.h"
+#include "api/control/openapi.h"
+#include "api/front/fault_table.h"
+#include "api/front/request_log.h"
 #include "api/json/saved_models.h"
 
 namespace isthmus::api::control {
@@ -19,6 +22,9 @@ struct Service {
   Controller& controller;
   const ControlOptions& options;
   const http::Metrics* http_metrics;  // null before there is a server
+  const front::LoadMetrics& load;
+  front::RequestLog& requests;
+  front::FaultTable& faults;
   json::SavedModels& snapshots;
   EventFeed& events;
   boost::asio::thread_pool& background;  // for calls that wait for the disk
@@ -60,10 +66,27 @@ void what_if(const Service& service, const http::Request& request, const http::D
 http::Response show_clock(const Service& service, const http::Request& request);
 http::Response put_clock(const Service& service, const http::Request& request);
 
+http::Response show_requests(const Service& service, const http::Request& request);
+http::Response clear_requests(const Service& service, const http::Request& request);
+
+http::Response list_faults(const Service& service, const http::Request& request);
+http::Response create_fault(const Service& service, const http::Request& request);
+http::Response clear_faults(const Service& service, const http::Request& request);
+http::Response get_fault(const Service& service, const http::Request& request);
+http::Response put_fault(const Service& service, const http::Request& request);
+http::Response delete_fault(const Service& service, const http::Request& request);
+
+http::Response show_openapi(const Service& service, const http::Request& request);
+http::Response show_docs(const Service& service, const http::Request& request);
+http::Response show_docs_file(const Service& service, const http::Request& request);
+
 http::Response json_answer(std::string body);
 http::Response text_answer(std::string body, std::string_view content_type);
 
 // "?name", "?name=true" and "?name=false"; anything else is a problem.
 Result<bool> flag(const http::Request& request, std::string_view name);
+
+// The table of routes as the documentation needs it.
+std::span<const CallShape> call_shapes();
 
 }  // namespace isthmus::api::control

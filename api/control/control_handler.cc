@@ -36,6 +36,8 @@ constexpr std::array<std::string_view, 1> kHostParameters = {"host"};
 constexpr std::array<std::string_view, 1> kSnapshotParameters = {"replace"};
 constexpr std::array<std::string_view, 2> kJournalParameters = {"after", "limit"};
 constexpr std::array<std::string_view, 1> kEventsParameters = {"after"};
+constexpr std::array<std::string_view, 5> kRequestsParameters = {"path", "method", "status",
+                                                                 "limit", "after"};
 constexpr std::span<const std::string_view> kNone;
 
 // A row without its role does not compile. What only asks needs a reader, whatever its method; what
@@ -46,7 +48,7 @@ struct Row {
   Role role;              // who may; docs/access.md has the rules for dry runs and open calls
   std::span<const std::string_view> parameters;  // of the query; others are refused
   void (*call)(const Service&, const http::Request&, const http::Done&);
-  std::string_view summary;
+  std::string_view summary;  // docs/calls.json says the rest
 };
 
 // clang-format off
@@ -55,6 +57,9 @@ constexpr Row kRows[] = {
     {Method::Get, "/readyz", Role::Anyone, kVerbose, &now<&readyz>, "is it ready to serve?"},
     {Method::Get, "/metrics", Role::Reader, kNone, &now<&show_metrics>, "counters and gauges, for Prometheus"},
     {Method::Get, "/_isthmus/ca.pem", Role::Anyone, kNone, &now<&show_ca>, "who signs the certificate of HTTPS, for clients to trust"},
+    {Method::Get, "/openapi.json", Role::Reader, kNone, &now<&show_openapi>, "this API as an OpenAPI 3.1 document"},
+    {Method::Get, "/docs", Role::Anyone, kNone, &now<&show_docs>, "a page that shows it"},
+    {Method::Get, "/docs/{name}", Role::Anyone, kNone, &now<&show_docs_file>, "what the page is made of"},
     {Method::Get, "/_isthmus/v1/version", Role::Reader, kNone, &now<&show_version>, "what was built"},
     {Method::Get, "/_isthmus/v1/config", Role::Owner, kNone, &now<&show_config>, "the effective settings, and where each comes from"},
     {Method::Get, "/_isthmus/v1/stats", Role::Reader, kNone, &now<&show_stats>, "sizes, counters, and the digest of what is forwarded"},
@@ -76,6 +81,14 @@ constexpr Row kRows[] = {
     {Method::Get, "/_isthmus/v1/journal", Role::Reader, kJournalParameters, &show_journal, "what was changed, when, and by whom"},
     {Method::Post, "/_isthmus/v1/journal/{revision}/restore", Role::Owner, kNone, &restore_revision, "make the controller hold what it held at a revision"},
     {Method::Get, "/_isthmus/v1/events", Role::Reader, kEventsParameters, &now<&show_events>, "the journal as it grows: server-sent events"},
+    {Method::Get, "/_isthmus/v1/requests", Role::Owner, kRequestsParameters, &now<&show_requests>, "the last calls, and what became of them"},
+    {Method::Delete, "/_isthmus/v1/requests", Role::Owner, kNone, &now<&clear_requests>, "forget them"},
+    {Method::Get, "/_isthmus/v1/faults", Role::Owner, kNone, &now<&list_faults>, "the faults that are injected, and what each has hit"},
+    {Method::Post, "/_isthmus/v1/faults", Role::Owner, kNone, &now<&create_fault>, "inject a fault"},
+    {Method::Delete, "/_isthmus/v1/faults", Role::Owner, kNone, &now<&clear_faults>, "inject none any more"},
+    {Method::Get, "/_isthmus/v1/faults/{name}", Role::Owner, kNone, &now<&get_fault>, "one fault"},
+    {Method::Put, "/_isthmus/v1/faults/{name}", Role::Owner, kNone, &now<&put_fault>, "inject a fault, or change one"},
+    {Method::Delete, "/_isthmus/v1/faults/{name}", Role::Owner, kNone, &now<&delete_fault>, "take a fault away"},
     {Method::Get, "/_isthmus/v1/clock", Role::Reader, kNone, &now<&show_clock>, "the time that the controller goes by"},
     {Method::Put, "/_isthmus/v1/clock", Role::Owner, kNone, &now<&put_clock>, "stop that time, set it, or make it run faster"},
     {Method::Post, "/_isthmus/v1/reset", Role::Owner, kNone, &reset_controller, "back to a fresh controller"},
@@ -173,8 +186,11 @@ std::optional<Error> unknown_parameter(const Row& row, const http::Request& requ
 }  // namespace
 
 struct ControlHandler::Kept {
-  Kept(Controller& controller, const std::string& folder)
-      : snapshots(folder, "snapshot"), events(controller) {
+  Kept(Controller& controller, const ControlOptions& options)
+      : snapshots(options.snapshots, "snapshot"),
+        events(controller),
+        requests(options.requests_kept, controller.clock()),
+        faults(controller.clock()) {
     beat();
   }
   ~Kept() {
@@ -199,6 +215,9 @@ struct ControlHandler::Kept {
 
   json::SavedModels snapshots;
   EventFeed events;
+  front::RequestLog requests;
+  front::FaultTable faults;
+  front::LoadMetrics load;
   boost::asio::thread_pool background{1};
   boost::asio::steady_timer heartbeat{background};
   bool is_ending = false;  // the background thread's alone
@@ -207,9 +226,13 @@ struct ControlHandler::Kept {
 ControlHandler::ControlHandler(Controller& controller, ControlOptions options)
     : controller_(controller),
       options_(std::move(options)),
-      kept_(std::make_unique<Kept>(controller, options_.snapshots)) {}
+      kept_(std::make_unique<Kept>(controller, options_)) {}
 
 ControlHandler::~ControlHandler() = default;
+
+front::RequestLog& ControlHandler::requests() { return kept_->requests; }
+front::FaultTable& ControlHandler::faults() { return kept_->faults; }
+front::LoadMetrics& ControlHandler::load() { return kept_->load; }
 
 void ControlHandler::handle(http::Request request, http::Done done) {
   const std::string path = path_of(request);
@@ -217,8 +240,8 @@ void ControlHandler::handle(http::Request request, http::Done done) {
   if (row == nullptr)
     return done(allowed(path).empty() ? not_found(path) : other_method(request, path));
   if (const auto error = unknown_parameter(*row, request)) return done(answer(problem_of(*error)));
-  row->call({controller_, options_, http_metrics_.load(), kept_->snapshots, kept_->events,
-             kept_->background},
+  row->call({controller_, options_, http_metrics_.load(), kept_->load, kept_->requests,
+             kept_->faults, kept_->snapshots, kept_->events, kept_->background},
             request, done);
 }
 
@@ -238,6 +261,15 @@ std::vector<RouteInfo> control_routes() {
   std::vector<RouteInfo> routes;
   for (const Row& row : kRows) routes.push_back({row.method, row.path, row.role, row.summary});
   return routes;
+}
+
+std::span<const CallShape> call_shapes() {
+  static const std::vector<CallShape> shapes = [] {
+    std::vector<CallShape> all;
+    for (const Row& row : kRows) all.push_back({row.method, row.path, row.parameters, row.summary});
+    return all;
+  }();
+  return shapes;
 }
 
 http::Response json_answer(std::string body) {

@@ -16,6 +16,9 @@
 #include "api/access/role.h"
 #include "api/config/config.h"
 #include "api/control/problem.h"
+#include "api/front/admission.h"
+#include "api/front/fault_table.h"
+#include "api/front/request_log.h"
 #include "api/http/message.h"
 #include "api/http/metrics.h"
 #include "controller/base/settable_clock.h"
@@ -35,6 +38,7 @@ struct ControlOptions {
   SettableClock* clock = nullptr;            // the controller's, which clients may set; never null
   std::string snapshots = {};                // a folder; empty: snapshots are kept in memory
   std::function<std::string()> ca_pem = {};  // empty where there is no CA; called from any thread
+  size_t requests_kept = 1000;
 };
 
 class ControlHandler final : public http::Handler {
@@ -43,13 +47,17 @@ class ControlHandler final : public http::Handler {
   ~ControlHandler() override;  // waits for the calls that wait for the disk
   // The server's counters, which /metrics shows from now on. They outlive the handler's last call.
   void show(const http::Metrics& metrics) { http_metrics_.store(&metrics); }
+  // What its calls show and set, for the handlers that stand before the dialects.
+  front::RequestLog& requests();
+  front::FaultTable& faults();
+  front::LoadMetrics& load();
   void handle(http::Request request, http::Done done) override;
 
  private:
   Controller& controller_;
   const ControlOptions options_;
   std::atomic<const http::Metrics*> http_metrics_{nullptr};
-  struct Kept;  // snapshots, and the thread that reads and writes them
+  struct Kept;  // snapshots, and the thread that reads and writes them; the last calls; faults
   const std::unique_ptr<Kept> kept_;
 };
 

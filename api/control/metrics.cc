@@ -115,6 +115,20 @@ void add_http(Families& families, const http::Metrics& http) {
           .take());
 }
 
+void add_load(Families& families, const front::LoadMetrics& load) {
+  families.push_back(gauge("isthmus_http_requests_in_flight", "Calls that are being answered.")
+                         .value(number(load.reads_in_flight.load()), {{"kind", "read"}})
+                         .value(number(load.writes_in_flight.load()), {{"kind", "write"}})
+                         .take());
+  families.push_back(
+      counter("isthmus_http_overload_refusals_total",
+              "Calls that were told to come again: too many in flight, or too many of one client.")
+          .value(number(load.reads_refused.load()), {{"reason", "reads-in-flight"}})
+          .value(number(load.writes_refused.load()), {{"reason", "writes-in-flight"}})
+          .value(number(load.throttled.load()), {{"reason", "client"}})
+          .take());
+}
+
 void add_controller(Families& families, const Controller& controller) {
   const ControllerStats& stats = controller.stats();
   families.push_back(counter("isthmus_changes_total", "Changes, by what became of them.")
@@ -198,9 +212,11 @@ void add_process(Families& families) {
 
 }  // namespace
 
-std::vector<MetricFamily> metric_families(const Controller& controller, const http::Metrics* http) {
+std::vector<MetricFamily> metric_families(const Controller& controller, const http::Metrics* http,
+                                          const front::LoadMetrics* load) {
   Families families;
   if (http != nullptr) add_http(families, *http);
+  if (http != nullptr && load != nullptr) add_load(families, *load);
   add_controller(families, controller);
   add_model(families, *controller.model());
   add_dataplane(families, controller.dataplane_stats());
@@ -208,14 +224,15 @@ std::vector<MetricFamily> metric_families(const Controller& controller, const ht
   return families;
 }
 
-std::string metrics_text(const Controller& controller, const http::Metrics* http) {
+std::string metrics_text(const Controller& controller, const http::Metrics* http,
+                         const front::LoadMetrics* load) {
   std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, metric_families(controller, http));
+  prometheus::TextSerializer().Serialize(text, metric_families(controller, http, load));
   return text.str();
 }
 
 http::Response show_metrics(const Service& service, const http::Request&) {
-  return text_answer(metrics_text(service.controller, service.http_metrics),
+  return text_answer(metrics_text(service.controller, service.http_metrics, &service.load),
                      "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/front/admission.h"
 #include "api/http/metrics.h"
 #include "controller/controller.h"
 
@@ -14,11 +15,14 @@ struct MetricFamily;
 
 namespace isthmus::api::control {
 
-// `http` may be null. Names follow Prometheus' conventions: base units, counters end in _total.
+// `http` and `load` may be null; without a server nothing is loaded. Names follow Prometheus'
+// conventions: base units, counters end in _total.
 std::vector<prometheus::MetricFamily> metric_families(const Controller& controller,
-                                                      const http::Metrics* http);
+                                                      const http::Metrics* http,
+                                                      const front::LoadMetrics* load = nullptr);
 
 // The text format, version 0.0.4.
-std::string metrics_text(const Controller& controller, const http::Metrics* http);
+std::string metrics_text(const Controller& controller, const http::Metrics* http,
+                         const front::LoadMetrics* load = nullptr);
 
 }  // namespace isthmus::api::control

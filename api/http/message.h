@@ -110,6 +110,7 @@ struct Response {
   std::string body;
   std::string content_type{kJsonContentType};  // not sent when there is no body
   std::shared_ptr<BodyStream> stream{};        // the body instead of `body`
+  bool abort = false;                          // the connection is cut instead of an answer
   std::string who{};  // not sent: who asked, where a handler has found that out; for logs
 };
 
@@ -135,6 +136,8 @@ struct ServerError {
   std::string_view message;  // one sentence, with the remedy where there is one
   std::string_view path;     // the target as far as it was understood; empty when it was not
   std::string_view request_id;
+  std::string_view method = "-";  // "-" when it was not understood
+  std::string_view peer = {};     // address of the client
 };
 
 // Gives the body and content type of such an answer in the dialect of the path; the server sets the

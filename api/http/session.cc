@@ -206,7 +206,9 @@ std::optional<Request> Session::take_request() {
 }
 
 Response Session::error_response(const Refusal& refusal) const {
-  const ServerError error{refusal.status, refusal.code, refusal.message, target_, request_id_};
+  const ServerError error{refusal.status, refusal.code, refusal.message,
+                          target_,        request_id_,  method_ ? to_string(*method_) : "-",
+                          peer_};
   Response response = shared_.options.error_body(error);
   response.status = refusal.status;
   if (refusal.status == 405) {
@@ -304,6 +306,7 @@ Task<bool> Session::answer_request() {
   } else {
     response = error_response(refusal_);
   }
+  if (response.abort) co_return false;
   const bool streams = response.stream && has_body(response);
   const bool goes_on = inbox_.keeps_alive() && !shared_.stopping && !channel_.expired() && !streams;
   const auto connection = goes_on ? Connection::KeepAlive : Connection::Close;

@@ -23,11 +23,11 @@ class JsonText {
   JsonText& key(std::string_view name) { return did(writer_.Key(name.data(), size(name))); }
   JsonText& text(std::string_view value) { return did(writer_.String(value.data(), size(value))); }
   JsonText& number(uint64_t value) { return did(writer_.Uint64(value)); }
+  JsonText& real(double value) { return did(writer_.Double(value)); }
   // An object that was written before.
   JsonText& raw(std::string_view object) {
     return did(writer_.RawValue(object.data(), object.size(), rapidjson::kObjectType));
   }
-  JsonText& real(double value) { return did(writer_.Double(value)); }
   JsonText& null() { return did(writer_.Null()); }
   JsonText& boolean(bool value) { return did(writer_.Bool(value)); }
 

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "tools/isthmus/command_line.h"
+#include "tools/isthmus/completion.h"
 #include "tools/isthmus/verbs.h"
 
 namespace isthmus::cli {
@@ -47,6 +48,10 @@ Result<void> execute(const Command& command, const Environment& environment) {
 }  // namespace
 
 int run(const std::vector<std::string>& words, const Environment& environment) {
+  if (!words.empty() && words.front() == kCompleteWord) {
+    environment.out << complete({words.begin() + 1, words.end()}, environment.connect);
+    return 0;
+  }
   const auto parsed = parse_command_line(words, environment.terminal);
   if (!parsed) {
     report(parsed.error(), false, environment.err);

@@ -38,6 +38,7 @@ struct Leaf {
   CLI::App* app;
   std::variant<NounCommand, const Task*> what;
   std::vector<std::pair<const CLI::Option*, std::string>> options;
+  std::vector<OptionInfo> told = {};  // the same options, for who tells of them
   std::string rest = {};  // the key of words that nobody here reads; empty where there are none
 };
 
@@ -47,8 +48,25 @@ std::string_view without_name(std::string_view key) {
   return key.ends_with(kEnd) ? key.substr(0, key.size() - kEnd.size()) : key;
 }
 
+std::vector<std::string> split_names(std::string_view names) {
+  std::vector<std::string> all;
+  for (; !names.empty(); names.remove_prefix(std::min(names.find(',') + 1, names.size()))) {
+    const size_t comma = names.find(',');
+    all.emplace_back(names.substr(0, comma));
+    if (comma == std::string_view::npos) break;
+  }
+  return all;
+}
+
+OptionInfo told(const Option& option, Option::Need need) {
+  return {split_names(option.names),      std::string(key_of(option)),
+          std::string(option.help),       option.values,
+          need == Option::Need::Required, std::string(option.offers)};
+}
+
 void add_option(Leaf& leaf, const Option& option, Option::Need need) {
   const std::string names(option.names), help(option.help);
+  leaf.told.push_back(told(option, need));
   if (option.values == Option::Values::Rest) {
     leaf.app->prefix_command()->fallthrough(false)->set_help_flag();
     leaf.rest = key_of(option);
@@ -70,18 +88,26 @@ void add_option(Leaf& leaf, const Option& option, Option::Need need) {
 void add_resource_options(Leaf& leaf, const NounCommand& command) {
   constexpr auto kRequired = Option::Need::Required;
   const auto [noun, verb] = command;
-  if (verb != Verb::List) add_option(leaf, {"-n,--name", "its name"}, kRequired);
+  const auto collection = [&](std::string_view key) {  // whose names an option takes
+    return std::string(noun->path.substr(0, noun->path.find("/{" + std::string(key) + "}")));
+  };
+  const std::string own = verb == Verb::Create ? "" : collection("name");
+  if (verb != Verb::List)
+    add_option(leaf, {"-n,--name", "its name", Option::Values::One, kRequired, own}, kRequired);
   for (std::string_view parent : parents_of(noun->path)) {
     const std::string names = fmt::format("--{},--{}", parent, without_name(parent));
     const std::string help = fmt::format("the {} it belongs to", without_name(parent));
-    add_option(leaf, {names, help}, kRequired);
+    add_option(leaf, {names, help, Option::Values::One, kRequired, collection(parent)}, kRequired);
   }
   if (verb != Verb::Create && verb != Verb::Update) return;
   for (const Field& field : noun->fields) {
+    Option option = field.option;
+    if (field.encoding == Encoding::Reference && option.offers.empty())
+      option.offers = field.target.substr(0, field.target.find("/{}"));
     if (verb == Verb::Create)
-      add_option(leaf, field.option, field.option.need);
+      add_option(leaf, option, option.need);
     else if (field.use == Field::Use::CreateAndUpdate)
-      add_option(leaf, field.option, Option::Need::Optional);
+      add_option(leaf, option, Option::Need::Optional);
   }
 }
 
@@ -136,9 +162,11 @@ class CommandTree {
  public:
   CommandTree();
   Result<std::variant<Command, Notice>> parse(const std::vector<std::string>& words, bool terminal);
+  std::vector<CommandInfo> describe() const;
 
  private:
   void add_tls_options();
+  void describe(const CLI::App& app, const std::string& words, std::vector<CommandInfo>& all) const;
   void add_noun(const Noun& noun);
   void add_task(const Task& task);
   Command command(bool terminal) const;
@@ -254,7 +282,45 @@ Result<std::variant<Command, Notice>> CommandTree::parse(const std::vector<std::
   }
 }
 
+// The options of the program itself, as CLI11 has them.
+std::vector<OptionInfo> global_options(const CLI::App& app) {
+  std::vector<OptionInfo> all;
+  for (const CLI::Option* option : app.get_options()) {
+    OptionInfo info;
+    for (const std::string& name : option->get_snames()) info.names.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) info.names.push_back("--" + name);
+    info.key = option->get_lnames().front();
+    info.help = option->get_description();
+    info.values =
+        option->get_items_expected_max() == 0 ? Option::Values::None : Option::Values::One;
+    if (info.key == "output") info.offers = "table|json|yaml|tsv";
+    if (info.key == "realm") info.offers = "onprem";
+    all.push_back(std::move(info));
+  }
+  return all;
+}
+
+void CommandTree::describe(const CLI::App& app, const std::string& words,
+                           std::vector<CommandInfo>& all) const {
+  CommandInfo info{words, "", app.get_description(), {}, subcommands_of(app)};
+  if (!app.get_aliases().empty()) info.alias = app.get_aliases().front();
+  for (const auto& leaf : leaves_)
+    if (leaf->app == &app) info.options = leaf->told;
+  if (words.empty()) info.options = global_options(app);
+  all.push_back(std::move(info));
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    describe(*sub, words.empty() ? sub->get_name() : words + " " + sub->get_name(), all);
+}
+
+std::vector<CommandInfo> CommandTree::describe() const {
+  std::vector<CommandInfo> all;
+  describe(app_, "", all);
+  return all;
+}
+
 }  // namespace
+
+std::vector<CommandInfo> all_commands() { return CommandTree().describe(); }
 
 Result<std::variant<Command, Notice>> parse_command_line(const std::vector<std::string>& words,
                                                          bool terminal) {

@@ -36,6 +36,26 @@ struct Command {
   Arguments arguments;
 };
 
+// The tree of commands as values, for what tells of it: completion and the manual.
+struct OptionInfo {
+  std::vector<std::string> names;  // "-n", "--name"; a positional has one without a dash
+  std::string key;                 // of its value in Arguments
+  std::string help;
+  Option::Values values = Option::Values::One;
+  bool is_required = false;
+  std::string offers;  // as in Option, with the {keys} of other options in paths
+
+  bool is_positional() const { return !names.front().starts_with('-'); }
+};
+struct CommandInfo {
+  std::string words;  // "vnet peering create"; empty for the program itself
+  std::string alias;  // of the last word
+  std::string help;
+  std::vector<OptionInfo> options;
+  std::vector<std::string> subcommands;  // their last words; none: this is a command to run
+};
+std::vector<CommandInfo> all_commands();  // the program first, then depth first
+
 // What to print instead of running a command: --help and --version.
 struct Notice {
   std::string text;

@@ -20,6 +20,9 @@ struct Option {
   std::string_view help;
   Values values = Values::One;
   Need need = Need::Optional;
+  // What a shell may offer for it: "one|of|these"; ":file"; the path of a collection whose names
+  // are meant. Of the options of a noun that name resources, it follows from the noun's path.
+  std::string_view offers = {};
 };
 
 // How an option's words become a member of the resource.

@@ -122,6 +122,8 @@ std::string to_tsv(const Grid& grid) {
 }
 
 void Output::print_text(std::string_view text) { out_ << text; }
+void Output::flush() { out_.flush(); }
+bool Output::works() const { return out_.good(); }
 
 Result<void> Output::print_query(const Value& data) {
   const Result<std::string> answer = run_query(settings_.query, to_text(data));

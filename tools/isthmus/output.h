@@ -56,6 +56,8 @@ class Output {
     return print(data, [&] { return grid_of(data); });
   }
   void print_text(std::string_view text);
+  void flush();
+  bool works() const;  // false: nobody reads any more
 
  private:
   Result<void> print_query(const Value& data);

@@ -6,39 +6,82 @@ namespace isthmus::cli {
 namespace {
 
 constexpr auto kRequired = Option::Need::Required;
+constexpr auto kMaybe = Option::Need::Optional;
 constexpr auto kOne = Option::Values::One;
+constexpr auto kMany = Option::Values::Many;
 constexpr auto kNone = Option::Values::None;
 
+constexpr std::string_view kNics = "/networkInterfaces";
+constexpr std::string_view kSnapshots = "/_isthmus/v1/snapshots";
+constexpr std::string_view kFile = ":file";
+constexpr std::string_view kMethods = "GET|PUT|POST|DELETE|PATCH|OPTIONS";
+
 constexpr Option kRoutesOptions[] = {
-    {"WHAT", "a NIC, or a subnet as NETWORK/SUBNET", kOne, kRequired},
+    {"WHAT", "a NIC, or a subnet as NETWORK/SUBNET", kOne, kRequired, kNics},
     {"--losers", "also the routes that lost, and why", kNone},
 };
 constexpr Option kExplainOptions[] = {
-    {"FROM", "a NIC, or ADDRESS@NETWORK", kOne, kRequired},
-    {"TO", "a NIC, a name or an address", kOne, kRequired},
-    {"WHAT", "tcp/443, udp/53, icmp or any (default)"},
+    {"FROM", "a NIC, or ADDRESS@NETWORK", kOne, kRequired, kNics},
+    {"TO", "a NIC, a name or an address", kOne, kRequired, kNics},
+    {"WHAT", "tcp/443, udp/53, icmp or any (default)", kOne, kMaybe, "tcp/|udp/|icmp|any"},
 };
 constexpr Option kApplyOptions[] = {
-    {"-f,--file", "a lab document; - reads it from the standard input", kOne, kRequired},
+    {"-f,--file", "a lab document; - reads it from the standard input", kOne, kRequired, kFile},
     {"--dry-run", "say what would change, and change nothing", kNone},
     {"--prune", "also delete what the document does not have", kNone},
 };
 constexpr Option kWaitOptions[] = {
-    {"--for", "ready, peering=NETWORK/NAME:STATE or operation=ID", kOne, kRequired},
+    {"--for", "ready, peering=NETWORK/NAME:STATE or operation=ID", kOne, kRequired,
+     "ready|peering=|operation="},
     {"--timeout", "how long, such as 500ms, 30s or 2m (30s)"},
 };
 
 constexpr Option kHostFaultOptions[] = {
-    {"HOST", "a server or a virtual server; without one: which hosts fail"},
-    {"CODE", "such as HostUnreachable, or none"},
+    {"HOST", "a server or a virtual server; without one: which hosts fail", kOne, kMaybe,
+     "/servers"},
+    {"CODE", "such as HostUnreachable, or none", kOne, kMaybe, "HostUnreachable|none"},
 };
 
 constexpr Option kSnapshotOptions[] = {
-    {"VERB", "create, list, restore, diff, delete, save or load", kOne, kRequired},
-    {"NAME", "of the snapshot"},
-    {"OTHER", "of diff: another snapshot; without one: now"},
+    {"VERB", "create, list, restore, diff, delete, save or load", kOne, kRequired,
+     "create|list|restore|diff|delete|save|load"},
+    {"NAME", "of the snapshot", kOne, kMaybe, kSnapshots},
+    {"OTHER", "of diff: another snapshot; without one: now", kOne, kMaybe, kSnapshots},
     {"--replace", "of create and load: in the place of one with this name", kNone},
-    {"-f,--file", "of save and load: the file; - is the standard output or input"},
+    {"-f,--file", "of save and load: the file; - is the standard output or input", kOne, kMaybe,
+     kFile},
+};
+
+constexpr Option kRequestsOptions[] = {
+    {"--path", "a pattern such as '/networking/**'; * is within a segment, ** anything"},
+    {"--method", "such as PUT, or PUT,DELETE", kOne, kMaybe, kMethods},
+    {"--status", "such as 404, 4xx, or 409,5xx"},
+    {"--limit", "at most so many, the last ones"},
+    {"--follow", "go on with those that come, until Ctrl-C", kNone},
+};
+
+constexpr Option kFaultsOptions[] = {
+    {"VERB", "list, add, delete or clear", kOne, kRequired, "list|add|delete|clear"},
+    {"NAME", "of the fault; of add: without one it gets a number", kOne, kMaybe,
+     "/_isthmus/v1/faults"},
+    {"--path", "which calls: a pattern such as '/networking/**'; every path by default"},
+    {"--method", "which calls: PUT, or PUT DELETE; every method by default", kMany, kMaybe,
+     kMethods},
+    {"--principal", "which calls: of whom; anybody's by default"},
+    {"--status", "the answer: 400 to 599"},
+    {"--code", "of the answer; what the status is called by default"},
+    {"--message", "of the answer"},
+    {"--header", "of the answer: 'NAME: VALUE'", kMany},
+    {"--retry-after", "of the answer, in seconds"},
+    {"--close", "no answer: the connection is cut", kNone},
+    {"--throttle", "BURST,PER_SECOND such as 250,25; 429 above it"},
+    {"--delay", "such as 200ms, or 100ms..2s"},
+    {"--when", "before the call happens (default), or after: its answer is lost", kOne, kMaybe,
+     "before|after"},
+    {"--rate", "the part of the calls that is hit, such as 0.2; all by default"},
+    {"--count", "so many are hit, then none"},
+    {"--after", "the first so many are not hit"},
+    {"--seed", "of the chance; equal seeds hit alike"},
 };
 
 constexpr Option kWhatifOptions[] = {
@@ -73,6 +116,13 @@ constexpr Option kBenchOptions[] = {
      Option::Values::Rest, kRequired},
 };
 
+constexpr Option kCompletionOptions[] = {
+    {"SHELL", "bash, zsh or fish", kOne, kRequired, "bash|zsh|fish"},
+};
+constexpr Option kManOptions[] = {
+    {"PAGE", "isthmus (default), or isthmusd: the daemon", kOne, kMaybe, "isthmus|isthmusd"},
+};
+
 constexpr Task kTasks[] = {
     {"explain", "trace", "what happens to a packet and its reply, and why", kExplainOptions,
      &explain},
@@ -90,9 +140,15 @@ constexpr Task kTasks[] = {
     {"snapshot", "", "keep what the controller holds; compare, restore, save to a file",
      kSnapshotOptions, &snapshots},
     {"token", "", "make a token, and the line of the access file for it", kTokenOptions, &tokens},
+    {"requests", "", "the last calls, and what became of them", kRequestsOptions, &show_requests},
+    {"faults", "", "inject answers, delays and failures into the calls of clients", kFaultsOptions,
+     &faults},
     {"wait", "", "until a condition holds", kWaitOptions, &wait_for},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},
+    {"completion", "", "what a shell needs to complete words: source <(isthmus completion bash)",
+     kCompletionOptions, &print_completion},
+    {"man", "", "a manual page, for man(1): isthmus man | man -l -", kManOptions, &print_manual},
     {"version", "", "of this program and of the server", {}, &show_version},
 };
 

@@ -47,5 +47,9 @@ Result<void> wait_for(Session& session, const Arguments& arguments);           /
 Result<void> run_bench(Session& session, const Arguments& arguments);          // bench.cc
 Result<void> show_version(Session& session, const Arguments& arguments);       // tasks.cc
 Result<void> tokens(Session& session, const Arguments& arguments);             // tokens.cc
+Result<void> faults(Session& session, const Arguments& arguments);             // faults.cc
+Result<void> show_requests(Session& session, const Arguments& arguments);      // requests.cc
+Result<void> print_completion(Session& session, const Arguments& arguments);   // completion.cc
+Result<void> print_manual(Session& session, const Arguments& arguments);       // manual.cc
 
 }  // namespace isthmus::cli
