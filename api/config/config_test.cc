@@ -281,7 +281,7 @@ TEST(Config, BeyondLoopbackWhoMayDoWhatIsChosen) {
     EXPECT_EQ(loaded.error().text,
               std::string("isthmusd: listen ") + listen +
                   " from flag --listen: who may do what has to be chosen for an address that is "
-                  "not loopback: --auth token or --auth certificate with TLS, or --auth none "
+                  "not loopback: --auth token, --auth certificate, or --auth none "
                   "(whoever reaches the port may do everything)\n");
     EXPECT_TRUE(Invocation{}.load({"--listen", listen, "--auth", "none"})) << listen;
   }
@@ -296,10 +296,10 @@ TEST(Config, SettingsThatDoNotGoTogetherSayWhy) {
     std::string start;
   };
   const Row rows[] = {
-      {{"--listen", "0.0.0.0:1", "--auth", "token"},
+      {{"--listen", "0.0.0.0:1", "--auth", "token", "--tls", "off"},
        "auth token from flag --auth: tokens do not travel over plain HTTP"},
       {{"--auth", "certificate", "--access", "a"},
-       "auth certificate from flag --auth: client certificates are shown over TLS alone"},
+       "auth certificate from flag --auth: clients are not asked for certificates"},
       {{"--auth", "token", "--state", ":memory:"},
        "auth token from flag --auth: there is no place for an owner's token"},
       {{"--access", "a.yaml"}, "access a.yaml from flag --access: nobody is asked who he is"},
@@ -313,6 +313,9 @@ TEST(Config, SettingsThatDoNotGoTogetherSayWhy) {
     EXPECT_EQ(loaded.error().text.rfind("isthmusd: " + row.start, 0), 0u) << loaded.error().text;
   }
   EXPECT_TRUE(Invocation{}.load({"--auth", "token"}));
+  EXPECT_TRUE(Invocation{}.load({"--auth", "token", "--listen", "0.0.0.0:1"}));
+  EXPECT_TRUE(
+      Invocation{}.load({"--auth", "certificate", "--access", "a", "--tls-client-ca", "ca.pem"}));
   EXPECT_TRUE(Invocation{}.load({"--auth", "token", "--state", ":memory:", "--access", "a"}));
   EXPECT_TRUE(Invocation{}.load({"--audit-required", "--audit", "a"}));
 }

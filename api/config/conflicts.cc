@@ -34,15 +34,19 @@ constexpr Conflict kConflicts[] = {
        return !tls.on && !(tls.certificate.empty() && tls.client_ca.empty());
      }},
     {"listen",
-     "who may do what has to be chosen for an address that is not loopback: --auth token or "
-     "--auth certificate with TLS, or --auth none (whoever reaches the port may do everything)",
+     "who may do what has to be chosen for an address that is not loopback: --auth token, "
+     "--auth certificate, or --auth none (whoever reaches the port may do everything)",
      [](const Loaded& l) {
        return !is_loopback(l.config.listen) && setting(l, "auth").origin.text == Origin().text;
      }},
-    {"auth", "client certificates are shown over TLS alone, which is not switched on",
-     [](const Loaded& l) { return l.config.auth.certificate && !l.config.tls.on; }},
     {"auth",
-     "tokens do not travel over plain HTTP to an address that is not loopback; switch on TLS, or "
+     "clients are not asked for certificates; give --tls-client-ca FILE, the CAs that sign them, "
+     "and leave --tls on",
+     [](const Loaded& l) {
+       return l.config.auth.certificate && (!l.config.tls.on || l.config.tls.client_ca.empty());
+     }},
+    {"auth",
+     "tokens do not travel over plain HTTP to an address that is not loopback; leave --tls on, or "
      "listen on 127.0.0.1",
      [](const Loaded& l) {
        return l.config.auth.token && !is_loopback(l.config.listen) && !l.config.tls.on;

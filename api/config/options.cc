@@ -2,54 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <type_traits>
 
 #include <arpa/inet.h>
 
 #include "api/config/clock_text.h"
+#include "api/config/quantity.h"
 #include "api/http/target.h"
 
 namespace isthmus::api::config {
 namespace {
 
 constexpr std::string_view kLogLevels[] = {"trace", "debug", "info", "warn", "error", "off"};
-constexpr uint64_t kNumberMax = 1'000'000'000;
-
-std::optional<uint64_t> number(std::string_view text) {
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-struct Unit {
-  std::string_view name;
-  uint64_t factor;
-};
-constexpr Unit kByteUnits[] = {{"M", 1024 * 1024}, {"K", 1024}, {"", 1}};
-constexpr Unit kTimeUnits[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}};
-constexpr Unit kNoUnits[] = {{"", 1}};
-
-// A positive number and one of the units.
-std::optional<uint64_t> quantity(std::string_view text, std::span<const Unit> units) {
-  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto count = number(text.substr(0, digits));
-  const auto unit = std::find_if(units.begin(), units.end(),
-                                 [&](const Unit& u) { return u.name == text.substr(digits); });
-  if (!count || unit == units.end() || *count == 0 || *count > kNumberMax / unit->factor)
-    return std::nullopt;
-  return *count * unit->factor;
-}
-
-// The largest of the units that divides `value`.
-std::string with_unit(uint64_t value, std::span<const Unit> units) {
-  const Unit* best = nullptr;
-  for (const Unit& unit : units) {
-    if (value % unit.factor == 0 && (best == nullptr || unit.factor > best->factor)) best = &unit;
-  }
-  return std::to_string(value / best->factor) + std::string(best->name);
-}
 
 // Rows for the three kinds of quantities. `Access` is a lambda that gives the field of a Config.
 template <class Access>
@@ -152,12 +116,6 @@ bool assign_level(Config& config, std::string_view text) {
   return true;
 }
 
-bool assign_bare(Config& config, std::string_view text) {
-  if (text != "true" && text != "false") return false;
-  config.bare = text == "true";
-  return true;
-}
-
 // "token", "certificate", both, or "none".
 bool assign_auth(Config& config, std::string_view text) {
   Auth auth;
@@ -256,6 +214,21 @@ constexpr Option path_option(std::string_view name, std::string_view value, std:
           [](const Config& c) { return std::string(Access{}(c)); }};
 }
 
+template <class Access>
+constexpr Option switch_option(std::string_view name, std::string_view help, Access) {
+  return {name,
+          "BOOL",
+          "true or false",
+          help,
+          [](Config& c, std::string_view text) {
+            if (text != "true" && text != "false") return false;
+            Access{}(c) = text == "true";
+            return true;
+          },
+          [](const Config& c) { return std::string(Access{}(c) ? "true" : "false"); },
+          Arity::Switch};
+}
+
 bool assign_state(Config& config, std::string_view text) {
   if (text.empty()) return false;
   config.state = text;
@@ -305,28 +278,16 @@ constexpr Option rate_option(std::string_view name, std::string_view help, Acces
 constexpr Option kOptions[] = {
     {"listen", "ADDRESS:PORT", "an address and port, as in 127.0.0.1:8181 or [::1]:8181",
      "where to serve HTTP and HTTPS; port 0 takes a free one", assign_listen, print_listen},
-    {"port-file", "FILE", "a file name", "write the port there once it is open",
-     [](Config& c, std::string_view text) {
-       c.port_file = text;
-       return true;
-     },
-     [](const Config& c) { return c.port_file; }},
+    path_option("port-file", "FILE", "write the port there once it is open",
+                [](auto& c) -> auto& { return c.port_file; }),
     {"state", "FILE", "a file name or :memory:", "where the state lives; :memory: keeps nothing",
      assign_state, [](const Config& c) { return c.state; }},
-    {"backups", "FOLDER", "a folder name",
-     "where networkControllerBackup keeps backups; beside the state where none is named",
-     [](Config& c, std::string_view text) {
-       c.backups = text;
-       return true;
-     },
-     [](const Config& c) { return c.backups; }},
-    {"snapshots", "FOLDER", "a folder name",
-     "where snapshots are kept; beside the state where none is named",
-     [](Config& c, std::string_view text) {
-       c.snapshots = text;
-       return true;
-     },
-     [](const Config& c) { return c.snapshots; }},
+    path_option("backups", "FOLDER",
+                "where networkControllerBackup keeps backups; beside the state where none is named",
+                [](auto& c) -> auto& { return c.backups; }),
+    path_option("snapshots", "FOLDER",
+                "where snapshots are kept; beside the state where none is named",
+                [](auto& c) -> auto& { return c.snapshots; }),
     {"init", "FILE[,FILE]", "a list of files",
      "lab documents to apply, and programs to run, before the daemon says that it is ready",
      assign_init, print_init, Arity::Many},
@@ -348,28 +309,14 @@ constexpr Option kOptions[] = {
     {"auth", "none|token|certificate", "none, token, certificate, or token,certificate",
      "what callers show to say who they are; beyond loopback this has to be chosen", assign_auth,
      print_auth, Arity::Many},
-    {"access", "FILE", "a file name",
-     "who may do what; without it --auth token knows an owner, whose token is in STATE.token",
-     [](Config& c, std::string_view text) {
-       c.access = text;
-       return true;
-     },
-     [](const Config& c) { return c.access; }},
-    {"audit", "FILE", "a file name", "write a line for each change and each refused call there",
-     [](Config& c, std::string_view text) {
-       c.audit = text;
-       return true;
-     },
-     [](const Config& c) { return c.audit; }},
-    {"audit-required", "BOOL", "true or false",
-     "refuse a change (503) whose line cannot be made durable",
-     [](Config& c, std::string_view text) {
-       if (text != "true" && text != "false") return false;
-       c.audit_required = text == "true";
-       return true;
-     },
-     [](const Config& c) { return std::string(c.audit_required ? "true" : "false"); },
-     Arity::Switch},
+    path_option(
+        "access", "FILE",
+        "who may do what; without it --auth token knows an owner, whose token is in STATE.token",
+        [](auto& c) -> auto& { return c.access; }),
+    path_option("audit", "FILE", "write a line for each change and each refused call there",
+                [](auto& c) -> auto& { return c.audit; }),
+    switch_option("audit-required", "refuse a change (503) whose line cannot be made durable",
+                  [](auto& c) -> auto& { return c.audit_required; }),
     bytes_option("audit-size", "then the audit log is renamed to FILE.TIME and begun anew",
                  [](auto& c) -> auto& { return c.audit_bytes; }),
     {"provisioning-delay", "TIME", "0, or a time with its unit, as in 500ms, 10s or 2m",
@@ -392,9 +339,8 @@ constexpr Option kOptions[] = {
     {"host-allow", "NAME[,NAME]", "a list of host names or addresses without ports",
      "names that a Host header may have beside localhost, 127.0.0.1 and [::1]", assign_hosts,
      print_hosts, Arity::Many},
-    {"bare", "BOOL", "true or false", "start without the resources of a fresh controller",
-     assign_bare, [](const Config& c) { return std::string(c.bare ? "true" : "false"); },
-     Arity::Switch},
+    switch_option("bare", "start without the resources of a fresh controller",
+                  [](auto& c) -> auto& { return c.bare; }),
     {"empty-collection", "SHAPE", "full or bare",
      "an empty collection is {\"value\":[],\"nextLink\":\"\"} (full) or {\"nextLink\":\"\"} (bare)",
      assign_empty_collection,

@@ -42,7 +42,7 @@ refuses() { # refuses TEXT [options]: the daemon does not start, and says why
 
 # What does not go together is told, and nothing is listened on.
 refuses 'who may do what has to be chosen' --listen 0.0.0.0:0
-refuses 'tokens do not travel over plain HTTP' --listen 0.0.0.0:0 --auth token
+refuses 'tokens do not travel over plain HTTP' --listen 0.0.0.0:0 --auth token --tls off
 refuses 'nobody is asked who he is' --access access.yaml
 refuses 'access.yaml' --auth token --access access.yaml
 
