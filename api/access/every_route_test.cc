@@ -34,7 +34,8 @@ bool is_owners_to_change(std::string_view path) {
   return false;
 }
 bool is_open(std::string_view path) {
-  return path == "/livez" || path == "/readyz" || path == "/_isthmus/ca.pem";
+  return path == "/livez" || path == "/readyz" || path == "/_isthmus/ca.pem" ||
+         path == "/openapi.json" || path == "/docs" || path == "/docs/{name}";
 }
 
 // The least of kPosture that may; of methods that a path has, and those that it does not.

@@ -202,6 +202,17 @@ Value tags_of(std::span<const CallShape> calls, Memory& memory) {
   return tags;
 }
 
+// Nothing, a token or a certificate: what a daemon asks for is its own choice (docs/access.md).
+constexpr std::string_view kSecurity = R"([{}, {"token": []}, {"certificate": []}])";
+constexpr std::string_view kSecuritySchemes =
+    R"({"token": {"type": "http", "scheme": "bearer"}, "certificate": {"type": "mutualTLS"}})";
+
+Value parsed_value(std::string_view json, Memory& memory) {
+  Document document;
+  document.Parse(json.data(), json.size());
+  return Value(document, memory);
+}
+
 }  // namespace
 
 std::string openapi_document(std::span<const CallShape> calls) {
@@ -215,7 +226,7 @@ std::string openapi_document(std::span<const CallShape> calls) {
   set(here, "url", text("/", memory), memory);
   servers.PushBack(here, memory);
   set(document, "servers", std::move(servers), memory);
-  set(document, "security", Value(rapidjson::kArrayType), memory);
+  set(document, "security", parsed_value(kSecurity, memory), memory);
   set(document, "tags", tags_of(calls, memory), memory);
   set(document, "paths", Value(rapidjson::kObjectType), memory);
   for (const CallShape& call : calls) {
@@ -227,6 +238,7 @@ std::string openapi_document(std::span<const CallShape> calls) {
     set(path, lower(http::to_string(call.method)), operation(call, about, memory), memory);
   }
   set(document, "components", Value(described["components"], memory), memory);
+  set(document["components"], "securitySchemes", parsed_value(kSecuritySchemes, memory), memory);
   set(document["components"]["schemas"], "LabDocument", lab_schema(memory), memory);
   return to_text(document);
 }
