@@ -35,6 +35,8 @@ start_daemon --clock frozen
 isthmus journal restore 2 >restored
 expect "$(verdict)" delivered
 expect_status 1 isthmus journal restore 99
+expect "$(isthmus events --after 2 --count 2 -o tsv)" '4  2026-01-01T00:00:00'
+expect_status 2 isthmus events --count many
 expect "$(curl -s "$url/_isthmus/v1/events?after=2" --max-time 1 || true)" 'id: 4'
 
 # Time stands still until it is told otherwise.

@@ -1,5 +1,9 @@
-// isthmus journal: what was changed, when and by whom; and back to what it was.
+// isthmus journal, isthmus events: what was changed, when and by whom; as it comes; and back to
+// what it was.
 #include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
 
 #include "tools/isthmus/tasks.h"
 
@@ -7,6 +11,7 @@ namespace isthmus::cli {
 namespace {
 
 constexpr std::string_view kPath = "/_isthmus/v1/journal";
+constexpr std::chrono::milliseconds kPollInterval{200};
 
 // "created /virtualNetworks/red, and 3 more"
 std::string cell_of_changes(const Value& entry) {
@@ -40,7 +45,52 @@ Result<void> show(Session& session, const Arguments& arguments) {
   return session.output.print(entries, [&] { return grid_of_entries(entries); });
 }
 
+// One line an entry, as it comes.
+void print_line(Session& session, const Value& entry) {
+  const Form form = session.output.settings().form;
+  if (form == Form::JsonText || form == Form::YamlText) {
+    session.output.print_text(to_text(entry) + "\n");
+  } else {
+    session.output.print_text(fmt::format("{}  {}  {}  {}\n", text_at(entry, "/revision"),
+                                          text_at(entry, "/time"), text_at(entry, "/who"),
+                                          cell_of_changes(entry)));
+  }
+}
+
 }  // namespace
+
+// Until the server goes, the user ends it, or there were as many as were asked for.
+Result<void> follow_events(Session& session, const Arguments& arguments) {
+  const auto wanted =
+      arguments.has("count") ? parse_json(arguments.text("count")) : std::optional(Json());
+  if (!wanted || (arguments.has("count") && !wanted->IsUint64()))
+    return usage("--count is a whole number");
+  uint64_t left = arguments.has("count") ? wanted->GetUint64() : UINT64_MAX;
+  std::string after(arguments.text("after"));
+  if (after.empty()) {
+    const Result<Json> present = session.api.get(std::string(kPath) + "?limit=1");
+    if (!present) return tl::unexpected(present.error());
+    after = text_at(*present, "/revision");
+  }
+  while (left > 0) {
+    const Result<Json> answer = session.api.get(fmt::format("{}?after={}", kPath, encoded(after)));
+    if (!answer) return tl::unexpected(answer.error());
+    const Value* entries = find(*answer, "/entries");
+    const bool has_any = entries != nullptr && entries->IsArray() && !entries->Empty();
+    if (!has_any) {
+      std::this_thread::sleep_for(kPollInterval);
+      continue;
+    }
+    for (const Value& entry : entries->GetArray()) {
+      if (left-- == 0) return {};
+      print_line(session, entry);
+      after = text_at(entry, "/revision");
+    }
+    session.output.flush();
+    if (!session.output.works()) return {};
+  }
+  return {};
+}
 
 Result<void> journal(Session& session, const Arguments& arguments) {
   if (!arguments.has("VERB")) return show(session, arguments);

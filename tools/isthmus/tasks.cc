@@ -96,6 +96,11 @@ constexpr Option kJournalOptions[] = {
     {"--limit", "how many (100)"},
 };
 
+constexpr Option kEventsOptions[] = {
+    {"--after", "begin after this revision (the present one)"},
+    {"--count", "end after so many"},
+};
+
 constexpr Option kClockOptions[] = {
     {"MODE", "real, frozen or scaled; without anything: what it is now"},
     {"--time", "set it, such as 2026-01-01T00:00:00Z"},
@@ -133,6 +138,7 @@ constexpr Task kTasks[] = {
      &what_if},
     {"journal", "", "what was changed, when and by whom; go back to a revision", kJournalOptions,
      &journal},
+    {"events", "", "what is changed, as it comes", kEventsOptions, &follow_events},
     {"clock", "", "the time that the controller goes by; stop it, set it, hurry it", kClockOptions,
      &show_or_set_clock},
     {"host-fault", "", "which hosts fail; make one fail or well again", kHostFaultOptions,

@@ -42,6 +42,7 @@ Result<void> host_faults(Session& session, const Arguments& arguments);        /
 Result<void> snapshots(Session& session, const Arguments& arguments);          // snapshots.cc
 Result<void> what_if(Session& session, const Arguments& arguments);            // whatif.cc
 Result<void> journal(Session& session, const Arguments& arguments);            // journal.cc
+Result<void> follow_events(Session& session, const Arguments& arguments);      // journal.cc
 Result<void> show_or_set_clock(Session& session, const Arguments& arguments);  // clock.cc
 Result<void> wait_for(Session& session, const Arguments& arguments);           // wait.cc
 Result<void> run_bench(Session& session, const Arguments& arguments);          // bench.cc
