@@ -205,6 +205,10 @@ TEST(OpenApi, DescribesRealAnswers) {
   call.method = "GET";
   world.handler().requests().add(std::move(call));
   check(Method::Get, "/_isthmus/v1/requests", "/_isthmus/v1/requests");
+  check(Method::Get, "/_isthmus/v1/journal", "/_isthmus/v1/journal");
+  check(Method::Get, "/_isthmus/v1/clock", "/_isthmus/v1/clock");
+  check(Method::Post, "/_isthmus/v1/whatif", "/_isthmus/v1/whatif",
+        R"({"changes":[{"method":"DELETE","path":"/networking/v1/networkInterfaces/v"}]})");
   check(Method::Post, "/_isthmus/v1/reset", "/_isthmus/v1/reset");
 }
 

@@ -201,14 +201,16 @@ std::set<dataplane::DomainId> changed_domains(const dataplane::ProgramDelta& del
   return domains;
 }
 
-// Subnets of both models, and whether their network changes.
+// Subnets of both models, and whether they or their network change. (An access list of a subnet
+// that nobody is in is not programmed.)
 std::map<ResourceId, bool> subnets_of(const Model& before, const Model& after,
                                       const std::set<dataplane::DomainId>& changed) {
   std::map<ResourceId, bool> subnets;
   for (const Model* model : {&before, &after}) {
     for (const ResourcePtr& subnet : model->collection(Kind::Subnet)) {
       const Resource* network = model->find(subnet->id.parent());
-      subnets[subnet->id] |= changed.contains(program::domain_of(*network));
+      subnets[subnet->id] |= changed.contains(program::domain_of(*network)) ||
+                             before.find(subnet->id) != after.find(subnet->id);
     }
   }
   return subnets;
@@ -235,8 +237,8 @@ ReachabilityChange reachability_change(const Model& before, const Model& after,
                                        const std::vector<ResourceChange>& changes,
                                        const Limits& limits) {
   ReachabilityChange change;
+  if (changes.empty()) return change;
   const dataplane::ProgramDelta programmed = delta(before, after, changes).delta;
-  if (programmed.empty()) return change;
   Side was(before, limits);
   Side is(after, limits);
   const std::vector<PacketProbe> probes = probes_of(was.program(), is.program());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "controller/model/member_texts.h"
@@ -107,19 +108,17 @@ Result<void> check_whole(const Model& restored, const std::vector<ResourcePtr>& 
 std::vector<Outcome> outcomes_at_the_top(const std::vector<ResourceChange>& changes,
                                          const std::vector<ResourcePtr>& resources) {
   std::vector<Outcome> outcomes;
-  std::set<ResourceId> changed;
+  std::map<ResourceId, Effect> changed;
   for (const ResourceChange& change : changes) {
     const ResourceId& id = change.any().id;
     if (!id.parent().empty()) continue;
-    changed.insert(id);
-    const Effect effect = !change.after   ? Effect::Deleted
-                          : change.before ? Effect::Updated
-                                          : Effect::Created;
-    outcomes.push_back({effect, id});
+    if (!change.after) outcomes.push_back({Effect::Deleted, id});
+    if (change.after) changed[id] = change.before ? Effect::Updated : Effect::Created;
   }
   for (const ResourcePtr& resource : resources) {
-    if (resource->id.parent().empty() && !changed.contains(resource->id))
-      outcomes.push_back({Effect::Unchanged, resource->id});
+    if (!resource->id.parent().empty()) continue;
+    const auto found = changed.find(resource->id);
+    outcomes.push_back({found == changed.end() ? Effect::Unchanged : found->second, resource->id});
   }
   return outcomes;
 }

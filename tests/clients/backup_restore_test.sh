@@ -99,7 +99,7 @@ holds '.value | map(.resourceId) == ["2027-01-01T10_00_00"]'
 
 # Another daemon that finds the folder: the same lab by names, ids and allocated values, with etags of its own.
 stop_daemon
-rm state.db*
+rm -r state.db*
 start_daemon --backups "$folder"
 call GET virtualNetworks/hub
 answered 404

@@ -80,7 +80,7 @@ expect "$(ask --cacert ca.pem "$tls/livez")" 'curl:'
 expect "$(ask "$url/_isthmus/ca.pem")" 'no CA of its own'
 expect "$("$ISTHMUS" --server "$tls" --insecure vnet list 2>&1 || true)" 'does not speak TLS'
 stop_daemon
-refused 'go together' --tls-cert ca.pem
+refused 'goes together' --tls-cert ca.pem
 
 # ---- certificates of one's own, and of clients
 make_ca servers

@@ -68,7 +68,7 @@ Result<void> follow_events(Session& session, const Arguments& arguments) {
   uint64_t left = arguments.has("count") ? wanted->GetUint64() : UINT64_MAX;
   std::string after(arguments.text("after"));
   if (after.empty()) {
-    const Result<Json> present = session.api.get(std::string(kPath) + "?limit=1");
+    const Result<Json> present = session.api.get(fmt::format("{}?limit=1", kPath));
     if (!present) return tl::unexpected(present.error());
     after = text_at(*present, "/revision");
   }

@@ -38,6 +38,11 @@ class Output {
   Output(OutputSettings settings, std::ostream& out) : settings_(std::move(settings)), out_(out) {}
 
   const OutputSettings& settings() const { return settings_; }
+  // To the same place in another form; in this one where no other was asked for.
+  Output in(const OutputSettings& settings) const {
+    const bool asked = settings.form_was_chosen || !settings.query.empty();
+    return {asked ? settings : settings_, out_};
+  }
   // Whether a table of the data as it is will be printed: neither another form nor a query was
   // asked for.
   bool as_table() const { return settings_.form == Form::Table && settings_.query.empty(); }

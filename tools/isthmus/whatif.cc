@@ -42,14 +42,22 @@ class Rehearsal final : public Transport {
 
 struct Question {
   std::string body;
-  std::string content_type = "application/json";
+  std::string content_type;
+  OutputSettings output;  // that the words behind asked for
 };
 
-Result<Question> ask_of_file(const std::string& file) {
-  auto text = read_document(file);
+// "-f FILE", and perhaps options of every command: those that apply has.
+Result<Question> ask_of_file(std::vector<std::string> words) {
+  words.insert(words.begin(), "apply");
+  const auto parsed = parse_command_line(words, false);
+  if (!parsed) return tl::unexpected(parsed.error());
+  const auto* command = std::get_if<Command>(&*parsed);
+  if (command == nullptr) return usage("whatif -f needs a file; - is standard input");
+  auto text = read_document(std::string(command->arguments.text("file")));
   if (!text) return tl::unexpected(text.error());
   const bool is_json = parse_json(*text).has_value();
-  return Question{std::move(*text), is_json ? "application/json" : "application/yaml"};
+  return Question{std::move(*text), is_json ? "application/json" : "application/yaml",
+                  command->output};
 }
 
 Result<Question> ask_of_command(Session& session, const std::vector<std::string>& words) {
@@ -68,7 +76,7 @@ Result<Question> ask_of_command(Session& session, const std::vector<std::string>
   Session rehearsed{api, output, session.err};
   if (auto done = run_verb(rehearsed, *verb, command->arguments); !done)
     return tl::unexpected(done.error());
-  return Question{rehearsal.document()};
+  return Question{rehearsal.document(), "application/json", command->output};
 }
 
 // ---- the answer as a table: one row for each thing that would not be the same
@@ -136,19 +144,19 @@ Result<void> what_if(Session& session, const Arguments& arguments) {
     return usage(
         "whatif needs a command, such as 'vnet peering delete -n hub-to-spoke1 --vnet-name hub', "
         "or -f FILE with a lab document or changes");
-  const bool is_file = words.front() == "-f" || words.front() == "--file";
-  if (is_file && words.size() != 2) return usage("whatif -f needs one file; - is standard input");
-  const auto question = is_file ? ask_of_file(words[1]) : ask_of_command(session, words);
+  const bool is_file = words.front().starts_with("-f") || words.front().starts_with("--file");
+  const auto question = is_file ? ask_of_file(words) : ask_of_command(session, words);
   if (!question) return tl::unexpected(question.error());
   const Result<Reply> reply =
       session.api.post("/_isthmus/v1/whatif", question->body, question->content_type);
   if (!reply) return tl::unexpected(reply.error());
-  if (session.output.as_table() && grid_of_answer(reply->json).rows.empty())
+  Output output = session.output.in(question->output);
+  if (output.as_table() && grid_of_answer(reply->json).rows.empty())
     session.err << "nothing would change\n";
   if (text_at(reply->json, "/complete") == "false")
     session.err << "there are too many pairs of subnets: only those of networks that change were "
                    "looked at\n";
-  return session.output.print(reply->json, [&] { return grid_of_answer(reply->json); });
+  return output.print(reply->json, [&] { return grid_of_answer(reply->json); });
 }
 
 }  // namespace isthmus::cli
