@@ -171,6 +171,9 @@ void write_route(JsonText& out, std::string_view member, const Model& model,
   out.object().text("nextHopType", name(routes.front().next_hop));
   if (routes.front().next_hop_address)
     out.text("nextHop", routes.front().next_hop_address->to_string());
+  const bool is_reachable =
+      routes.front().next_hop != NextHop::VirtualAppliance || routes.front().network != nullptr;
+  out.text("state", is_reachable ? "Active" : "Unreachable");
   if (routes.front().via != nullptr) out.text("via", routes.front().via->id.path());
   out.end_object();
 }

@@ -115,7 +115,7 @@ Result<Draft> read_draft(std::string_view body, const ResourceId& id, const Limi
     return fail(ErrorCode::InvalidRequestContent, "", std::move(document.error().message));
   }
   if (!document->IsObject())
-    return fail(ErrorCode::InvalidRequestContent, "", "The body is not a JSON object.");
+    return fail(ErrorCode::InvalidParameterValue, "", "The body is not a JSON object.");
   if (auto ok = check_name(*document, id.name()); !ok) return tl::unexpected(std::move(ok.error()));
   return read_resource(*document, id, "");
 }

@@ -42,7 +42,7 @@ Result<PlaceOfBackup> read_place(const Call& call, std::string_view noun,
   const auto document = json::parse_json(call.request.body, call.service.options.json_limits);
   if (!document) return fail(ErrorCode::InvalidRequestContent, "", document.error().message);
   if (!document->IsObject())
-    return fail(ErrorCode::InvalidRequestContent, "", "The body is not a JSON object.");
+    return fail(ErrorCode::InvalidParameterValue, "", "The body is not a JSON object.");
   if (auto named = json::check_name(*document, call.address.name); !named)
     return tl::unexpected(std::move(named.error()));
   const json::Value* properties = json::find_member(*document, "properties");

@@ -84,7 +84,9 @@ Result<Question> ask_of_command(Session& session, const std::vector<std::string>
 std::string cell_of_route(const Value* route) {
   if (route == nullptr || !route->IsObject()) return "none";
   const std::string address = text_at(*route, "/nextHop");
-  return text_at(*route, "/nextHopType") + (address.empty() ? "" : " " + address);
+  const bool is_active = text_at(*route, "/state") == "Active";
+  return text_at(*route, "/nextHopType") + (address.empty() ? "" : " " + address) +
+         (is_active ? "" : " (unreachable)");
 }
 
 std::string cell_of_reach(const Value* pair) {
