@@ -21,15 +21,6 @@ is() { # is STATUS METHOD PATH [curl options]
 }
 as() { echo "Authorization: Bearer $1"; }
 json='Content-Type: application/json'
-soon() { # soon CONDITION: it holds within some seconds
-  local tries
-  for ((tries = 0; tries < 200; tries++)); do
-    eval "$1" && return
-    read -rt 0.05 <> <(:) || true
-  done
-  echo "never: $1" >&2
-  exit 1
-}
 refuses() { # refuses TEXT [options]: the daemon does not start, and says why
   local wanted=$1
   shift
@@ -111,7 +102,7 @@ expect "$(<error)" 'a token of that role'
 expect "$(<daemon.log)" 'principal=ci'
 
 # The audit log: changes and refusals, and no reads.
-soon "grep -q '\"status\":201' audit.jsonl" # it is written by a thread of its own
+soon eval "grep -q '\"status\":201' audit.jsonl" # it is written by a thread of its own
 grep -q '"principal":"ci","role":"contributor","source":"127.0.0.1","method":"PUT","path":"/networking/v1/virtualNetworks/blue".*"clientRequestId":"mine","decision":"allowed","status":201' audit.jsonl
 grep -q '"principal":"looker".*"decision":"refused","code":"AuthorizationFailed","status":403' audit.jsonl
 grep -q '"path":"/networking/v1/virtualNetworks","requestId":"[^"]*","decision":"refused","code":"AuthenticationFailed","status":401' audit.jsonl
@@ -121,7 +112,7 @@ jq -e . audit.jsonl >/dev/null
 # A name with a line's end in it is a part of its line.
 lines=$(wc -l <audit.jsonl)
 is 401 GET "$nc/x%7B%22time%22%3A%22forged%22%7D" -H 'x-ms-client-request-id: {"time":"forged"}'
-soon '(($(wc -l <audit.jsonl) == lines + 1))'
+soon eval '(($(wc -l <audit.jsonl) == lines + 1))'
 jq -e . audit.jsonl >/dev/null
 
 # SIGHUP: a new principal comes in; a file that is wrong changes nothing; the audit log goes to a new file.
@@ -129,10 +120,10 @@ late=$(isthmus token create --name late --role reader --file access.yaml 2>said)
 is 401 GET $nc -H "$(as "$late")"
 mv audit.jsonl audit.jsonl.1
 kill -HUP "$daemon"
-soon '[[ $(status GET $nc -H "$(as "$late")") == 200 ]]'
+soon eval '[[ $(status GET $nc -H "$(as "$late")") == 200 ]]'
 echo '- {name: bad}' >>access.yaml
 kill -HUP "$daemon"
-soon "grep -q 'access.yaml line 6: the role is missing; who may come in stays as it was' daemon.log"
+soon eval "grep -q 'access.yaml line 6: the role is missing; who may come in stays as it was' daemon.log"
 is 200 GET $nc -H "$(as "$late")"
 is 201 PUT $nc/green -H "$(as "$ci")" -H "$json" -d "$network"
 stop_daemon # which writes what waits

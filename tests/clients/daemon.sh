@@ -42,6 +42,17 @@ expect() {
   exit 1
 }
 
+# soon COMMAND...: it succeeds within some seconds.
+soon() {
+  local tries
+  for ((tries = 0; tries < 200; tries++)); do
+    "$@" && return
+    read -rt 0.05 <> <(:) || true
+  done
+  echo "never: $*" >&2
+  exit 1
+}
+
 # expect_status CODE COMMAND...: the command ends with this status.
 expect_status() {
   local wanted=$1 status=0

@@ -10,22 +10,13 @@ END
 chmod +x hook.sh
 
 ready() { curl -s -o /dev/null -w '%{http_code}' "$url/readyz"; }
-until_ready() { # until_ready STATUS
-  local tries
-  for ((tries = 0; tries < 200; tries++)); do
-    [[ $(ready) == "$1" ]] && return
-    read -rt 0.05 <> <(:) || true
-  done
-  curl -s "$url/readyz?verbose" >&2
-  exit 1
-}
 
 start_daemon --init "$ISTHMUS_SOURCE_DIR/docs/examples/hub-and-spoke.yaml,./hook.sh"
 expect "$(curl -s "$url/livez")" ok
 expect "$(ready)" 503
 expect "$(curl -s "$url/readyz?verbose")" init
 touch go-on
-until_ready 200
+soon eval '[[ $(ready) == 200 ]]'
 expect "$(<seen)" '"resourceId":"hub"'
 expect "$(isthmus journal -o tsv)" init
 stop_daemon
@@ -34,21 +25,14 @@ stop_daemon
 printf '#!/bin/sh\nexit 3\n' >bad.sh
 chmod +x bad.sh
 start_daemon --init ./bad.sh
-for ((tries = 0; tries < 200; tries++)); do
-  [[ $(curl -s "$url/readyz?verbose") == *'ended with status 3'* ]] && break
-  read -rt 0.05 <> <(:) || true
-done
-expect "$(curl -s "$url/readyz?verbose")" 'init hook ./bad.sh ended with status 3'
+soon eval '[[ $(curl -s "$url/readyz?verbose") == *"init hook ./bad.sh ended with status 3"* ]]'
 expect "$(ready)" 503
 stop_daemon
 
 printf 'version: 1\nnetwroks: {}\n' >typo.yaml
 start_daemon --init typo.yaml
-for ((tries = 0; tries < 200; tries++)); do
-  [[ $(curl -s "$url/readyz?verbose") == *"Did you mean"* || $(<daemon.log) == *networks* ]] && break
-  read -rt 0.05 <> <(:) || true
-done
-expect "$(curl -s "$url/readyz?verbose")" 'init hook typo.yaml was refused'
+soon eval '[[ $(curl -s "$url/readyz?verbose") == *"init hook typo.yaml was refused"* ]]'
+expect "$(curl -s "$url/readyz?verbose")" networks
 stop_daemon
 
 # A program that runs does not keep the daemon from ending.

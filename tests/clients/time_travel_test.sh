@@ -21,10 +21,10 @@ expect "$(isthmus -o table whatif -f "$ISTHMUS_SOURCE_DIR/docs/examples/hub-and-
 # Follow, break, go back: also after a kill -9.
 curl -sN --max-time 60 "$url/_isthmus/v1/events" >events &
 follower=$!
-until [[ -s events ]]; do read -rt 0.05 <> <(:) || true; done
+soon eval '[[ -s events ]]'
 isthmus vnet peering delete --vnet-name hub -n hub-to-spoke1
 expect "$(verdict)" dropped
-until [[ $(<events) == *'id: 3'* ]]; do read -rt 0.05 <> <(:) || true; done
+soon eval 'grep -q "id: 3" events'
 expect "$(<events)" '"resource":"/virtualNetworks/hub/virtualNetworkPeerings/hub-to-spoke1"'
 kill "$follower"
 wait "$follower" 2>/dev/null || true

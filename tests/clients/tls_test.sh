@@ -28,15 +28,7 @@ refused() { # refused PATTERN OPTIONS...: the daemon does not start, and says th
   expect "$(<refused.log)" "$pattern"
 }
 ask() { curl -sS --max-time 20 "$@" 2>&1 || true; }
-until_logged() { # until_logged TEXT: the daemon's log has it
-  local tries
-  for ((tries = 0; tries < 200; tries++)); do
-    grep -qF "$1" daemon.log && return
-    read -rt 0.05 <> <(:) || true
-  done
-  echo "not logged: $1" >&2
-  exit 1
-}
+until_logged() { soon grep -qF "$1" daemon.log; } # until_logged TEXT
 
 # ---- the daemon's own CA: one port for both, and the CA stays over a restart
 begin
@@ -111,7 +103,7 @@ openssl s_client -quiet -connect "$at" <requests >kept 2>/dev/null &
 kept=$!
 exec {requests}>requests
 printf 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"$requests"
-for ((tries = 0; tries < 200; tries++)); do grep -q '^ok' kept && break; read -rt 0.05 <> <(:) || true; done
+soon eval "grep -q '^ok' kept"
 before=$(fingerprint)
 make_leaf server servers serverAuth IP:127.0.0.1
 chmod 600 server.key
