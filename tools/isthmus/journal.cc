@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kPath = "/_isthmus/v1/journal";
 constexpr std::chrono::milliseconds kPollInterval{200};
+constexpr std::string_view kWithoutEnd = "18446744073709551615";
 
 // "created /virtualNetworks/red, and 3 more"
 std::string cell_of_changes(const Value& entry) {
@@ -61,11 +62,9 @@ void print_line(Session& session, const Value& entry) {
 
 // Until the server goes, the user ends it, or there were as many as were asked for.
 Result<void> follow_events(Session& session, const Arguments& arguments) {
-  const auto wanted =
-      arguments.has("count") ? parse_json(arguments.text("count")) : std::optional(Json());
-  if (!wanted || (arguments.has("count") && !wanted->IsUint64()))
-    return usage("--count is a whole number");
-  uint64_t left = arguments.has("count") ? wanted->GetUint64() : UINT64_MAX;
+  const auto count = parse_json(arguments.has("count") ? arguments.text("count") : kWithoutEnd);
+  if (!count || !count->IsUint64()) return usage("--count is a whole number");
+  uint64_t left = count->GetUint64();
   std::string after(arguments.text("after"));
   if (after.empty()) {
     const Result<Json> present = session.api.get(fmt::format("{}?limit=1", kPath));
