@@ -52,7 +52,7 @@ struct Controller::Judged {
   Request* request;
   ModelPtr model;
   std::vector<ResourceChange> changes;
-  std::vector<Outcome> outcomes;
+  Result<std::vector<Outcome>> outcomes;
 };
 
 Controller::Controller(Store& store, const ResourceEncoding& encoding,
@@ -242,7 +242,7 @@ void Controller::serve(std::vector<Request> requests) {
       return;
     }
   }
-  const std::vector<Judged> judged = judge(requests);
+  std::vector<Judged> judged = judge(requests);
   if (judged.empty()) return;
   Result<void> durable;
   try {
@@ -250,12 +250,16 @@ void Controller::serve(std::vector<Request> requests) {
   } catch (const std::bad_alloc&) {  // before the commit: what was prepared is gone by itself
     durable = tl::unexpected(unavailable("memory is exhausted"));
   }
-  (durable ? stats_.changes : stats_.failed) += judged.size();
-  for (const Judged& change : judged) {
-    if (durable) {
-      change.request->done(Committed{change.model, change.outcomes});
+  for (Judged& verdict : judged) {
+    if (!durable) {
+      ++stats_.failed;
+      verdict.request->done(tl::unexpected(durable.error()));
+    } else if (!verdict.outcomes) {
+      ++stats_.refused;
+      verdict.request->done(tl::unexpected(std::move(verdict.outcomes.error())));
     } else {
-      change.request->done(tl::unexpected(durable.error()));
+      ++stats_.changes;
+      verdict.request->done(Committed{verdict.model, std::move(*verdict.outcomes)});
     }
   }
 }
@@ -269,20 +273,26 @@ Result<Applied> Controller::decide(const Request& request, const Model& model) c
   }
 }
 
-// Answers what the rules refuse; the others wait for the store.
+// Answers what the rules refuse as the published model stands. Whoever is refused because of a
+// change of this batch waits for the store like that change: otherwise the refusal would tell of
+// what no reader sees yet, and what may still come to nothing.
 std::vector<Controller::Judged> Controller::judge(std::vector<Request>& requests) {
   std::vector<Judged> judged;
-  ModelPtr latest = model();
+  const ModelPtr published = model();
+  ModelPtr latest = published;
   for (Request& request : requests) {
     auto applied = decide(request, *latest);
-    if (!applied) {
+    if (!applied && latest == published) {
       ++stats_.refused;
       request.done(tl::unexpected(std::move(applied.error())));
-      continue;
+    } else if (!applied) {
+      judged.push_back({&request, latest, {}, tl::unexpected(std::move(applied.error()))});
+    } else {
+      if (!applied->changes.empty())
+        latest = std::make_shared<const Model>(std::move(applied->model));
+      judged.push_back(
+          {&request, latest, std::move(applied->changes), std::move(applied->outcomes)});
     }
-    if (!applied->changes.empty())
-      latest = std::make_shared<const Model>(std::move(applied->model));
-    judged.push_back({&request, latest, std::move(applied->changes), std::move(applied->outcomes)});
   }
   return judged;
 }
@@ -410,7 +420,7 @@ Batch Controller::batch_of(const std::vector<Judged>& judged,
   for (const Judged& change : judged) {
     if (change.changes.empty()) continue;
     JournalEntry entry{
-        change.model->revision(), now_ms, change.request->who, journal_text(change.outcomes), {}};
+        change.model->revision(), now_ms, change.request->who, journal_text(*change.outcomes), {}};
     for (const ResourceChange& one : change.changes) {
       entry.before.push_back({one.any().id.key(), one.before
                                                       ? std::optional(encoding_.encode(*one.before))

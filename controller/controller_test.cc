@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <future>
 #include <map>
+#include <memory>
 
 #include "controller/program/program.h"
 #include "controller/store/faulty_store.h"
@@ -179,45 +181,104 @@ TEST(Controller, SurvivesAnyFailureOfAnyCommit) {
   }
 }
 
+// Changes that are decided together: the controller's thread is held while they come in.
+class WaitingTogether {
+ public:
+  explicit WaitingTogether(World& world) : world_(world) {
+    std::promise<void> begun;
+    world_.controller.submit(
+        [gate = may_go_.get_future().share(), &begun](const Model& model,
+                                                      int64_t) -> Result<Applied> {
+          begun.set_value();
+          gate.wait();
+          return Applied{model, {}, {}};
+        },
+        "test", [](const Result<Committed>&) {});
+    begun.get_future().wait();
+  }
+  // `seen` is called on the controller's thread, with the answer.
+  void submit(Change change, std::function<void(const Result<Committed>&)> seen = {}) {
+    auto answer = std::make_shared<std::promise<Result<Committed>>>();
+    answers_.push_back(answer->get_future());
+    world_.controller.submit(std::move(change), [answer, seen](Result<Committed> result) {
+      if (seen) seen(result);
+      answer->set_value(std::move(result));
+    });
+  }
+  std::vector<Result<Committed>> answers() {
+    may_go_.set_value();
+    std::vector<Result<Committed>> all;
+    for (auto& answer : answers_) all.push_back(answer.get());
+    return all;
+  }
+
+ private:
+  World& world_;
+  std::promise<void> may_go_;
+  std::vector<std::future<Result<Committed>>> answers_;
+};
+
 TEST(Controller, AnswersChangesThatWaitTogetherEachByItsOwnVerdict) {
   auto store = memory_store();
   const KeepingEncoding encoding;
   World world(*store, encoding);
   ASSERT_TRUE(world.controller.start());
-  std::promise<void> may_go;
-  std::shared_future<void> gate = may_go.get_future().share();
-  std::promise<Result<Committed>> first;
-  std::promise<void> begun;
-  world.controller.submit(
-      [gate, &begun](const Model& model, int64_t)
-          -> Result<Applied> {  // holds the thread until everything below has been submitted
-        begun.set_value();
-        gate.wait();
-        return Applied{model, {}, {}};
-      },
-      "test", [&first](Result<Committed> result) { first.set_value(std::move(result)); });
-  begun.get_future().wait();
-  std::vector<std::promise<Result<Committed>>> answers(6);
-  for (uint32_t i = 0; i < answers.size(); ++i) {
+  WaitingTogether batch(world);
+  for (uint32_t i = 0; i < 6; ++i) {
     Change change = put_network(fmt::format("n{}", i), i);
     if (i % 2 == 1) change.operations[0].precondition.if_match = {"nothing"};
-    world.controller.submit(std::move(change), [&answers, i](Result<Committed> result) {
-      answers[i].set_value(std::move(result));
-    });
+    batch.submit(std::move(change));
   }
   const uint64_t transactions = world.controller.stats().transactions;
-  may_go.set_value();
-  EXPECT_TRUE(first.get_future().get());
+  const auto answers = batch.answers();
   for (uint32_t i = 0; i < answers.size(); ++i) {
-    const auto answer = answers[i].get_future().get();
-    EXPECT_EQ(answer.has_value(), i % 2 == 0) << i;
-    if (answer) {
-      EXPECT_NE(network(*answer->model, fmt::format("n{}", i)), nullptr);
+    EXPECT_EQ(answers[i].has_value(), i % 2 == 0) << i;
+    if (answers[i]) {
+      EXPECT_NE(network(*answers[i]->model, fmt::format("n{}", i)), nullptr);
     } else {
-      EXPECT_EQ(answer.error().code, ErrorCode::PreconditionFailed);
+      EXPECT_EQ(answers[i].error().code, ErrorCode::PreconditionFailed);
     }
   }
   EXPECT_EQ(world.controller.stats().transactions - transactions, 1u);
+}
+
+Change create_network(const std::string& name, uint32_t second_octet) {
+  Change change = put_network(name, second_octet);
+  change.operations[0].precondition.must_not_exist = true;
+  return change;
+}
+
+// A refusal is an answer too: what it tells of, every reader must see from then on.
+TEST(Controller, IsRefusedBecauseOfAnotherChangeOnlyOnceThatIsThere) {
+  auto store = memory_store();
+  const KeepingEncoding encoding;
+  World world(*store, encoding);
+  ASSERT_TRUE(world.controller.start());
+  WaitingTogether batch(world);
+  batch.submit(put_network("red", 1));
+  batch.submit(create_network("red", 1), [&world](const Result<Committed>& answer) {
+    EXPECT_FALSE(answer);
+    EXPECT_NE(network(*world.controller.model(), "red"), nullptr);
+  });
+  const auto answers = batch.answers();
+  EXPECT_TRUE(answers[0]);
+  ASSERT_FALSE(answers[1]);
+  EXPECT_EQ(answers[1].error().code, ErrorCode::PreconditionFailed);
+}
+
+TEST(Controller, IsNotRefusedBecauseOfAChangeThatCameToNothing) {
+  FaultyStore store(memory_store(), script_of({Fate::Done, Fate::NotDone}));
+  const KeepingEncoding encoding;
+  World world(store, encoding);
+  ASSERT_TRUE(world.controller.start());
+  WaitingTogether batch(world);
+  batch.submit(put_network("red", 1));
+  batch.submit(create_network("red", 1));
+  for (const auto& answer : batch.answers()) {
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::StorageUnavailable);
+  }
+  EXPECT_EQ(network(*world.controller.model(), "red"), nullptr);
 }
 
 TEST(Controller, ResetReturnsToAFreshController) {
