@@ -89,7 +89,7 @@ Result<void> read_children(const Value& properties, Draft& draft) {
 }
 
 Result<Draft> read_resource(const Value& resource, const ResourceId& id, std::string pointer) {
-  Draft draft{id, std::move(pointer), {}, nullptr, make_body(id.kind()), {}};
+  Draft draft{id, std::move(pointer), {}, nullptr, Body(id.kind()), {}};
   if (const Value* chosen = find_member(resource, "instanceId"); chosen && chosen->IsString())
     draft.instance_id = Uuid::parse(text_of(*chosen));
   if (auto ok = read_annotations(resource, draft); !ok)

@@ -113,7 +113,7 @@ Result<Resource> StoreEncoding::decode(std::string_view text) const {
   Annotations annotations{read_pairs(*document, "metadata"), read_pairs(*document, "tags")};
   if (!annotations.metadata.empty() || !annotations.tags.empty())
     resource.annotations = std::make_shared<const Annotations>(std::move(annotations));
-  resource.body = make_body(id->kind());
+  resource.body = Body(id->kind());
   JsonReader reader(properties, resource.id, "/properties", Source::Store);
   describe_body(reader, resource.body);
   if (reader.problem()) return unreadable(text, reader.problem()->message);

@@ -180,7 +180,7 @@ TEST(Put, OfWhatGetAnsweredChangesNothingButEtags) {
     for (const KindInfo& row : kKinds) {
       for (const ResourcePtr& resource : model->collection(row.kind)) {
         // A Disconnected peering is created anew by a PUT: its state may move.
-        const auto* peering = std::get_if<Peering>(&resource->body);
+        const auto* peering = resource->body.get_if<Peering>();
         if (peering != nullptr && peering->state == PeeringState::Disconnected) continue;
         const std::string path = target(resource->id.path());
         const std::string was = nc.call(Method::Get, path).body;

@@ -14,7 +14,7 @@ constexpr Serial kLastSerial = ~Serial{0};
 // A hub changes with every peering of it, and its many peers have nothing to learn from that.
 bool changes_address_space(const ResourceChange& change) {
   const auto space_of = [](const ResourcePtr& resource) {
-    const auto* network = resource ? std::get_if<VirtualNetwork>(&resource->body) : nullptr;
+    const auto* network = resource ? resource->body.get_if<VirtualNetwork>() : nullptr;
     return network == nullptr ? nullptr : &network->address_space;
   };
   const auto* was = space_of(change.before);
@@ -278,26 +278,26 @@ void Model::index(const Resource& resource, bool present) {
       set(references_, ReferenceKey{found->serial, parent_serial}, resource.serial, present);
     }
   });
-  if (const auto* peering = std::get_if<Peering>(&resource.body)) {
+  if (const auto* peering = resource.body.get_if<Peering>()) {
     if (const Resource* remote = find(peering->remote_virtual_network))
       index_peering(resource, *remote, present);
-  } else if (const auto* subnet = std::get_if<Subnet>(&resource.body)) {
+  } else if (const auto* subnet = resource.body.get_if<Subnet>()) {
     set(subnet_prefixes_, subnet->prefix, resource.serial, present);
     set(subnet_ids_, subnet->virtual_subnet_id, resource.serial, present);
-  } else if (const auto* route = std::get_if<Route>(&resource.body)) {
+  } else if (const auto* route = resource.body.get_if<Route>()) {
     set(route_prefixes_, RouteKey{parent_serial, route->prefix}, resource.serial, present);
     if (route->next_hop) set(next_hops_, *route->next_hop, resource.serial, present);
-  } else if (const auto* interface = std::get_if<NetworkInterface>(&resource.body)) {
+  } else if (const auto* interface = resource.body.get_if<NetworkInterface>()) {
     if (interface->mac) set(macs_, *interface->mac, resource.serial, present);
-  } else if (const auto* ip = std::get_if<IpConfiguration>(&resource.body)) {
+  } else if (const auto* ip = resource.body.get_if<IpConfiguration>()) {
     if (ip->address) index_address(ip->subnet, *ip->address, resource.serial, present);
-  } else if (const auto* frontend = std::get_if<FrontendIpConfiguration>(&resource.body)) {
+  } else if (const auto* frontend = resource.body.get_if<FrontendIpConfiguration>()) {
     if (frontend->private_address)
       index_address(frontend->subnet, *frontend->private_address, resource.serial, present);
-  } else if (const auto* reservation = std::get_if<IpReservation>(&resource.body)) {
+  } else if (const auto* reservation = resource.body.get_if<IpReservation>()) {
     for (const net::IpAddress address : reservation->addresses)
       index_address(parent_id, address, resource.serial, present);
-  } else if (const auto* address = std::get_if<PublicIpAddress>(&resource.body)) {
+  } else if (const auto* address = resource.body.get_if<PublicIpAddress>()) {
     if (address->address) set(public_addresses_, *address->address, resource.serial, present);
   }
 }

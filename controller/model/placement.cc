@@ -108,9 +108,8 @@ std::vector<const Resource*> connections_on(const Model& model, const Resource& 
 }
 
 std::optional<HostFault> fault_of(const Resource& host) {
-  if (const auto* server = std::get_if<Server>(&host.body)) return server->fault;
-  if (const auto* virtual_server = std::get_if<VirtualServer>(&host.body))
-    return virtual_server->fault;
+  if (const auto* server = host.body.get_if<Server>()) return server->fault;
+  if (const auto* virtual_server = host.body.get_if<VirtualServer>()) return virtual_server->fault;
   return std::nullopt;
 }
 

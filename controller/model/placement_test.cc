@@ -16,7 +16,7 @@ ResourcePtr a_resource(Kind kind, const std::string& name, uint64_t seed) {
   resource.id = *ResourceId::make(kind, name);
   resource.serial = static_cast<Serial>(1'000'000 * static_cast<uint32_t>(kind) + seed);
   resource.instance_id = Uuid::derive({7, 7}, seed, name);
-  resource.body = make_body(kind);
+  resource.body = Body(kind);
   return std::make_shared<const Resource>(std::move(resource));
 }
 
@@ -133,9 +133,8 @@ TEST(Placement, AnyHostFailsWhenAServerOrAVirtualServerDoes) {
     const ResourcePtr before = well.find_shared(*ResourceId::parse(path));
     EXPECT_EQ(fault_of(*before), std::nullopt);
     Resource failing = *before;
-    if (auto* server = std::get_if<Server>(&failing.body)) server->fault = HostFault::Unknown;
-    if (auto* machine = std::get_if<VirtualServer>(&failing.body))
-      machine->fault = HostFault::Unknown;
+    if (auto* server = failing.body.get_if<Server>()) server->fault = HostFault::Unknown;
+    if (auto* machine = failing.body.get_if<VirtualServer>()) machine->fault = HostFault::Unknown;
     EXPECT_EQ(fault_of(failing), HostFault::Unknown);
     Model model = well;
     model.update(std::vector<ResourceChange>{

@@ -127,7 +127,7 @@ void for_each_reference(Body& body,
 }
 
 bool same_writable_members(const Body& a, const Body& b) {
-  if (a.index() != b.index()) return false;
+  if (a.kind() != b.kind()) return false;
   WritableText first;
   WritableText second;
   describe_body(first, a);

@@ -1,23 +1,30 @@
 #include "controller/model/resources.h"
 
 #include <array>
-#include <utility>
 
 namespace isthmus {
 namespace {
 
+using Alternatives = Body::Alternatives;
+
 template <size_t... I>
-Body body_at(size_t index, std::index_sequence<I...>) {
-  using Make = Body (*)();
+Alternatives alternative(size_t index, std::index_sequence<I...>) {
+  using Make = Alternatives (*)();
   constexpr std::array<Make, sizeof...(I)> kMakers = {
-      []() -> Body { return Body(std::in_place_index<I>); }...};
+      []() -> Alternatives { return Alternatives(std::in_place_index<I>); }...};
   return kMakers[index]();
 }
 
 }  // namespace
 
-Body make_body(Kind kind) {
-  return body_at(static_cast<size_t>(kind), std::make_index_sequence<kKindCount>());
-}
+Body::Body() = default;
+Body::Body(Kind kind)
+    : alternatives_(
+          alternative(static_cast<size_t>(kind), std::make_index_sequence<kKindCount>())) {}
+Body::Body(const Body& other) = default;
+Body::Body(Body&& other) noexcept = default;
+Body& Body::operator=(const Body& other) = default;
+Body& Body::operator=(Body&& other) noexcept = default;
+Body::~Body() = default;
 
 }  // namespace isthmus

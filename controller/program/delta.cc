@@ -153,7 +153,7 @@ class Touched {
 bool matters(const ResourceChange& change) {
   if (!change.before || !change.after || change.before->serial != change.after->serial) return true;
   if (!same_writable_members(change.before->body, change.after->body)) return true;
-  const auto* was = std::get_if<Peering>(&change.before->body);
+  const auto* was = change.before->body.get_if<Peering>();
   return was != nullptr && was->state != change.after->as<Peering>().state;
 }
 

@@ -108,59 +108,59 @@ void forget(std::string& secret, bool& has_secret) {
 }  // namespace
 
 void carry_over(Body& now, const Body& before) {
-  if (auto* subnet = std::get_if<Subnet>(&now)) {
-    subnet->virtual_subnet_id = std::get<Subnet>(before).virtual_subnet_id;
-  } else if (auto* peering = std::get_if<Peering>(&now)) {
-    peering->state = std::get<Peering>(before).state;
-  } else if (auto* nic = std::get_if<NetworkInterface>(&now)) {
+  if (auto* subnet = now.get_if<Subnet>()) {
+    subnet->virtual_subnet_id = before.get<Subnet>().virtual_subnet_id;
+  } else if (auto* peering = now.get_if<Peering>()) {
+    peering->state = before.get<Peering>().state;
+  } else if (auto* nic = now.get_if<NetworkInterface>()) {
     if (!nic->mac && nic->mac_allocation == Allocation::Dynamic)
-      nic->mac = std::get<NetworkInterface>(before).mac;
-  } else if (auto* ip = std::get_if<IpConfiguration>(&now)) {
-    const IpConfiguration& was = std::get<IpConfiguration>(before);
+      nic->mac = before.get<NetworkInterface>().mac;
+  } else if (auto* ip = now.get_if<IpConfiguration>()) {
+    const IpConfiguration& was = before.get<IpConfiguration>();
     const bool stays = ip->subnet == was.subnet && ip->allocation == Allocation::Dynamic;
     if (!ip->address && stays) ip->address = was.address;
-  } else if (auto* frontend = std::get_if<FrontendIpConfiguration>(&now)) {
-    const FrontendIpConfiguration& was = std::get<FrontendIpConfiguration>(before);
+  } else if (auto* frontend = now.get_if<FrontendIpConfiguration>()) {
+    const FrontendIpConfiguration& was = before.get<FrontendIpConfiguration>();
     const bool stays =
         frontend->subnet == was.subnet && frontend->private_allocation == Allocation::Dynamic;
     if (!frontend->private_address && stays) frontend->private_address = was.private_address;
-  } else if (auto* address = std::get_if<PublicIpAddress>(&now)) {
-    const PublicIpAddress& was = std::get<PublicIpAddress>(before);
+  } else if (auto* address = now.get_if<PublicIpAddress>()) {
+    const PublicIpAddress& was = before.get<PublicIpAddress>();
     const bool stays =
         address->allocation == Allocation::Dynamic && address->version == was.version;
     if (!address->address && stays) address->address = was.address;
-  } else if (auto* server = std::get_if<Server>(&now)) {
-    server->fault = std::get<Server>(before).fault;
-  } else if (auto* virtual_server = std::get_if<VirtualServer>(&now)) {
-    virtual_server->fault = std::get<VirtualServer>(before).fault;
-  } else if (auto* credential = std::get_if<Credential>(&now)) {
-    const Credential& was = std::get<Credential>(before);
+  } else if (auto* server = now.get_if<Server>()) {
+    server->fault = before.get<Server>().fault;
+  } else if (auto* virtual_server = now.get_if<VirtualServer>()) {
+    virtual_server->fault = before.get<VirtualServer>().fault;
+  } else if (auto* credential = now.get_if<Credential>()) {
+    const Credential& was = before.get<Credential>();
     if (credential->type == was.type) credential->has_secret = was.has_secret;
-  } else if (auto* connection = std::get_if<NetworkConnection>(&now)) {
-    const NetworkConnection& was = std::get<NetworkConnection>(before);
+  } else if (auto* connection = now.get_if<NetworkConnection>()) {
+    const NetworkConnection& was = before.get<NetworkConnection>();
     if (connection->ipsec && was.ipsec)
       connection->ipsec->has_shared_secret = was.ipsec->has_shared_secret;
   }
 }
 
 Result<void> allocate(const Model& model, Resource& resource) {
-  if (auto* network = std::get_if<VirtualNetwork>(&resource.body)) {
+  if (auto* network = resource.body.get_if<VirtualNetwork>()) {
     if (network->logical_network.empty()) network->logical_network = provider_network(model);
-  } else if (auto* subnet = std::get_if<Subnet>(&resource.body)) {
+  } else if (auto* subnet = resource.body.get_if<Subnet>()) {
     return allocate_subnet_id(model, resource.id, *subnet);
-  } else if (auto* nic = std::get_if<NetworkInterface>(&resource.body)) {
+  } else if (auto* nic = resource.body.get_if<NetworkInterface>()) {
     return allocate_mac(model, resource.id, *nic);
-  } else if (auto* ip = std::get_if<IpConfiguration>(&resource.body)) {
+  } else if (auto* ip = resource.body.get_if<IpConfiguration>()) {
     return allocate_address(model, resource, ip->subnet, ip->allocation, ip->address);
-  } else if (auto* frontend = std::get_if<FrontendIpConfiguration>(&resource.body)) {
+  } else if (auto* frontend = resource.body.get_if<FrontendIpConfiguration>()) {
     if (!frontend->public_ip_address.empty()) return {};  // that is its address
     return allocate_address(model, resource, frontend->subnet, frontend->private_allocation,
                             frontend->private_address);
-  } else if (auto* address = std::get_if<PublicIpAddress>(&resource.body)) {
+  } else if (auto* address = resource.body.get_if<PublicIpAddress>()) {
     return allocate_public_address(model, resource, *address);
-  } else if (auto* credential = std::get_if<Credential>(&resource.body)) {
+  } else if (auto* credential = resource.body.get_if<Credential>()) {
     if (credential->is_secret()) forget(credential->value, credential->has_secret);
-  } else if (auto* connection = std::get_if<NetworkConnection>(&resource.body)) {
+  } else if (auto* connection = resource.body.get_if<NetworkConnection>()) {
     for (ConnectionRoute& route : connection->routes) {
       if (route.protocol.empty()) route.protocol = "Static";
     }

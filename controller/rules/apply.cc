@@ -361,12 +361,12 @@ void Transaction::move_peering(const ResourcePtr& peering, Side here, PeeringEve
   assert(transition.has_value());
   if (event == PeeringEvent::Put) {
     Resource after = *peering;
-    std::get<Peering>(after.body).state = state_of(transition->here_after);
+    after.body.get<Peering>().state = state_of(transition->here_after);
     edit_.replace(peering, std::move(after));
   }
   if (other == nullptr || transition->there_after == there) return;
   Resource after = *other;
-  std::get<Peering>(after.body).state = state_of(transition->there_after);
+  after.body.get<Peering>().state = state_of(transition->there_after);
   after.changed = now_;
   const ResourceId id = after.id;
   edit_.replace(edit_.model().find_shared(id), std::move(after));

@@ -39,7 +39,7 @@ Operation mac_pool() {
 void add_settings(std::vector<Operation>& operations) {
   for (const KindInfo& row : kKinds) {
     if (!row.is_singleton()) continue;
-    operations.push_back(put(*ResourceId::make(row.kind, row.only_name), make_body(row.kind)));
+    operations.push_back(put(*ResourceId::make(row.kind, row.only_name), Body(row.kind)));
   }
 }
 

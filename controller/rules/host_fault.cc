@@ -7,8 +7,8 @@ namespace isthmus {
 namespace {
 
 void set_fault(Body& host, std::optional<HostFault> fault) {
-  if (auto* server = std::get_if<Server>(&host)) server->fault = fault;
-  if (auto* virtual_server = std::get_if<VirtualServer>(&host)) virtual_server->fault = fault;
+  if (auto* server = host.get_if<Server>()) server->fault = fault;
+  if (auto* virtual_server = host.get_if<VirtualServer>()) virtual_server->fault = fault;
 }
 
 }  // namespace

@@ -130,8 +130,8 @@ std::optional<Violation> has_no_ports(const Proposal& p) {
 }
 
 const FrontendListener* listener_of(const Resource& rule) {
-  if (const auto* balancing = std::get_if<LoadBalancingRule>(&rule.body)) return balancing;
-  return std::get_if<InboundNatRule>(&rule.body);
+  if (const auto* balancing = rule.body.get_if<LoadBalancingRule>()) return balancing;
+  return rule.body.get_if<InboundNatRule>();
 }
 
 // All packets of a protocol without ports are one place to listen at.

@@ -54,7 +54,7 @@ class MemberNames {
 
 Names members_of(Kind kind) {
   MemberNames collector;
-  Body body = make_body(kind);
+  Body body = Body(kind);
   describe_body(collector, body);
   for (const KindInfo& row : kKinds) {
     if (row.parent == kind) collector.names.emplace(row.segment);

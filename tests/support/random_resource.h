@@ -25,7 +25,7 @@ class RandomResources {
     resource.put = stamp();
     resource.changed = stamp();
     if (coin()) resource.annotations = annotations();
-    resource.body = make_body(kind);
+    resource.body = Body(kind);
     describe_body(*this, resource.body);
     return resource;
   }

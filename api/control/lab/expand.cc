@@ -334,7 +334,7 @@ class Expansion {
   bool keeps_peering(const Resource& side) {
     if (kept_sides_.empty()) {
       for (const Draft& draft : peerings_)
-        kept_sides_.emplace(draft.id, std::get<Peering>(draft.body).remote_virtual_network);
+        kept_sides_.emplace(draft.id, draft.body.get<Peering>().remote_virtual_network);
     }
     return kept_sides_.contains({side.id, side.as<Peering>().remote_virtual_network});
   }

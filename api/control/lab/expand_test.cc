@@ -240,7 +240,7 @@ void expect_same_resources(const Model& model, const Model& other) {
       Body here_body = resource->body;
       Body there_body = there->body;
       for (Body* body : {&here_body, &there_body}) {
-        auto* nic = std::get_if<NetworkInterface>(body);
+        auto* nic = body->get_if<NetworkInterface>();
         if (nic != nullptr && nic->mac_allocation == Allocation::Dynamic) nic->mac.reset();
       }
       ASSERT_TRUE(same_writable_members(here_body, there_body)) << resource->id.path();
