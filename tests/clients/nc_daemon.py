@@ -53,6 +53,9 @@ class Client:
         answer = self.connection.getresponse()
         return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
 
+    def close(self):
+        self.connection.close()
+
     def every_item(self, path):
         """The items of a collection, over all its pages."""
         items = []
@@ -100,7 +103,8 @@ class Daemon:
         try:
             with open(self.port_file, encoding="ascii") as file:
                 self.port = int(file.read())
-            return self.client(timeout_s=1).call("GET", "/readyz").status == 200
+            with contextlib.closing(self.client(timeout_s=1)) as client:
+                return client.call("GET", "/readyz").status == 200
         except (OSError, ValueError, http.client.HTTPException):
             return False
 
