@@ -4,9 +4,11 @@ After each kill -9 and restart: every acknowledged change is there, with its eta
 not at all; the list, the single resources and their children agree; nothing else exists. Some kills come while the
 daemon still starts. At the end it is asked to stop, and must hold the same after that too.
 
-A kill alone shows no missing sync, since the system keeps what the process wrote: the store's own tests cut the power.
+A kill alone shows no missing sync, since the system keeps what the process wrote. So with --power-failures, as root, the state
+lies on a file system of its own that loses its power at the kill; tests/clients/power_failure.py says how.
 
     crash_loop.py --daemon build/release/bin/isthmusd --kills 100
+    crash_loop.py --daemon build/release/bin/isthmusd --kills 0 --power-failures 50 --filesystem ext4 --filesystem xfs
 """
 import http.client
 import itertools
@@ -17,6 +19,7 @@ import tempfile
 import threading
 import time
 
+import power_failure
 from nc_daemon import NETWORKS, Daemon, Tally, arguments, daemon_command
 
 IDS_PER_WRITER = 4
@@ -182,24 +185,28 @@ def differences(one, other):
 
 
 class Loop:
-    def __init__(self, options, command, folder):
-        self.options = options
+    """Kills, or power failures where the state lies on a file system that has them."""
+
+    def __init__(self, options, command, folder, file_system=None):
+        self.options, self.file_system = options, file_system
+        self.count = options.power_failures if file_system else options.kills
+        self.name = f"power failures of {file_system.kind}" if file_system else "kills"
         self.daemon = Daemon(command, folder)
         self.draw = random.Random(options.seed)
-        self.tally = Tally("crash_loop")
+        self.tally = Tally(f"crash_loop, {self.name}")
         self.writers = Writers(options.writers, options.seed, self.tally)
         self.slowest_start_s = 0.0
-        self.kills = 0
+        self.done = 0
 
     def run(self):
         began = time.monotonic()
         try:
             self.start()
-            while self.kills < self.options.kills and time.monotonic() - began < self.options.seconds_max:
-                self.kill_while_writing()
+            while self.done < self.count and time.monotonic() - began < self.options.seconds_max:
+                self.crash_while_writing()
             self.stop_and_start()
         except (RuntimeError, OSError, http.client.HTTPException, subprocess.SubprocessError) as error:
-            self.tally.check(False, f"after {self.kills} kills: {error!r}")
+            self.tally.check(False, f"after {self.done} {self.name}: {error!r}")
         finally:
             self.daemon.kill()
         self.report(time.monotonic() - began)
@@ -208,18 +215,26 @@ class Loop:
     def start(self):
         self.slowest_start_s = max(self.slowest_start_s, self.daemon.start())
 
-    def kill_after(self, seconds):
+    def crash_after(self, seconds):
         time.sleep(self.draw.uniform(*seconds))  # the random moment is the test
+        if self.file_system:
+            self.file_system.fail()
         self.daemon.kill()
-        self.kills += 1
+        self.done += 1
 
-    def kill_while_writing(self):
-        self.writers.run_while(self.daemon, lambda: self.kill_after(WRITING_SECONDS))
+    def crash_while_writing(self):
+        self.writers.run_while(self.daemon, lambda: self.crash_after(WRITING_SECONDS))
+        self.repair()
         if self.draw.random() < STARTUP_KILL_SHARE:
             self.daemon.spawn()
-            self.kill_after(STARTING_SECONDS)
+            self.crash_after(STARTING_SECONDS)
+            self.repair()
         self.start()
-        self.inspect(f"after kill {self.kills}")
+        self.inspect(f"after {self.done} {self.name}")
+
+    def repair(self):
+        if self.file_system:
+            self.file_system.come_back()
 
     def stop_and_start(self):
         status = []
@@ -233,22 +248,38 @@ class Loop:
 
     def report(self, seconds):
         acknowledged = sum(self.writers.acknowledged)
-        self.tally.check(acknowledged > self.kills, f"only {acknowledged} changes were acknowledged: nothing is shown")
-        if self.kills < self.options.kills:
-            print(f"stopped after {seconds:.0f} s, before all {self.options.kills} kills")
-        print(f"{self.kills} kills, {acknowledged} changes acknowledged by {self.options.writers} writers, "
+        self.tally.check(acknowledged > self.done, f"only {acknowledged} changes were acknowledged: nothing is shown")
+        if self.done < self.count:
+            print(f"stopped after {seconds:.0f} s, before all {self.count} {self.name}")
+        print(f"{self.done} {self.name}, {acknowledged} changes acknowledged by {self.options.writers} writers, "
               f"slowest start {self.slowest_start_s * 1000:.0f} ms, {seconds:.0f} s")
+
+
+def power_failures(options, command, kind, folder):
+    try:
+        with power_failure.file_system(kind, folder) as file_system:
+            return Loop(options, command, file_system.folder, file_system).run()
+    except power_failure.Unavailable as reason:
+        print(f"power failures of {kind}: skipped: {reason}", flush=True)
+        return 0
 
 
 def main(argv=None):
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--power-failures", type=int, default=0, help="of each file system")
+    parser.add_argument("--filesystem", action="append", choices=sorted(power_failure.IMAGE_BYTES), help="default ext4")
     parser.add_argument("--seconds-max", type=float, default=600)
     parser.add_argument("--writers", type=int, default=6)
     options = parser.parse_args(argv)
     command = daemon_command(options)
+    failed = 0
     with tempfile.TemporaryDirectory(prefix="isthmus-crash-") as folder:
-        return Loop(options, command, folder).run()
+        if options.kills:
+            failed += Loop(options, command, folder).run()
+        for kind in (options.filesystem or ["ext4"]) if options.power_failures else []:
+            failed += power_failures(options, command, kind, folder)
+    return min(failed, 1)
 
 
 if __name__ == "__main__":

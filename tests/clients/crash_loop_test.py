@@ -3,4 +3,5 @@ import sys
 
 import crash_loop
 
-sys.exit(crash_loop.main(["--kills", "20", "--seconds-max", "120"]))
+sys.exit(crash_loop.main(["--kills", "20", "--power-failures", "5", "--filesystem", "ext4", "--filesystem", "xfs",
+                          "--seconds-max", "120"]))
