@@ -368,8 +368,11 @@ Result<void> Controller::settle_unknown_outcome(Revision wanted, dataplane::Prep
 Result<void> Controller::adopt_store() {
   auto contents = store_.load();
   if (!contents) {
-    if (is_outcome_unknown_) contents.error().code = ErrorCode::OutcomeUnknown;
-    return tl::unexpected(std::move(contents.error()));
+    if (!is_outcome_unknown_) return tl::unexpected(std::move(contents.error()));
+    // This goes to clients, and the store's own words name its file.
+    return fail(ErrorCode::OutcomeUnknown, "",
+                "The storage failed while it committed a change, and cannot be read yet.",
+                "Read the resource when the storage is back.");
   }
   Model model(Uuid::parse(contents->identity).value_or(Uuid{}));
   std::vector<ResourceChange> changes;
