@@ -1,6 +1,7 @@
 #include "api/http/inbox.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -58,7 +59,10 @@ Inbox::Parsed Inbox::parse(IsDone is_done) {
     error_code error;
     try {
       buffer_.consume(parser_->put(buffer_.data(), error));
-    } catch (const std::exception& thrown) {  // none is known; Beast 1.81 has surprised before
+    } catch (const std::bad_alloc&) {
+      spdlog::error("no memory is left for a request");
+      return refuse(kNoMemory);
+    } catch (const std::exception& thrown) {  // no other is known; Beast 1.81 has surprised before
       spdlog::error("the HTTP parser threw: {}", thrown.what());
       return refuse(kMalformed);
     }

@@ -40,6 +40,8 @@ constexpr Refusal kHandlerTimeout{
     "The request was not answered in time; whether it took effect is unknown."};
 // The server cannot.
 constexpr Refusal kStopping{503, "ServerStopping", "The server is stopping."};
+constexpr Refusal kNoMemory{503, "OutOfMemory",
+                            "The server has no memory left for this request; try again later."};
 constexpr Refusal kInternalError{500, "InternalServerError", "The request could not be answered."};
 
 }  // namespace isthmus::api::http
