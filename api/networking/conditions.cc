@@ -9,10 +9,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// W/"x", "x" or, from lenient clients, x.
+// W/"x", "x" or, from lenient clients, x. A * in quotes is a tag, which nothing has: it does not
+// mean any.
 std::string opaque_tag(std::string_view tag) {
   if (tag.starts_with("W/") || tag.starts_with("w/")) tag.remove_prefix(2);
-  if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"')
+  if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"' && tag != R"("*")")
     tag = tag.substr(1, tag.size() - 2);
   return std::string(tag);
 }

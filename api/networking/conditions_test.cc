@@ -20,6 +20,7 @@ TEST(Conditions, ReadsEveryFormOfIfMatch) {
       {R"("a", W/"b" ,"c")", {"a", "b", "c"}},
       {R"("a,b", "c")", {"a,b", "c"}},
       {R"(W/"")", {""}},
+      {R"("*")", {R"("*")"}},  // a tag, and not every tag
       {"", {""}},
       {R"("open, "x")", {R"(open, "x)"}},  // malformed: a tag that nothing has
   };

@@ -1,4 +1,4 @@
-"""A few rounds of tests/clients/linearizable.py, with kills and without; and the search itself on histories whose verdict is known."""
+"""A few rounds of tests/clients/linearizable.py, with kills and without; and its search on histories whose verdict is known."""
 import itertools
 import random
 import sys
@@ -39,7 +39,8 @@ NO_ORDER = {
     "a stale read": [MADE, put(2, 3, 2, 200), get(4, 5, 1)],
     "a read of what nobody wrote": [MADE, get(2, 3, 7)],
     "a read goes back": [MADE, put(2, 9, 2, 200), get(3, 4, 2), get(5, 6, 1)],
-    "two readers disagree about the order": [MADE, put(2, 20, 2, 200), put(2, 20, 3, 200), get(3, 4, 2), get(5, 6, 3), get(7, 8, 2)],
+    "two readers disagree about the order": [MADE, put(2, 20, 2, 200), put(2, 20, 3, 200),
+                                             get(3, 4, 2), get(5, 6, 3), get(7, 8, 2)],
     "an acknowledged write is lost": [MADE, get(2, 3, ABSENT)],
     "a lost update: two win one If-Match": [MADE, put(2, 9, 2, 200, Condition(1)), put(3, 8, 3, 200, Condition(1))],
     "two win one If-None-Match": [put(0, 9, 1, 201, IF_ABSENT), put(1, 8, 2, 201, IF_ABSENT)],

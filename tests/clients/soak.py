@@ -233,8 +233,9 @@ class Soak:
         late = [(count, usage.memory_kib) for count, usage in self.samples[len(self.samples) // 3:]]
         growth = slope(late) * 1000
         grown = late[-1][1] - late[0][1]
-        print(f"{calls} calls of {self.options.clients} clients; memory {base.memory_kib} KiB before, {after.memory_kib} KiB after, "
-              f"{growth:.1f} KiB each 1000 calls in the last two thirds; {after.descriptors} descriptors, {after.threads} threads")
+        print(f"{calls} calls of {self.options.clients} clients; "
+              f"memory {base.memory_kib} KiB before, {after.memory_kib} KiB after, {growth:.1f} KiB each 1000 calls in the last "
+              f"two thirds; {after.descriptors} descriptors, {after.threads} threads")
         if self.options.slope_max is not None:
             self.tally.check(growth <= self.options.slope_max, f"memory grows by {growth:.1f} KiB each 1000 calls")
         self.tally.check(grown <= self.options.growth_max, f"memory grew by {grown} KiB in the last two thirds")
@@ -249,7 +250,7 @@ def main(argv=None):
     parser = arguments(__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=900)
     parser.add_argument("--clients", type=int, default=6)
-    parser.add_argument("--slope-max", type=float, help="KiB each 1000 calls, in the last two thirds; not checked where not given")
+    parser.add_argument("--slope-max", type=float, help="KiB each 1000 calls in the last two thirds; else not checked")
     parser.add_argument("--growth-max", type=float, default=32 * 1024, help="KiB in the last two thirds (default %(default)s)")
     parser.add_argument("--samples", metavar="FILE", help="write what was measured there")
     options = parser.parse_args(argv)
