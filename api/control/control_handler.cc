@@ -117,7 +117,9 @@ bool matches(std::string_view pattern, std::string_view path) {
 
 http::Response not_found(const std::string& path) {
   std::vector<std::string_view> paths;
-  for (const Row& row : kRows) paths.push_back(row.path);
+  for (const Row& row : kRows) {  // the methods of a path stand together
+    if (paths.empty() || paths.back() != row.path) paths.push_back(row.path);
+  }
   const std::string_view near = nearest(path, paths);
   Problem problem;
   problem.status = 404;

@@ -86,6 +86,7 @@ TEST(Control, SaysWhatIsNearAnUnknownPath) {
   const http::Response far = world.get("/");
   expect_problem(far, 404, "ResourceNotFound");
   EXPECT_THAT(at(far.body, "/remedy"), HasSubstr("/networking/v1 and /livez, /readyz"));
+  EXPECT_THAT(at(far.body, "/remedy"), HasSubstr("/clock, /_isthmus/v1/reset"));  // each path once
 }
 
 TEST(Control, RefusesUnknownParameters) {

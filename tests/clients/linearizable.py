@@ -53,13 +53,12 @@ class Client(threading.Thread):
     def run(self):
         client = None
         while not self.recording.over.is_set():
-            with self.recording.lives:
-                epoch, daemon = self.recording.epoch, self.recording.daemon
-            client = client or daemon.client()
+            kills = self.recording.kills
+            client = client or self.recording.daemon.client()
             if not self.call(client):
                 client.close()
                 client = None
-                self.recording.wait_for_next(epoch)
+                self.recording.wait_for_next_life(kills)
         if client:
             client.close()
 
@@ -116,13 +115,15 @@ class Recording:
         self.values = itertools.count(1)
         self.over = threading.Event()
         self.lives = threading.Condition()
-        self.epoch = 0  # how often the daemon has been killed
-        self.gone = {}  # epoch -> when its process was gone
-        self.kills = 0
+        self.gone = []  # when the killed processes were gone, once the next one lives
 
-    def wait_for_next(self, epoch):
+    @property
+    def kills(self):
+        return len(self.gone)
+
+    def wait_for_next_life(self, kills):
         with self.lives:
-            self.lives.wait_for(lambda: self.epoch > epoch or self.over.is_set())
+            self.lives.wait_for(lambda: self.kills > kills or self.over.is_set())
 
     def run(self):
         clients = [Client(number, self) for number in range(self.options.clients)]
@@ -152,14 +153,12 @@ class Recording:
         gone = time.monotonic_ns()
         self.daemon.start()
         with self.lives:
-            self.gone[self.epoch] = gone
-            self.epoch += 1
-            self.kills += 1
+            self.gone.append(gone)
             self.lives.notify_all()
 
     def end_of(self, sent):
         """Of a call without an answer: when the process that it was sent to was gone."""
-        return sent.end or min((gone for gone in self.gone.values() if gone >= sent.begin), default=time.monotonic_ns())
+        return sent.end or min((gone for gone in self.gone if gone >= sent.begin), default=time.monotonic_ns())
 
 
 def values_of_etags(history, check):
@@ -175,7 +174,7 @@ def values_of_etags(history, check):
 
 
 def as_calls(history, values, end_of):
-    """The history of one resource in the terms of linear_history; 4xx and 5xx that say nothing of its value are left out."""
+    """The history of one resource in the terms of linear_history, without reads that had no answer, and wrong answers."""
     for sent in history:
         condition = None
         if "If-None-Match" in sent.headers:
