@@ -79,11 +79,13 @@ class Writers:
         self.randoms = [random.Random(f"{seed}/{writer}") for writer in range(count)]
         self.values = itertools.count(1)
         self.held, self.in_flight = {}, {}
+        self.power_is_out = threading.Event()
         self.acknowledged = [0] * count
 
     def run_while(self, daemon, end):
         """Writes while `end` runs, which ends the daemon."""
         self.in_flight = {}
+        self.power_is_out.clear()
         threads = [threading.Thread(target=self.write, args=(writer, daemon)) for writer in range(self.count)]
         for thread in threads:
             thread.start()
@@ -104,6 +106,8 @@ class Writers:
         try:
             reply = self.send(client, name, value)
         except (OSError, http.client.HTTPException):
+            return False
+        if self.power_is_out.is_set():  # where it really fails, nobody answers after that
             return False
         if reply.status >= 500:  # not acknowledged: it may have happened or not
             return False
@@ -218,6 +222,7 @@ class Loop:
     def crash_after(self, seconds):
         time.sleep(self.draw.uniform(*seconds))  # the random moment is the test
         if self.file_system:
+            self.writers.power_is_out.set()
             self.file_system.fail()
         self.daemon.kill()
         self.done += 1

@@ -56,8 +56,19 @@ class PowerlessFileSystem:
             again_and_again(lambda: run("umount", self.folder))
             self.is_mounted = False
 
+    def leave(self):
+        """At the end, also where somebody does not let go of it."""
+        try:
+            self.unmount()
+        except OSError:
+            run("umount", "--lazy", self.folder)
+            raise
+
     def fail(self):
-        """From now on nothing is written, and whoever tries gets an error."""
+        """From now on nothing is written, and whoever tries gets an error.
+
+        A sync that is under way may still say that it succeeded: only what was synced before this call is there afterwards.
+        """
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             fcntl.ioctl(folder, SHUTDOWN, struct.pack("I", WITHOUT_LOG_FLUSH))
@@ -109,5 +120,5 @@ def file_system(kind, folder):
             it.mount()
         except OSError as error:
             raise Unavailable(str(error)) from error
-        undo.callback(it.unmount)
+        undo.callback(it.leave)
         yield it
