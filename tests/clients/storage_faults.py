@@ -2,7 +2,8 @@
 
 While it fails: nothing is acknowledged that cannot be stored; a refusal is 503 with StorageUnavailable, or OutcomeUnknown where
 the failure came inside the commit; reads go on; the process lives. Afterwards changes work again, without a restart. After a
-kill -9 and a restart exactly what was acknowledged is there, and of an unknown outcome what was read before.
+kill -9 and a restart exactly what was acknowledged is there, and of an unknown outcome what was read before. The same holds for a
+kill -9 while the storage fails: what was refused because nothing can be stored is not there.
 
     storage_faults.py --daemon build/release/bin/isthmusd --changes 500 [--mode "syncs fail" ...] [--each-call 40]
 
@@ -30,6 +31,7 @@ from nc_daemon import NETWORKS, Daemon, Tally, arguments, daemon_command
 NAMES = [f"fault-{i}" for i in range(6)]
 DELETE_SHARE = 0.15
 CHANGES_UNTIL_FULL = 3000
+CHANGES_UNTIL_KILLED = 6
 RECOVERY_SECONDS_MAX = 20
 ATTACH_SECONDS_MAX = 10
 NO_ANSWER_S = 1  # of a new connection that the daemon has no descriptor for
@@ -223,12 +225,28 @@ class Trial:
         self.check(allowed, f"{when}: {name} is {found}, but {held} was acknowledged, and nobody knows of "
                             f"{self.unknown.get(name, 'nothing')}")
 
-    def run(self, changes):
+    def begin(self):
         self.daemon.start()
+        client = self.daemon.client()
+        for name in NAMES:
+            self.check(self.change(client, name), f"{name} is not made")
+        return client
+
+    def run_until_killed(self):
+        """A few changes; then the process is gone before the fault is."""
         try:
-            client = self.daemon.client()
-            for name in NAMES:
-                self.check(self.change(client, name), f"{name} is not made")
+            client = self.begin()
+            with self.mode.fault(self.daemon):
+                for _ in range(self.draw.randrange(1, CHANGES_UNTIL_KILLED)):
+                    self.change(client)
+                self.daemon.kill()
+            self.restart()
+        finally:
+            self.daemon.kill()
+
+    def run(self, changes):
+        try:
+            client = self.begin()
             with self.mode.fault(self.daemon):
                 self.big_bodies = self.mode.big_bodies
                 self.suffer(client, changes)
@@ -302,16 +320,18 @@ def main(argv=None):
     tally = Tally("storage_faults")
     chosen = [mode for mode in MODES if not options.mode or mode.name in options.mode]
     for mode in chosen + each_call_modes(options.each_call):
-        with tempfile.TemporaryDirectory(prefix="isthmus-faults-") as folder:
-            trial = Trial(mode, command, folder, random.Random(f"{options.seed}/{mode.name}"), tally)
-            try:
+        draw = random.Random(f"{options.seed}/{mode.name}")
+        try:
+            with tempfile.TemporaryDirectory(prefix="isthmus-faults-") as folder:
+                Trial(mode, command, folder, draw, tally).run_until_killed()
+            with tempfile.TemporaryDirectory(prefix="isthmus-faults-") as folder:
+                trial = Trial(mode, command, folder, draw, tally)
                 trial.run(options.changes)
-            except Missing as reason:
-                print(f"{mode.name}: skipped: {reason}", flush=True)
-                continue
-            except (RuntimeError, OSError, http.client.HTTPException) as error:
-                tally.check(False, f"{mode.name}: {error!r}")
-        print(f"{mode.name}: " + ", ".join(f"{count} {what}" for what, count in trial.counts.items()), flush=True)
+                print(f"{mode.name}: " + ", ".join(f"{count} {what}" for what, count in trial.counts.items()), flush=True)
+        except Missing as reason:
+            print(f"{mode.name}: skipped: {reason}", flush=True)
+        except (RuntimeError, OSError, http.client.HTTPException) as error:
+            tally.check(False, f"{mode.name}: {error!r}")
     return tally.finish()
 
 

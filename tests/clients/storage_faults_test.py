@@ -3,4 +3,4 @@ import sys
 
 import storage_faults
 
-sys.exit(storage_faults.main(["--changes", "40", "--each-call", "2"]))
+sys.exit(storage_faults.main(["--changes", "25", "--each-call", "1"]))
