@@ -187,6 +187,8 @@ std::string folder_beside(const config::Config& config, const std::string& chose
 
 SqliteOptions store_options(const config::Config& config) {
   SqliteOptions options;
+  options.journal_entries_max = config.journal_entries;
+  options.journal_bytes_max = config.journal_bytes;
   if (config.seed) options.identity = Uuid::derive({*config.seed, 0}, 0).to_string();
   return options;
 }

@@ -58,6 +58,8 @@ struct Config {
   int io_threads = 2;
   http::Limits limits;
   front::LoadOptions load;
+  size_t journal_entries = 100'000;  // kept at most; with the bytes, and 30 days
+  size_t journal_bytes = 64 << 20;
   size_t requests_kept = 1000;  // what /_isthmus/v1/requests shows at most
   json::Limits json_limits;
   std::vector<std::string> allowed_hosts;

@@ -31,6 +31,17 @@ struct StoreModel {
     revision = batch.journal.back().revision;
   }
 
+  // The batch with what undoes it, as a controller says it. All of it is in the first entry, so the
+  // way back leads to where the batch begins.
+  Batch undoable(Batch batch) const {
+    for (const RecordChange& change : batch.changes) {
+      const auto was = records.find(change.key);
+      batch.journal.front().before.push_back(
+          {change.key, was == records.end() ? std::nullopt : std::optional(was->second)});
+    }
+    return batch;
+  }
+
   bool equals(const StoreContents& contents) const {
     std::map<std::string, std::string> found;
     for (const Record& record : contents.records) found[record.key] = record.document;
@@ -39,13 +50,32 @@ struct StoreModel {
   }
 
   bool equals(const std::vector<JournalEntry>& entries) const {
+    return entries.size() == journal.size() && ends_with(entries);
+  }
+
+  // The newest entries in order, as many as are left of a journal that is cut at its old end.
+  bool ends_with(const std::vector<JournalEntry>& entries) const {
     const auto same = [](const JournalEntry& a, const JournalEntry& b) {
       return a.revision == b.revision && a.time_ms == b.time_ms && a.who == b.who &&
              a.what == b.what;
     };
-    return std::equal(entries.begin(), entries.end(), journal.begin(), journal.end(), same);
+    return entries.size() <= journal.size() &&
+           std::equal(entries.rbegin(), entries.rend(), journal.rbegin(), same);
   }
 };
+
+// What undo() gave, written over the records of now.
+inline std::map<std::string, std::string> undone(std::map<std::string, std::string> records,
+                                                 const std::vector<RecordChange>& undo) {
+  for (const RecordChange& change : undo) {
+    if (change.document) {
+      records[change.key] = *change.document;
+    } else {
+      records.erase(change.key);
+    }
+  }
+  return records;
+}
 
 // Batches like those of a controller: a few keys each, short and long documents, now and then a
 // deletion of what may not be there, one journal entry for each change or so.
