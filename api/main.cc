@@ -31,6 +31,7 @@
 #include "api/json/store_encoding.h"
 #include "api/networking/networking_handler.h"
 #include "api/tls/certificates.h"
+#include "controller/base/failpoint.h"
 #include "controller/controller.h"
 #include "controller/store/sqlite_store.h"
 #include "dataplane/dataplane.h"
@@ -193,6 +194,15 @@ SqliteOptions store_options(const config::Config& config) {
   return options;
 }
 
+// What a test asks of this run; said aloud, so that nobody wonders why it fails.
+tl::expected<void, std::string> arm_failpoints_of_environment() {
+  const char* rules = std::getenv("ISTHMUS_FAILPOINTS");
+  if (rules == nullptr || *rules == '\0') return {};
+  if (auto armed = arm_failpoints(rules); !armed) return armed;
+  spdlog::warn("failpoints are armed, this run is to go wrong: {}", rules);
+  return {};
+}
+
 tls::CertificateOptions certificate_options(const config::Config& config) {
   return {folder_beside(config, config.tls.folder, ".tls"), config.tls.certificate, config.tls.key,
           config.tls.client_ca,
@@ -222,6 +232,7 @@ int run(const config::Loaded& loaded) {
   config::set_up_logging(config.log_format, config.log_level);
   const sigset_t signals = block_signals();
 
+  if (auto armed = arm_failpoints_of_environment(); !armed) return fail(armed.error());
   auto store = open_sqlite_store(config.state, store_options(config));
   if (!store) return fail(store.error().text());
   const auto entrance = access::Entrance::open(config);

@@ -11,6 +11,7 @@
 #include "api/config/conflicts.h"
 #include "api/config/options.h"
 #include "api/config/version.h"
+#include "controller/base/failpoint.h"
 
 namespace isthmus::api::config {
 namespace {
@@ -51,14 +52,24 @@ std::string help() {
   return text;
 }
 
+// For tests, and not in --help: packages have none.
+Exit list_failpoints() {
+  if (!has_failpoints()) return {1, "isthmusd: this build has no failpoints\n"};
+  std::string text;
+  for (const FailpointInfo& row : failpoints())
+    text += fmt::format("{:<28}{}\n", row.name, row.moment);
+  return {0, text};
+}
+
 // CLI11 only splits the command line; its own environment and file support would let the file win.
 tl::expected<Flags, Exit> read_flags(const std::vector<std::string>& arguments) {
   CLI::App app;
   app.set_help_flag("");
   Flags flags;
-  bool wants_help = false, wants_version = false;
+  bool wants_help = false, wants_version = false, wants_failpoints = false;
   app.add_flag("--help,-h", wants_help);
   app.add_flag("--version", wants_version);
+  app.add_flag("--failpoints", wants_failpoints);
   app.add_flag("--print-config", flags.print_config);
   app.add_option("--config", flags.config_file);
   std::map<std::string_view, std::vector<std::string>> values;
@@ -78,6 +89,7 @@ tl::expected<Flags, Exit> read_flags(const std::vector<std::string>& arguments) 
   }
   if (wants_help) return tl::unexpected(Exit{0, help()});
   if (wants_version) return tl::unexpected(Exit{0, fmt::format("isthmusd {}\n", kVersion)});
+  if (wants_failpoints) return tl::unexpected(list_failpoints());
   for (const auto& [name, flag] : parsed) {
     if (flag->count() == 0) continue;
     std::string value = fmt::format("{}", fmt::join(values[name], ","));

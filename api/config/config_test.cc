@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "api/config/options.h"
+#include "controller/base/failpoint.h"
 
 namespace isthmus::api::config {
 namespace {
@@ -342,6 +343,15 @@ TEST(Config, HelpNamesEveryOptionAndItsVariable) {
     EXPECT_TRUE(names.insert(environment_name(option)).second) << option.name;
   }
   EXPECT_EQ(Invocation{}.load({"--version"}).error().text.substr(0, 9), "isthmusd ");
+}
+
+// What a test that goes through all of them reads.
+TEST(Config, TheFailpointsOfThisBuildAreListedNameFirst) {
+  const Exit listed = Invocation{}.load({"--failpoints"}).error();
+  EXPECT_EQ(listed.code, has_failpoints() ? 0 : 1);
+  if (!has_failpoints()) GTEST_SKIP() << "built without failpoints";
+  for (const FailpointInfo& row : failpoints())
+    EXPECT_NE(("\n" + listed.text).find("\n" + std::string(row.name) + " "), std::string::npos);
 }
 
 }  // namespace

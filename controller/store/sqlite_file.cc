@@ -14,6 +14,8 @@
 #include <optional>
 #include <system_error>
 
+#include "controller/store/store_point.h"
+
 namespace isthmus {
 namespace {
 
@@ -166,7 +168,9 @@ void bring_up_to_date(SQLite::Database& database, const std::string& path,
   }
   const int found = schema_version(database);
   if (found == schema.version) return;
+  pass(Failpoint::StoreBeforeBackup);
   back_up(database, path, found, on_this_file_system(path, options));
+  pass(Failpoint::StoreBackedUp);
   migrate(database, schema);
 }
 
@@ -181,13 +185,16 @@ Result<std::unique_ptr<SQLite::Database>> open_state_file(const std::string& pat
                                                           const SqliteOptions& options,
                                                           const Schema& schema) {
   const std::string name = file_name(path, options);
-  if (on_this_file_system(path, options)) {
-    if (auto error = prepare(name)) return tl::unexpected(*error);
-  }
   try {
+    pass(Failpoint::StoreOpen);
+    if (on_this_file_system(path, options)) {
+      if (auto error = prepare(name)) return tl::unexpected(*error);
+    }
+    pass(Failpoint::StoreFileMade);
     auto database = std::make_unique<SQLite::Database>(
         name, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs, options.vfs);
     if (auto error = claim(*database, path, schema.version)) return tl::unexpected(*error);
+    pass(Failpoint::StoreClaimed);
     configure(*database, options);
     bring_up_to_date(*database, name, options, schema);
     return database;

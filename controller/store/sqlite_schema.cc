@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "controller/store/store_point.h"
+
 namespace isthmus {
 namespace {
 
@@ -74,11 +76,13 @@ int schema_version(SQLite::Database& database) { return number(database, "PRAGMA
 void create(SQLite::Database& database, const Schema& schema, const std::string& identity) {
   SQLite::Transaction transaction(database);
   database.exec(schema.create);
+  pass(Failpoint::StoreTablesMade);
   SQLite::Statement first(database, "INSERT INTO meta VALUES (?, 0, 0, 0)");
   first.bind(1, identity);
   first.exec();
   database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
   set_version(database, schema.version);
+  pass(Failpoint::StoreBeforeCreated);
   transaction.commit();
 }
 
@@ -87,11 +91,15 @@ void migrate(SQLite::Database& database, const Schema& schema) {
   int version = schema_version(database);
   for (const Migration& step : schema.migrations) {
     if (step.from != version) continue;
+    pass(Failpoint::StoreMigrating);
     database.exec(step.sql);
+    pass(Failpoint::StoreMigrated);
     version++;
   }
   set_version(database, version);
+  pass(Failpoint::StoreBeforeMigrationDone);
   transaction.commit();
+  pass(Failpoint::StoreAfterMigrationDone);
 }
 
 }  // namespace isthmus

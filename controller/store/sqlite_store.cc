@@ -1,7 +1,6 @@
 #include "controller/store/sqlite_store.h"
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -9,79 +8,11 @@
 #include <optional>
 
 #include "controller/store/sqlite_file.h"
+#include "controller/store/sqlite_statements.h"
+#include "controller/store/store_point.h"
 
 namespace isthmus {
 namespace {
-
-// A cached statement is rewound after each use, also after a failed one: until then it holds on to
-// pages and to the transaction.
-class Use {
- public:
-  explicit Use(SQLite::Statement& statement) : statement_(statement) {}
-  ~Use() { statement_.tryReset(); }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-
- private:
-  SQLite::Statement& statement_;
-};
-
-int64_t sql(uint64_t value) { return static_cast<int64_t>(value); }
-
-// Texts are not copied: they outlive the statement's use.
-void bind(SQLite::Statement& statement, int index, const std::string& text) {
-  statement.bindNoCopy(index, text);
-}
-void bind(SQLite::Statement& statement, int index, int64_t number) {
-  statement.bind(index, number);
-}
-void bind(SQLite::Statement& statement, int index, const std::optional<std::string>& text) {
-  if (text) {
-    statement.bindNoCopy(index, *text);
-  } else {
-    statement.bind(index);  // NULL
-  }
-}
-
-template <class... Values>
-int run(SQLite::Statement& statement, const Values&... values) {
-  const Use use(statement);
-  int index = 0;
-  (bind(statement, ++index, values), ...);
-  return statement.exec();
-}
-
-// An open file with the statements that work on it; they go before the database does.
-struct Connection {
-  explicit Connection(std::unique_ptr<SQLite::Database> opened) : database(std::move(opened)) {}
-
-  std::unique_ptr<SQLite::Database> database;
-  SQLite::Statement begin{*database, "BEGIN IMMEDIATE"};
-  SQLite::Statement commit{*database, "COMMIT"};
-  SQLite::Statement rollback{*database, "ROLLBACK"};
-  SQLite::Statement meta{*database, "SELECT identity, revision, journal_bytes FROM meta"};
-  SQLite::Statement advance{*database, "UPDATE meta SET revision = ?, journal_bytes = ?"};
-  SQLite::Statement records{*database, "SELECT key, document FROM resources ORDER BY key"};
-  SQLite::Statement put{*database,
-                        "INSERT INTO resources VALUES (?, ?)"
-                        " ON CONFLICT (key) DO UPDATE SET document = excluded.document"};
-  SQLite::Statement erase{*database, "DELETE FROM resources WHERE key = ?"};
-  SQLite::Statement note{*database, "INSERT INTO journal VALUES (?, ?, ?, ?, ?)"};
-  SQLite::Statement next{*database,
-                         "SELECT revision, time_ms, who, what FROM journal WHERE revision > ?"
-                         " ORDER BY revision LIMIT ?"};
-  SQLite::Statement oldest{
-      *database, "SELECT revision, time_ms, bytes FROM journal ORDER BY revision LIMIT ?"};
-  SQLite::Statement cut{*database, "DELETE FROM journal WHERE revision <= ?"};
-  SQLite::Statement found{*database, "INSERT INTO undo VALUES (?, ?, ?)"};
-  SQLite::Statement cut_undo{*database, "DELETE FROM undo WHERE revision <= ?"};
-  SQLite::Statement advance_undo{*database, "UPDATE meta SET undo_from = max(undo_from, ?)"};
-  SQLite::Statement undo_from{*database, "SELECT undo_from FROM meta"};
-  // Of the columns beside min(), SQLite gives those of the row that has the least.
-  SQLite::Statement undo{*database,
-                         "SELECT key, document, min(revision) FROM undo WHERE revision > ?"
-                         " GROUP BY key"};
-};
 
 struct Meta {
   std::string identity;
@@ -214,6 +145,9 @@ Result<void> SqliteStore::connect() {
 // acknowledged, so a daemon starts on one; but after a COMMIT that failed, a log whose sync
 // succeeds only now may have lost pages that the failed one dropped, and the file must have them.
 Result<void> SqliteStore::sync_log() {
+  if (point_fails(Failpoint::StoreLogSync))
+    return tl::unexpected(
+        storage_error(path_, SQLITE_IOERR, failpoint_text(Failpoint::StoreLogSync)));
   sqlite3* handle = connection_->database->getHandle();
   const int code =
       sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
@@ -233,6 +167,7 @@ Meta SqliteStore::meta() {
 
 // The file is ours alone and no transaction is open, so two queries are one consistent read.
 StoreContents SqliteStore::read_all() {
+  pass(Failpoint::StoreLoad);
   const Meta meta_row = meta();
   StoreContents contents{
       .revision = meta_row.revision, .identity = meta_row.identity, .records = {}};
@@ -246,6 +181,7 @@ StoreContents SqliteStore::read_all() {
 }
 
 std::vector<JournalEntry> SqliteStore::read_journal(Revision after, size_t limit) {
+  pass(Failpoint::StoreJournal);
   std::vector<JournalEntry> entries;
   SQLite::Statement& query = connection_->next;
   const Use use(query);
@@ -261,6 +197,7 @@ std::vector<JournalEntry> SqliteStore::read_journal(Revision after, size_t limit
 }
 
 Result<std::vector<RecordChange>> SqliteStore::read_undo(Revision to) {
+  pass(Failpoint::StoreUndo);
   {
     SQLite::Statement& reach = connection_->undo_from;
     const Use use(reach);
@@ -289,6 +226,7 @@ Result<std::vector<RecordChange>> SqliteStore::read_undo(Revision to) {
 // Everything but COMMIT. A reason when the store is not where the batch begins; throws when SQLite
 // fails.
 std::optional<std::string> SqliteStore::write(const Batch& batch, Revision expected) {
+  pass(Failpoint::StoreBegin);
   run(connection_->begin);
   const Meta before = meta();
   if (before.revision != expected) {
@@ -297,11 +235,13 @@ std::optional<std::string> SqliteStore::write(const Batch& batch, Revision expec
   write_changes(batch);
   const uint64_t bytes = compact(batch, before.journal_bytes + write_journal(batch));
   run(connection_->advance, sql(batch.journal.back().revision), sql(bytes));
+  pass(Failpoint::StoreBeforeCommit);
   return std::nullopt;
 }
 
 void SqliteStore::write_changes(const Batch& batch) {
   for (const RecordChange& change : batch.changes) {
+    pass(Failpoint::StoreChange);
     if (change.document) {
       run(connection_->put, change.key, *change.document);
     } else {
@@ -313,10 +253,13 @@ void SqliteStore::write_changes(const Batch& batch) {
 uint64_t SqliteStore::write_journal(const Batch& batch) {
   uint64_t bytes = 0;
   for (const JournalEntry& entry : batch.journal) {
+    pass(Failpoint::StoreJournalEntry);
     const uint64_t size = entry_bytes(entry);
     run(connection_->note, sql(entry.revision), entry.time_ms, sql(size), entry.who, entry.what);
-    for (const RecordChange& record : entry.before)
+    for (const RecordChange& record : entry.before) {
+      pass(Failpoint::StoreUndoRecord);
       run(connection_->found, sql(entry.revision), record.key, record.document);
+    }
     bytes += size;
   }
   return bytes;
@@ -343,8 +286,11 @@ uint64_t SqliteStore::compact(const Batch& batch, uint64_t bytes) {
     }
   }
   if (cut > 0) {
+    pass(Failpoint::StoreCompact);
     run(connection_->cut, sql(cut));
+    pass(Failpoint::StoreCompactUndo);
     run(connection_->cut_undo, sql(cut));
+    pass(Failpoint::StoreCompacted);
     run(connection_->advance_undo, sql(cut));
   }
   return bytes;
@@ -359,8 +305,10 @@ CommitReport SqliteStore::finish() {
   {
     const Use use(connection_->commit);
     code = connection_->commit.tryExecuteStep();
-    if (code == SQLITE_DONE) return {};
-    reason = connection_->database->getErrorMsg();
+    const bool in_doubt = code == SQLITE_DONE && point_fails(Failpoint::StoreAfterCommit);
+    if (code == SQLITE_DONE && !in_doubt) return {};
+    reason = in_doubt ? failpoint_text(Failpoint::StoreAfterCommit)
+                      : connection_->database->getErrorMsg();
   }
   if (disk_full(code)) {
     roll_back();
@@ -375,7 +323,7 @@ CommitReport SqliteStore::finish() {
 void SqliteStore::roll_back() {
   sqlite3* handle = connection_->database->getHandle();
   if (sqlite3_get_autocommit(handle) != 0) return;
-  {
+  if (!point_fails(Failpoint::StoreRollback)) {
     const Use use(connection_->rollback);
     connection_->rollback.tryExecuteStep();
   }
