@@ -1,9 +1,12 @@
 #include "api/http/inbox.h"
 
 #include <algorithm>
+#include <limits>
 #include <random>
 
 #include <gtest/gtest.h>
+
+#include "tests/support/sanitizers.h"
 
 namespace isthmus::api::http {
 namespace {
@@ -104,6 +107,29 @@ TEST(Inbox, OutcomeDoesNotDependOnHowTheBytesArrive) {
       EXPECT_EQ(outcome(stream, parts), whole) << stream.substr(0, 200);
     }
   }
+}
+
+int status_of_declared_length(const std::string& length) {
+  Limits limits;
+  limits.body_bytes = std::numeric_limits<size_t>::max();
+  Inbox inbox(limits, kHosts);
+  inbox.begin();
+  const std::string stream =
+      "PUT /a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+      length + "\r\n\r\n{";
+  std::copy(stream.begin(), stream.end(), static_cast<char*>(inbox.prepare().data()));
+  inbox.commit(stream.size());
+  Parsed parsed = inbox.parse_header();
+  if (parsed == Parsed::Complete) parsed = inbox.parse_body();
+  return parsed == Parsed::Refused ? inbox.refusal().status : 0;
+}
+
+// What the parser throws ends the request, not the process. Here the limits let lengths pass that
+// no string can have, and that no memory holds.
+TEST(Inbox, WhatTheParserThrowsIsARefusal) {
+  EXPECT_EQ(status_of_declared_length("18446744073709551000"), 400);
+  if (test::kSanitized) GTEST_SKIP() << "sanitizers end the process at such an allocation";
+  EXPECT_EQ(status_of_declared_length("4611686018427387000"), 503);
 }
 
 TEST(Inbox, KnowsTheMethodOfARefusedRequest) {
