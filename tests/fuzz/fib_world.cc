@@ -282,7 +282,8 @@ void FibWorld::check_memory(const Table& table) {
   if (table.now.empty() && table.largest <= kNarrow) {
     for (size_t i = 0; i < table.all.size(); ++i) {
       if (table.all[i] == table.vrf.get() || (table.all[i] == table.fib.get() && !alone)) continue;
-      require(table.all[i]->bytes() == table.bytes_of_none[i],
+      // Less: wide4 that has met more values than it has codes for has no codes any more.
+      require(table.all[i]->bytes() <= table.bytes_of_none[i],
               std::string(table.all[i]->name()) + " is not empty without routes");
     }
     return;

@@ -13,6 +13,8 @@ namespace {
 using isthmus::api::http::Inbox;
 using isthmus::api::http::Request;
 
+constexpr const char* kEnded = "ended";  // in the middle of a request
+
 // What became of a connection: each request, and how it ended.
 struct Story {
   std::vector<std::string> requests;
@@ -60,7 +62,7 @@ class Connection {
         return false;
       }
       if (left_ == 0) {
-        story.end = "ended";
+        story.end = kEnded;
         return false;
       }
       const auto room = inbox.prepare();
@@ -82,9 +84,16 @@ class Connection {
 
 }  // namespace
 
+// A request that ends in the middle of its header may be refused already, or be waited for: the
+// parser looks at what came first at once, and then again when the header is there.
+static bool agree(const Story& whole, const Story& bytewise) {
+  const bool is_open = bytewise.end == kEnded;
+  return whole == bytewise || (is_open && whole.requests == bytewise.requests);
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Story whole = Connection(data, size, size + 1).story();
   const Story bytewise = Connection(data, size, 1).story();
-  if (whole != bytewise) std::abort();
+  if (!agree(whole, bytewise)) std::abort();
   return 0;
 }
