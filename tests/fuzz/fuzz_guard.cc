@@ -13,7 +13,8 @@ namespace {
 using isthmus::api::http::Inbox;
 using isthmus::api::http::Request;
 
-constexpr const char* kEnded = "ended";  // in the middle of a request
+constexpr const char* kEnded = "ended";    // in the middle of a request
+constexpr const char* kClosed = "closed";  // after an answer
 
 // What became of a connection: each request, and how it ended.
 struct Story {
@@ -46,7 +47,7 @@ class Connection {
       const auto request = inbox.take();
       story.requests.push_back(request ? told(*request) : std::string(inbox.refusal().code));
       if (!inbox.keeps_alive()) {
-        story.end = "closed";
+        story.end = kClosed;
         return story;
       }
     }
@@ -82,14 +83,14 @@ class Connection {
   const std::vector<std::string> hosts_;
 };
 
-}  // namespace
-
 // A request that ends in the middle of its header may be refused already, or be waited for: the
 // parser looks at what came first at once, and then again when the header is there.
-static bool agree(const Story& whole, const Story& bytewise) {
-  const bool is_open = bytewise.end == kEnded;
-  return whole == bytewise || (is_open && whole.requests == bytewise.requests);
+bool agree(const Story& whole, const Story& bytewise) {
+  const bool is_early_refusal = bytewise.end == kEnded && whole.end != kClosed;
+  return whole == bytewise || (is_early_refusal && whole.requests == bytewise.requests);
 }
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Story whole = Connection(data, size, size + 1).story();
