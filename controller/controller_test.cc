@@ -7,33 +7,16 @@
 
 #include <functional>
 #include <future>
-#include <map>
 #include <memory>
 
 #include "controller/program/program.h"
 #include "controller/store/faulty_store.h"
 #include "controller/store/sqlite_store.h"
+#include "tests/support/keeping_encoding.h"
 #include "tests/support/random_changes.h"
 
 namespace isthmus {
 namespace {
-
-// Keeps resources as they are and hands out tickets for them: the controller does not care what a
-// document looks like.
-class KeepingEncoding final : public ResourceEncoding {
- public:
-  std::string encode(const Resource& resource) const override {
-    std::string ticket = std::to_string(kept_.size());
-    kept_.emplace(ticket, resource);
-    return ticket;
-  }
-  Result<Resource> decode(std::string_view document) const override {
-    return kept_.at(std::string(document));
-  }
-
- private:
-  mutable std::map<std::string, Resource> kept_;
-};
 
 std::unique_ptr<Store> memory_store() { return std::move(*open_sqlite_store(":memory:", {})); }
 
@@ -69,7 +52,7 @@ const Resource* network(const Model& model, const std::string& name) {
 
 TEST(Controller, StartsWithTheContentsOfAFreshController) {
   auto store = memory_store();
-  const KeepingEncoding encoding;
+  const testing::KeepingEncoding encoding;
   World world(*store, encoding);
   ASSERT_TRUE(world.controller.start());
   EXPECT_EQ(world.controller.model()->revision(), 1u);
@@ -81,7 +64,7 @@ TEST(Controller, ProgramsTheSameDataplaneAfterARestart) {
   for (uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     auto store = memory_store();
-    const KeepingEncoding encoding;
+    const testing::KeepingEncoding encoding;
     testing::RandomChanges changes(seed);
     std::string digest;
     Revision revision = 0;
@@ -103,7 +86,7 @@ TEST(Controller, ProgramsTheSameDataplaneAfterARestart) {
 TEST(Controller, RefusedByTheStoreIsAsIfItNeverHappened) {
   FaultyStore store(memory_store(),
                     script_of({Fate::Done, Fate::NotDone}));  // the first commit is the seed
-  const KeepingEncoding encoding;
+  const testing::KeepingEncoding encoding;
   World world(store, encoding);
   ASSERT_TRUE(world.controller.start());
   const std::string before = world.controller.digest();
@@ -122,7 +105,7 @@ TEST(Controller, AnUnknownOutcomeIsSettledByWhatTheStoreHolds) {
   };
   for (const Case& c : {Case{Fate::UnknownHappened, true}, Case{Fate::UnknownLost, false}}) {
     FaultyStore store(memory_store(), script_of({Fate::Done, c.fate}));
-    const KeepingEncoding encoding;
+    const testing::KeepingEncoding encoding;
     World world(store, encoding);
     ASSERT_TRUE(world.controller.start());
     const auto answer = world.change(put_network("red", 1));
@@ -136,7 +119,7 @@ TEST(Controller, AnUnknownOutcomeIsSettledByWhatTheStoreHolds) {
 TEST(Controller, UntilTheStoreCanBeReadAgainWritesSayThatTheOutcomeIsUnknown) {
   for (const Fate fate : {Fate::UnknownHappened, Fate::UnknownLost}) {
     FaultyStore store(memory_store(), script_of({Fate::Done, fate}));
-    const KeepingEncoding encoding;
+    const testing::KeepingEncoding encoding;
     World world(store, encoding);
     ASSERT_TRUE(world.controller.start());
     store.refuse_reads(2);
@@ -162,7 +145,7 @@ TEST(Controller, SurvivesAnyFailureOfAnyCommit) {
     FaultyStore store(memory_store(), [&random](uint64_t commit) {
       return commit == 1 || random() % 3 != 0 ? Fate::Done : static_cast<Fate>(1 + random() % 3);
     });
-    const KeepingEncoding encoding;
+    const testing::KeepingEncoding encoding;
     World world(store, encoding);
     ASSERT_TRUE(world.controller.start());
     testing::RandomChanges changes(seed);
@@ -220,7 +203,7 @@ class WaitingTogether {
 
 TEST(Controller, AnswersChangesThatWaitTogetherEachByItsOwnVerdict) {
   auto store = memory_store();
-  const KeepingEncoding encoding;
+  const testing::KeepingEncoding encoding;
   World world(*store, encoding);
   ASSERT_TRUE(world.controller.start());
   WaitingTogether batch(world);
@@ -251,7 +234,7 @@ Change create_network(const std::string& name, uint32_t second_octet) {
 // A refusal is an answer too: what it tells of, every reader must see from then on.
 TEST(Controller, IsRefusedBecauseOfAnotherChangeOnlyOnceThatIsThere) {
   auto store = memory_store();
-  const KeepingEncoding encoding;
+  const testing::KeepingEncoding encoding;
   World world(*store, encoding);
   ASSERT_TRUE(world.controller.start());
   WaitingTogether batch(world);
@@ -268,7 +251,7 @@ TEST(Controller, IsRefusedBecauseOfAnotherChangeOnlyOnceThatIsThere) {
 
 TEST(Controller, IsNotRefusedBecauseOfAChangeThatCameToNothing) {
   FaultyStore store(memory_store(), script_of({Fate::Done, Fate::NotDone}));
-  const KeepingEncoding encoding;
+  const testing::KeepingEncoding encoding;
   World world(store, encoding);
   ASSERT_TRUE(world.controller.start());
   WaitingTogether batch(world);
@@ -283,7 +266,7 @@ TEST(Controller, IsNotRefusedBecauseOfAChangeThatCameToNothing) {
 
 TEST(Controller, ResetReturnsToAFreshController) {
   auto store = memory_store();
-  const KeepingEncoding encoding;
+  const testing::KeepingEncoding encoding;
   World world(*store, encoding);
   ASSERT_TRUE(world.controller.start());
   const std::string fresh = world.controller.digest();
@@ -301,7 +284,7 @@ TEST(Controller, ResetReturnsToAFreshController) {
 
 TEST(Controller, DiagnosesAModelWithTheTablesProgrammedFromIt) {
   auto store = memory_store();
-  const KeepingEncoding encoding;
+  const testing::KeepingEncoding encoding;
   World world(*store, encoding);
   ASSERT_TRUE(world.controller.start());
   std::atomic<bool> is_over = false;
@@ -320,7 +303,7 @@ TEST(Controller, DiagnosesAModelWithTheTablesProgrammedFromIt) {
 
 TEST(Controller, RefusesWhatComesAfterItStopped) {
   auto store = memory_store();
-  const KeepingEncoding encoding;
+  const testing::KeepingEncoding encoding;
   World world(*store, encoding);
   ASSERT_TRUE(world.controller.start());
   world.controller.stop();

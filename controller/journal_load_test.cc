@@ -12,6 +12,7 @@
 
 #include "controller/controller.h"
 #include "controller/store/sqlite_store.h"
+#include "tests/support/keeping_encoding.h"
 #include "tests/support/temporary_folder.h"
 
 namespace isthmus {
@@ -21,22 +22,6 @@ constexpr int kWriters = 3;
 constexpr int kChangesEach = 80;
 constexpr int kReaders = 2;
 constexpr uint64_t kKept = 16;
-
-// Keeps resources as they are and hands out tickets for them.
-class KeepingEncoding final : public ResourceEncoding {
- public:
-  std::string encode(const Resource& resource) const override {
-    std::string ticket = std::to_string(kept_.size());
-    kept_.emplace(ticket, resource);
-    return ticket;
-  }
-  Result<Resource> decode(std::string_view document) const override {
-    return kept_.at(std::string(document));
-  }
-
- private:
-  mutable std::map<std::string, Resource> kept_;
-};
 
 Change put_network(const std::string& name, uint32_t low) {
   VirtualNetwork body;
@@ -65,7 +50,7 @@ Answer ask(const Call& call) {
   return promise.get_future().get();
 }
 
-class JournalUnderLoad : public testing::Test {
+class JournalUnderLoad : public ::testing::Test {
  protected:
   void remember(const Result<Committed>& answer) {
     ASSERT_TRUE(answer.has_value()) << answer.error().text();
@@ -128,7 +113,7 @@ class JournalUnderLoad : public testing::Test {
 TEST_F(JournalUnderLoad, NothingAcknowledgedIsLostAndRevisionsOnlyGrow) {
   const TemporaryFolder folder;
   const SqliteOptions options{.journal_entries_max = kKept, .checkpoint_pages = 20};
-  const KeepingEncoding encoding;
+  const testing::KeepingEncoding encoding;
   auto store = open_sqlite_store(folder.file("state.db"), options).value();
   std::vector<Revision> announced;
   Revision present = 0;
