@@ -54,7 +54,7 @@ class MemberNames {
 
 Names members_of(Kind kind) {
   MemberNames collector;
-  Body body = Body(kind);
+  Body body(kind);
   describe_body(collector, body);
   for (const KindInfo& row : kKinds) {
     if (row.parent == kind) collector.names.emplace(row.segment);

@@ -8,11 +8,9 @@ the next client is answered. --url http://127.0.0.1:PORT tests a server that run
 import argparse
 import http.client
 import json
-
 import re
 import socket
 import sys
-
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "clients"))
