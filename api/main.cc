@@ -18,6 +18,8 @@
 
 #include "api/access/access_handler.h"
 #include "api/access/entrance.h"
+#include "api/arm/arm_handler.h"
+#include "api/arm/resource_calls.h"
 #include "api/config/clock_text.h"
 #include "api/config/config.h"
 #include "api/config/logging.h"
@@ -39,42 +41,72 @@
 namespace isthmus::api {
 namespace {
 
-constexpr std::string_view kNetworking = "/networking";
+constexpr std::string_view kNetworking = "networking";
+constexpr std::string_view kOurs = "_isthmus";
 
-// By the target as it came: the server's own errors have nothing better.
-bool is_networking(std::string_view path) {
-  if (!http::starts_without_case(path, kNetworking)) return false;
-  return path.size() == kNetworking.size() || path[kNetworking.size()] == '/' ||
-         path[kNetworking.size()] == '?';
+// Whose a path is: what is nobody's is our own, whose answer names what there is.
+enum class Dialect : uint8_t { Networking, Arm, Control };
+
+Dialect dialect_of(std::string_view first_segment) {
+  if (http::equal_without_case(first_segment, kNetworking)) return Dialect::Networking;
+  return http::equal_without_case(first_segment, kOurs) ? Dialect::Control : Dialect::Arm;
 }
 
-bool is_networking(const http::Request& request) {
-  return !request.segments.empty() &&
-         http::equal_without_case(request.segments.front(), "networking");
+Dialect dialect_of(const http::Request& request) {
+  if (request.segments.empty()) return Dialect::Control;
+  const Dialect dialect = dialect_of(request.segments.front());
+  return dialect == Dialect::Arm && !arm::is_arm(request.segments) ? Dialect::Control : dialect;
+}
+
+// By the target as it came: the server's own errors have nothing better.
+Dialect dialect_of_target(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string_view below = path.substr(std::min<size_t>(1, path.size()));
+  const Dialect dialect = dialect_of(below.substr(0, below.find('/')));
+  return dialect == Dialect::Arm && !arm::is_arm(target) ? Dialect::Control : dialect;
 }
 
 access::Role required_role(const http::Request& request) {
-  return is_networking(request) ? networking::required_role(request)
-                                : control::required_role(request);
+  switch (dialect_of(request)) {
+    case Dialect::Networking:
+      return networking::required_role(request);
+    case Dialect::Arm:
+      return arm::required_role(request);
+    case Dialect::Control:
+      break;
+  }
+  return control::required_role(request);
 }
 
 // Gives each request to the dialect of its path.
 class Dialects final : public http::Handler {
  public:
-  Dialects(http::Handler& networking, http::Handler& control)
-      : networking_(networking), control_(control) {}
+  Dialects(http::Handler& networking, http::Handler& arm, http::Handler& control)
+      : networking_(networking), arm_(arm), control_(control) {}
   void handle(http::Request request, http::Done done) override {
-    (is_networking(request) ? networking_ : control_).handle(std::move(request), std::move(done));
+    const Dialect dialect = dialect_of(request);
+    http::Handler& handler = dialect == Dialect::Networking ? networking_
+                             : dialect == Dialect::Arm      ? arm_
+                                                            : control_;
+    handler.handle(std::move(request), std::move(done));
   }
 
  private:
   http::Handler& networking_;
+  http::Handler& arm_;
   http::Handler& control_;
 };
 
 http::Response error_body(const http::ServerError& error) {
-  return is_networking(error.path) ? networking::networking_error_body(error)
-                                   : control::problem_body(error);
+  switch (dialect_of_target(error.path)) {
+    case Dialect::Networking:
+      return networking::networking_error_body(error);
+    case Dialect::Arm:
+      return arm::arm_error_body(error);
+    case Dialect::Control:
+      break;
+  }
+  return control::problem_body(error);
 }
 
 // What only this process is to know, such as tokens and keys, is in its memory: no core file has
@@ -175,6 +207,8 @@ Controller::Options controller_options(const config::Config& config) {
   Controller::Options options;
   options.limits.peerings_per_network = static_cast<uint32_t>(config.peerings_per_network);
   options.limits.prefixes_per_network = static_cast<uint32_t>(config.prefixes_per_network);
+  options.limits.rules_per_security_group = static_cast<uint32_t>(config.rules_per_security_group);
+  options.limits.routes_per_table = static_cast<uint32_t>(config.routes_per_table);
   options.bare = config.bare;
   return options;
 }
@@ -207,6 +241,23 @@ tls::CertificateOptions certificate_options(const config::Config& config) {
   return {folder_beside(config, config.tls.folder, ".tls"), config.tls.certificate, config.tls.key,
           config.tls.client_ca,
           tls::certificate_hosts(config.listen.address, config.allowed_hosts)};
+}
+
+// Tokens are for clients, which go by real time.
+arm::ArmOptions arm_options(const config::Config& config, arm::ResourceCalls& resources) {
+  arm::ArmOptions options;
+  options.resources = &resources;
+  options.asks_for_tokens = config.auth.token;
+  options.now_s = [] { return SystemClock().now_ms() / 1000; };
+  return options;
+}
+
+arm::ResourceOptions resource_options(const config::Config& config) {
+  arm::ResourceOptions options;
+  options.json_limits = config.json_limits;
+  options.operations.lro = config.lro;
+  if (config.provisioning_delay.count() > 0) options.operations.time = config.provisioning_delay;
+  return options;
 }
 
 // For connections that begin from now on.
@@ -260,7 +311,9 @@ int run(const config::Loaded& loaded) {
   control_options.ca_pem = [&] { return certificates.ca_pem(); };
   control_options.requests_kept = config.requests_kept;
   control::ControlHandler control(controller, control_options);
-  Dialects dialects(networking, control);
+  arm::ControllerResources azure_resources(controller, resource_options(config));
+  arm::ArmHandler azure(arm_options(config, azure_resources));
+  Dialects dialects(networking, azure, control);
 
   // From the inside out: each hands on what it lets pass.
   const http::ErrorBody noted = noted_error_body(control.requests());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <new>
@@ -42,6 +43,23 @@ Error unavailable(std::string reason) {
           "",
           "The change was not made: " + std::move(reason) + ".",
           "Nothing happened; try again when that is mended.",
+          {}};
+}
+
+// Whoever cannot be answered for want of memory hears from the server, when the time is up, that
+// the outcome is unknown.
+void answer(const Controller::Done& done, Result<Committed> result) {
+  try {
+    done(std::move(result));
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+Error outcome_unknown(const std::string& what) {
+  return {ErrorCode::OutcomeUnknown,
+          "",
+          what,
+          "Read the resource when the storage is back: it says whether the change happened.",
           {}};
 }
 
@@ -214,53 +232,71 @@ void Controller::diagnose(const std::function<void(const Model&, const dataplane
   }
 }
 
+// The thread outlives a lack of memory.
 void Controller::run() {
-  while (true) {
-    std::vector<Request> requests;
-    std::deque<Look> looks;
-    {
-      std::unique_lock lock(queue_mutex_);
-      queue_changed_.wait(lock,
-                          [this] { return is_stopping_ || !queue_.empty() || !looks_.empty(); });
-      if (queue_.empty() && looks_.empty()) return;
-      looks.swap(looks_);
-      while (!queue_.empty() && requests.size() < kBatchMax) {
-        requests.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-      }
+  for (bool goes_on = true; goes_on;) {
+    try {
+      goes_on = serve_waiting();
+    } catch (const std::bad_alloc&) {
     }
-    for (const Look& look : looks) look();
-    if (!requests.empty()) serve(std::move(requests));
   }
+}
+
+// False when the controller stops and nothing waits any more.
+bool Controller::serve_waiting() {
+  std::vector<Request> requests;
+  std::deque<Look> looks;
+  {
+    std::unique_lock lock(queue_mutex_);
+    queue_changed_.wait(lock,
+                        [this] { return is_stopping_ || !queue_.empty() || !looks_.empty(); });
+    if (queue_.empty() && looks_.empty()) return false;
+    requests.reserve(std::min(queue_.size(), kBatchMax));
+    looks.swap(looks_);
+    while (!queue_.empty() && requests.size() < kBatchMax) {
+      requests.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+  }
+  for (const Look& look : looks) look();
+  if (!requests.empty()) serve(std::move(requests));
+  return true;
 }
 
 void Controller::serve(std::vector<Request> requests) {
   if (is_outcome_unknown_) {
-    if (auto adopted = adopt_store(); !adopted) {
-      for (Request& request : requests) request.done(tl::unexpected(adopted.error()));
+    if (auto adopted = with_what_memory_there_is([&] { return adopt_store(); }); !adopted) {
+      for (Request& request : requests) answer(request.done, tl::unexpected(adopted.error()));
       stats_.failed += requests.size();
       return;
     }
   }
   std::vector<Judged> judged = judge(requests);
   if (judged.empty()) return;
-  Result<void> durable;
-  try {
-    durable = make_durable(judged);
-  } catch (const std::bad_alloc&) {  // before the commit: what was prepared is gone by itself
-    durable = tl::unexpected(unavailable("memory is exhausted"));
-  }
+  const Result<void> durable = with_what_memory_there_is([&] { return make_durable(judged); });
   for (Judged& verdict : judged) {
     if (!durable) {
       ++stats_.failed;
-      verdict.request->done(tl::unexpected(durable.error()));
+      answer(verdict.request->done, tl::unexpected(durable.error()));
     } else if (!verdict.outcomes) {
       ++stats_.refused;
-      verdict.request->done(tl::unexpected(std::move(verdict.outcomes.error())));
+      answer(verdict.request->done, tl::unexpected(std::move(verdict.outcomes.error())));
     } else {
       ++stats_.changes;
-      verdict.request->done(Committed{verdict.model, std::move(*verdict.outcomes)});
+      answer(verdict.request->done, Committed{verdict.model, std::move(*verdict.outcomes)});
     }
+  }
+}
+
+// No memory before the commit: nothing happened, and what was prepared is gone by itself. In the
+// commit: the next change asks the store first.
+template <class Step>
+Result<void> Controller::with_what_memory_there_is(const Step& step) {
+  try {
+    return step();
+  } catch (const std::bad_alloc&) {
+    if (!is_outcome_unknown_) return tl::unexpected(unavailable("memory is exhausted"));
+    return tl::unexpected(outcome_unknown("Memory was exhausted while the change was committed."));
   }
 }
 
@@ -284,7 +320,7 @@ std::vector<Controller::Judged> Controller::judge(std::vector<Request>& requests
     auto applied = decide(request, *latest);
     if (!applied && latest == published) {
       ++stats_.refused;
-      request.done(tl::unexpected(std::move(applied.error())));
+      answer(request.done, tl::unexpected(std::move(applied.error())));
     } else if (!applied) {
       judged.push_back({&request, latest, {}, tl::unexpected(std::move(applied.error()))});
     } else {
@@ -332,10 +368,12 @@ Result<void> Controller::make_durable(const std::vector<Judged>& judged) {
   }
   const auto start = std::chrono::steady_clock::now();
   Batch batch = batch_of(judged, net);
+  is_outcome_unknown_ = true;  // also when something is thrown from here on
   const CommitReport report = store_.commit(batch, before->revision());
   stats_.commit_time_us += microseconds_since(start);
   ++stats_.transactions;
   if (report.outcome == Commit::NotDone) {
+    is_outcome_unknown_ = false;
     dataplane_.abandon(std::move(*prepared));
     return tl::unexpected(unavailable(report.reason));
   }
@@ -346,6 +384,7 @@ Result<void> Controller::make_durable(const std::vector<Judged>& judged) {
   }
   dataplane_.publish(std::move(*prepared));
   publish(after);
+  is_outcome_unknown_ = false;
   announce(std::move(batch.journal));
   return {};
 }
@@ -357,11 +396,10 @@ Result<void> Controller::settle_unknown_outcome(Revision wanted, dataplane::Prep
   const auto contents = store_.load();
   if (contents && contents->revision == wanted) return {};
   dataplane_.abandon(std::move(prepared));
+  is_outcome_unknown_ = !contents;
   if (contents) return tl::unexpected(unavailable(reason));
-  is_outcome_unknown_ = true;
-  return fail(ErrorCode::OutcomeUnknown, "",
-              fmt::format("The storage failed while it committed the change ({}).", reason),
-              "Read the resource when the storage is back: it says whether the change happened.");
+  return tl::unexpected(outcome_unknown(
+      fmt::format("The storage failed while it committed the change ({}).", reason)));
 }
 
 // Makes the store's contents the model, and programs them.
@@ -392,8 +430,8 @@ Result<void> Controller::adopt_store() {
   }
   dataplane_.publish(std::move(*prepared));
   publish(std::make_shared<const Model>(std::move(model)));
-  announce({});
   is_outcome_unknown_ = false;
+  announce({});
   return {};
 }
 
@@ -405,10 +443,14 @@ void Controller::publish(ModelPtr model) {
   dataplane_stats_ = stats;
 }
 
+// The change has happened: that a listener finds no memory for it does not undo it.
 void Controller::announce(Entries entries) const {
-  for (JournalEntry& entry : entries) entry.before.clear();
-  const auto shared = std::make_shared<const Entries>(std::move(entries));
-  for (const Listener& listener : listeners_) listener(shared);
+  try {
+    for (JournalEntry& entry : entries) entry.before.clear();
+    const auto shared = std::make_shared<const Entries>(std::move(entries));
+    for (const Listener& listener : listeners_) listener(shared);
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 Batch Controller::batch_of(const std::vector<Judged>& judged,

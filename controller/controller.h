@@ -119,9 +119,12 @@ class Controller {
   using Look = std::function<void()>;
 
   void run();
+  bool serve_waiting();
   bool enqueue(Look look);
   Result<Applied> undo(Revision to, const Model& model, int64_t now_ms) const;
   void serve(std::vector<Request> requests);
+  template <class Step>
+  Result<void> with_what_memory_there_is(const Step& step);
   Result<Applied> decide(const Request& request, const Model& model) const;
   std::vector<Judged> judge(std::vector<Request>& requests);
   Result<void> make_durable(const std::vector<Judged>& judged);

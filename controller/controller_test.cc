@@ -8,6 +8,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <new>
 
 #include "controller/program/program.h"
 #include "controller/store/faulty_store.h"
@@ -114,6 +115,49 @@ TEST(Controller, AnUnknownOutcomeIsSettledByWhatTheStoreHolds) {
     EXPECT_EQ(world.dataplane.contents(), compile(*world.controller.model()));
     EXPECT_TRUE(world.change(put_network("blue", 2)));
   }
+}
+
+// Commits its second batch, and then finds no memory to say so.
+class ForgetfulStore final : public Store {
+ public:
+  Result<StoreContents> load() override { return inner_->load(); }
+  CommitReport commit(const Batch& batch, Revision expected_revision) override {
+    CommitReport report = inner_->commit(batch, expected_revision);
+    if (++commits_ == 2) throw std::bad_alloc();
+    return report;
+  }
+  Result<std::vector<JournalEntry>> journal(Revision after, size_t limit) override {
+    return inner_->journal(after, limit);
+  }
+  Result<std::vector<RecordChange>> undo(Revision to) override { return inner_->undo(to); }
+
+ private:
+  std::unique_ptr<Store> inner_ = memory_store();
+  int commits_ = 0;
+};
+
+TEST(Controller, NoMemoryAfterTheCommitIsAnUnknownOutcomeThatTheStoreSettles) {
+  ForgetfulStore store;  // the first commit is the seed
+  const testing::KeepingEncoding encoding;
+  World world(store, encoding);
+  ASSERT_TRUE(world.controller.start());
+  const auto answer = world.change(put_network("red", 1));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::OutcomeUnknown);
+  EXPECT_TRUE(world.change(put_network("blue", 2)));
+  EXPECT_NE(network(*world.controller.model(), "red"), nullptr);
+  EXPECT_EQ(world.dataplane.contents(), compile(*world.controller.model()));
+}
+
+TEST(Controller, WhoFindsNoMemoryForAnAnswerOrAnEventLeavesTheOthersTheirs) {
+  auto store = memory_store();
+  const testing::KeepingEncoding encoding;
+  World world(*store, encoding);
+  ASSERT_TRUE(world.controller.start());
+  world.controller.listen([](const auto&) { throw std::bad_alloc(); });
+  world.controller.submit(put_network("red", 1), [](auto) { throw std::bad_alloc(); });
+  EXPECT_TRUE(world.change(put_network("blue", 2)));
+  EXPECT_NE(network(*world.controller.model(), "red"), nullptr);
 }
 
 TEST(Controller, UntilTheStoreCanBeReadAgainWritesSayThatTheOutcomeIsUnknown) {

@@ -32,12 +32,18 @@ struct Interning {
 };
 
 size_t bytes_of(const PeerPolicy& policy) {
-  return sizeof(policy) + policy.source_prefixes.capacity() * sizeof(net::Prefix);
+  return sizeof(policy) +
+         (policy.source_prefixes.capacity() + policy.unsynchronised_prefixes.capacity()) *
+             sizeof(net::Prefix);
 }
 size_t bytes_of(const Port& port) {
   return sizeof(port) + port.addresses.capacity() * sizeof(PortAddress);
 }
 size_t bytes_of(const CompiledAccessList& list) { return list.bytes(); }
+size_t bytes_of(const NetworkRange& range) {
+  return sizeof(range) +
+         (range.virtual_network.capacity() + range.never_internet.capacity()) * sizeof(net::Prefix);
+}
 
 template <class Changes, class KeyOf>
 bool has_duplicate(const Changes& changes, KeyOf key_of) {
@@ -53,7 +59,7 @@ bool has_duplicate(const ProgramDelta& delta) {
   const auto first = [](const auto& change) { return change.first; };
   return has_duplicate(delta.tables, first) || has_duplicate(delta.policies, first) ||
          has_duplicate(delta.endpoints, first) || has_duplicate(delta.ports, first) ||
-         has_duplicate(delta.access_lists, first) ||
+         has_duplicate(delta.access_lists, first) || has_duplicate(delta.ranges, first) ||
          has_duplicate(delta.routes, [](const ProgramDelta::RouteChange& change) {
            return std::pair(change.table, change.prefix);
          });
@@ -81,6 +87,7 @@ class Change {
     apply_values(state_.tables.policies, delta.policies);
     apply_values(state_.tables.ports, delta.ports);
     apply_values(state_.tables.access_lists, delta.access_lists);
+    apply_values(state_.tables.ranges, delta.ranges);
     for (const auto& [key, port] : delta.endpoints) {
       port ? state_.tables.endpoints.set(key, *port) : void(state_.tables.endpoints.erase(key));
     }
@@ -291,6 +298,8 @@ ForwardingProgram contents(const Tables& tables) {
   tables.ports.for_each([&](PortId id, const auto& port) { program.ports.emplace(id, *port); });
   tables.access_lists.for_each(
       [&](AclId id, const auto& list) { program.access_lists.emplace(id, list->source()); });
+  tables.ranges.for_each(
+      [&](const TableKey& key, const auto& range) { program.ranges.emplace(key, *range); });
   return program;
 }
 
@@ -307,8 +316,8 @@ DataplaneStats Dataplane::stats() const {
           .access_lists = tables.access_lists.size(),
           .bytes = tables.tables.bytes() + tables.actions.bytes() + tables.policies.bytes() +
                    tables.endpoints.bytes() + tables.ports.bytes() + tables.access_lists.bytes() +
-                   interning.uses.bytes() + interning.free.bytes() + current_->state.fib_bytes +
-                   current_->node_bytes + current_->state.value_bytes,
+                   tables.ranges.bytes() + interning.uses.bytes() + interning.free.bytes() +
+                   current_->state.fib_bytes + current_->node_bytes + current_->state.value_bytes,
           .versions_pending = grace_.pending()};
 }
 

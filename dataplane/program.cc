@@ -86,6 +86,7 @@ void apply(ForwardingProgram& program, const ProgramDelta& delta) {
   apply_changes(program.endpoints, delta.endpoints);
   apply_changes(program.ports, delta.ports);
   apply_changes(program.access_lists, delta.access_lists);
+  apply_changes(program.ranges, delta.ranges);
 }
 
 ProgramDelta diff(const ForwardingProgram& from, const ForwardingProgram& to) {
@@ -95,6 +96,7 @@ ProgramDelta diff(const ForwardingProgram& from, const ForwardingProgram& to) {
   delta.endpoints = changes(from.endpoints, to.endpoints);
   delta.ports = changes(from.ports, to.ports);
   delta.access_lists = changes(from.access_lists, to.access_lists);
+  delta.ranges = changes(from.ranges, to.ranges);
   return delta;
 }
 

@@ -65,6 +65,11 @@ struct PeerPolicy {
   std::vector<net::Prefix> source_prefixes;  // what belongs to `from`; sorted
   Tag receiver_tag{};                        // the receiver's peering object
   Tag access_tag{};  // the object that denies access, when access_allowed is false
+  // Sources outside source_prefixes that are not admitted are left to the receiver's access lists,
+  // to which they are neither VirtualNetwork nor Internet.
+  bool lists_judge_forwarded = false;
+  // What belongs to `from` by now, and the receiver has not learned of; sorted.
+  std::vector<net::Prefix> unsynchronised_prefixes = {};
   friend bool operator==(const PeerPolicy&, const PeerPolicy&) = default;
 };
 
@@ -76,9 +81,9 @@ struct AddressMatch {
   enum class Kind : uint8_t {
     Any,
     In,              // inside `prefix`
-    VirtualNetwork,  // where the system routes of the port's domain deliver: its own subnets and
-                     // its peers'
-    Internet,        // everywhere else
+    VirtualNetwork,  // as the NetworkRange of the port's table says; without one, where the
+                     // system routes of the port's domain deliver: its own subnets and its peers'
+    Internet,        // the same; without one, everywhere else
     OneOf,           // one of `addresses`
   };
   Kind kind = Kind::Any;
@@ -97,6 +102,7 @@ struct AclRule {
   net::PortRange source_ports;  // TCP and UDP only; any other protocol matches only the full range
   net::PortRange destination_ports;
   Tag tag{};
+  bool is_default = false;  // nobody wrote it: `tag` is the list's
   friend bool operator==(const AclRule&, const AclRule&) = default;
 };
 
@@ -108,6 +114,13 @@ struct AccessList {
   friend bool operator==(const AccessList&, const AccessList&) = default;
 };
 
+// What rules mean by VirtualNetwork and Internet, as seen from a table.
+struct NetworkRange {
+  std::vector<net::Prefix> virtual_network;  // sorted
+  std::vector<net::Prefix> never_internet;   // sorted; what is in neither is Internet
+  friend bool operator==(const NetworkRange&, const NetworkRange&) = default;
+};
+
 // One address of a port and what judges its packets.
 struct PortAddress {
   net::IpAddress address;
@@ -116,6 +129,7 @@ struct PortAddress {
   AclId subnet_acl = kNoAcl;     // then this
   net::Vni vni;
   Tag tag{};
+  bool both_lists_must_permit = false;  // else one ordered evaluation: see acl/access_list.h
   friend bool operator==(const PortAddress&, const PortAddress&) = default;
 };
 
@@ -141,6 +155,7 @@ struct ForwardingProgram {
   std::map<EndpointKey, PortId> endpoints;
   std::map<PortId, Port> ports;
   std::map<AclId, AccessList> access_lists;
+  std::map<TableKey, NetworkRange> ranges;  // a table may have none
   friend bool operator==(const ForwardingProgram&, const ForwardingProgram&) = default;
 };
 
@@ -162,10 +177,11 @@ struct ProgramDelta {
   Changes<EndpointKey, PortId> endpoints;
   Changes<PortId, Port> ports;
   Changes<AclId, AccessList> access_lists;
+  Changes<TableKey, NetworkRange> ranges;
 
   bool empty() const {
     return tables.empty() && routes.empty() && policies.empty() && endpoints.empty() &&
-           ports.empty() && access_lists.empty();
+           ports.empty() && access_lists.empty() && ranges.empty();
   }
 };
 

@@ -26,6 +26,7 @@ struct Tables {
   Map<EndpointKey, PortId> endpoints;
   Map<PortId, WriterPtr<Port>> ports;
   Map<AclId, WriterPtr<CompiledAccessList>> access_lists;
+  Map<TableKey, WriterPtr<NetworkRange>> ranges;
   uint64_t version = 0;  // how many deltas were published before this state
 
   const Fib* table(const TableKey& key) const { return target(tables.find(key)); }
@@ -38,6 +39,7 @@ struct Tables {
   }
   const Port* port(PortId id) const { return target(ports.find(id)); }
   const CompiledAccessList* access_list(AclId id) const { return target(access_lists.find(id)); }
+  const NetworkRange* range(const TableKey& table) const { return target(ranges.find(table)); }
 
  private:
   template <class T>

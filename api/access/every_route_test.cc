@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "api/access/access_handler.h"
+#include "api/arm/arm_handler.h"
 #include "api/control/control_handler.h"
 #include "api/http/target.h"
 #include "api/networking/networking_handler.h"
@@ -129,6 +130,44 @@ TEST_F(EveryRoute, OfTheNetworkControllerGoesByItsMethod) {
       expect_least(least, method, target, networking::required_role);
     }
   }
+}
+
+// Open is what a client needs to sign in. Questions about resources are asked with POST.
+TEST_F(EveryRoute, OfAzureGoesByItsMethodAndWhetherItAsks) {
+  const auto is_sign_in = [](std::string_view path) {
+    return path == "/metadata/endpoints" || ends(path, "/openid-configuration") ||
+           ends(path, "/token") || ends(path, "/discovery/keys");
+  };
+  const auto routes = arm::arm_routes();
+  for (const arm::RouteInfo& route : routes) {
+    std::string target(route.path);
+    if (target.starts_with("/**")) target.replace(0, 3, "/adfs");
+    for (const Method method : kMethods) {
+      const Method as = method == Method::Head ? Method::Get : method;
+      const bool exists = std::any_of(routes.begin(), routes.end(), [&](const auto& other) {
+        return other.method == as && other.path == route.path;
+      });
+      const size_t least = exists && is_sign_in(target) ? 0 : http::is_safe(method) ? 1 : 2;
+      expect_least(least, method, target, arm::required_role);
+    }
+  }
+  const std::string group = "/subscriptions/s/resourceGroups/g";
+  for (const std::string& path : {group, group + "/providers/Microsoft.Network/virtualNetworks/v",
+                                  std::string("/subscriptions/s/resources")})
+    for (const Method method : kMethods)
+      expect_least(http::is_safe(method) ? 1 : 2, method, path, arm::required_role);
+  const std::string network = group + "/providers/Microsoft.Network/";
+  for (const char* action :
+       {"networkInterfaces/n/effectiveRouteTable",
+        "networkInterfaces/n/effectiveNetworkSecurityGroups", "networkWatchers/w/nextHop",
+        "networkWatchers/w/ipFlowVerify", "networkWatchers/w/connectivityCheck",
+        "networkWatchers/w//TOPOLOGY"}) {
+    expect_least(1, Method::Post, network + action, arm::required_role);
+    expect_least(2, Method::Put, network + action, arm::required_role);
+  }
+  expect_least(2, Method::Post, network + "virtualMachines/m/start", arm::required_role);
+  expect_least(2, Method::Post, "/nextHop", arm::required_role);
+  expect_least(0, Method::Post, "//a//b//OAuth2/Token/", arm::required_role);
 }
 
 // Every route has been given a thought: a role below its method's is for those of the model alone.

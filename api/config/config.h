@@ -25,6 +25,8 @@ enum class EmptyCollection {
   Full,  // {"value":[],"nextLink":""}
   Bare,  // {"nextLink":""}, as a real controller is said to answer
 };
+// How the Azure API tells of what changes: done, or as an operation to ask about.
+enum class Lro : uint8_t { Sync, Async };
 
 struct Listen {
   std::string address = "127.0.0.1";  // without brackets
@@ -65,8 +67,9 @@ struct Config {
   std::vector<std::string> allowed_hosts;
   EmptyCollection empty_collection = EmptyCollection::Full;
   std::chrono::milliseconds provisioning_delay{0};  // 0: Succeeded at once
-  std::string backups;                              // a folder; empty: beside the state file
-  std::string snapshots;                            // the same
+  Lro lro = Lro::Sync;
+  std::string backups;    // a folder; empty: beside the state file
+  std::string snapshots;  // the same
   Auth auth;
   std::string access;  // a file that says who may do what
   std::string audit;   // a file; empty: none is written
@@ -78,6 +81,8 @@ struct Config {
   bool bare = false;              // start without the resources of a fresh controller
   size_t peerings_per_network = 500;
   size_t prefixes_per_network = 1000;
+  size_t rules_per_security_group = 1000;
+  size_t routes_per_table = 400;
 };
 
 // Where a value came from, as a person would say it: "default", "flag --listen", "environment

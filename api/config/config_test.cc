@@ -56,6 +56,7 @@ TEST(Config, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(loaded->config.peerings_per_network, 500u);
   EXPECT_FALSE(loaded->config.bare);
   EXPECT_EQ(loaded->config.provisioning_delay.count(), 0);
+  EXPECT_EQ(loaded->config.lro, Lro::Sync);
   EXPECT_EQ(loaded->config.backups, "");
   for (const Setting& setting : loaded->settings)
     EXPECT_EQ(setting.origin.text, "default") << setting.name;
@@ -110,6 +111,7 @@ TEST(Config, EveryOptionReadsWhatItPrints) {
       {"audit", {"a.jsonl"}},
       {"audit-required", {"true", "false"}},
       {"provisioning-delay", {"0", "1ms", "1500ms", "2s", "2m"}},
+      {"lro", {"sync", "async"}},
       {"log-format", {"text", "json"}},
       {"log-level", {"trace", "debug", "info", "warn", "error", "off"}},
       {"io-threads", {"1", "64"}},
@@ -153,6 +155,7 @@ TEST(Config, EveryOptionHasItsOwnField) {
                               : option.name == "log-level"    ? "debug"
                               : option.name == "clock"        ? "frozen"
                               : option.name == "tls"          ? "off"
+                              : option.name == "lro"          ? "async"
                               : option.arity == Arity::Switch ? "true"
                               : option.name == "auth"         ? "token"
                               : option.value == "SHAPE"       ? "bare"
@@ -200,6 +203,7 @@ TEST(Config, BadValuesNameOptionOriginAndLegalValues) {
       {{"--provisioning-delay", "2"},
        "provisioning-delay from flag --provisioning-delay: '2' is not 0, or a time with its unit, "
        "as in 500ms, 10s or 2m"},
+      {{"--lro", "later"}, "lro from flag --lro: 'later' is not sync or async"},
       {{"--limit-body", "1G"},
        "limit-body from flag --limit-body: '1G' is not a number of bytes from 1 to 1000000000, "
        "perhaps with K or M as in 8K"},

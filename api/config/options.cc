@@ -168,6 +168,12 @@ std::string print_delay(const Config& config) {
   return ms == 0 ? "0" : with_unit(ms, kTimeUnits);
 }
 
+bool assign_lro(Config& config, std::string_view text) {
+  if (text != "sync" && text != "async") return false;
+  config.lro = text == "async" ? Lro::Async : Lro::Sync;
+  return true;
+}
+
 bool assign_init(Config& config, std::string_view text) {
   std::vector<std::string> files;
   while (!text.empty()) {
@@ -322,6 +328,11 @@ constexpr Option kOptions[] = {
     {"provisioning-delay", "TIME", "0, or a time with its unit, as in 500ms, 10s or 2m",
      "how long a change says Updating or Deleting though it has happened", assign_delay,
      print_delay},
+    {"lro", "sync|async", "sync or async",
+     "how the Azure API answers a change: when it has happened, or as an operation that takes the "
+     "provisioning-delay (500ms where that is 0)",
+     assign_lro,
+     [](const Config& c) { return std::string(c.lro == Lro::Sync ? "sync" : "async"); }},
     {"clock", "CLOCK", "real, frozen, frozen=2026-01-01T00:00:00Z, scaled=60 or scaled=60@TIME",
      "the time that the controller goes by: the system's, one that stands still, or a faster one",
      assign_clock, [](const Config& c) { return c.clock; }},
@@ -351,6 +362,10 @@ constexpr Option kOptions[] = {
                  [](auto& c) -> auto& { return c.peerings_per_network; }),
     count_option("prefixes-per-network", "most address prefixes of one virtual network",
                  [](auto& c) -> auto& { return c.prefixes_per_network; }),
+    count_option("rules-per-security-group", "most rules of one network security group (Azure)",
+                 [](auto& c) -> auto& { return c.rules_per_security_group; }),
+    count_option("routes-per-table", "most routes of one route table (Azure)",
+                 [](auto& c) -> auto& { return c.routes_per_table; }),
     bytes_option("limit-target", "longest request target (414)",
                  [](auto& c) -> auto& { return c.limits.target_bytes; }),
     bytes_option("limit-header", "longest header section (431)",

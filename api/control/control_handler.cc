@@ -32,6 +32,7 @@ constexpr std::string_view kDryRun = "dryRun";
 constexpr std::array<std::string_view, 1> kVerbose = {"verbose"};
 constexpr std::array<std::string_view, 3> kRoutesParameters = {"nic", "subnet", "losers"};
 constexpr std::array<std::string_view, 2> kApplyParameters = {kDryRun, "prune"};
+constexpr std::array<std::string_view, 1> kExportParameters = {"group"};
 constexpr std::array<std::string_view, 1> kHostParameters = {"host"};
 constexpr std::array<std::string_view, 1> kSnapshotParameters = {"replace"};
 constexpr std::array<std::string_view, 2> kJournalParameters = {"after", "limit"};
@@ -66,7 +67,7 @@ constexpr Row kRows[] = {
     {Method::Get, "/_isthmus/v1/routes", Role::Reader, kRoutesParameters, &now<&show_routes>, "the effective routes of an interface or a subnet"},
     {Method::Post, "/_isthmus/v1/explain", Role::Reader, kNone, &now<&explain_packet>, "what happens to a packet and its reply, and why"},
     {Method::Post, "/_isthmus/v1/apply", Role::Contributor, kApplyParameters, &apply_document, "make the controller hold what a lab document says"},
-    {Method::Get, "/_isthmus/v1/export", Role::Reader, kNone, &now<&export_document>, "what the controller holds, as a lab document"},
+    {Method::Get, "/_isthmus/v1/export", Role::Reader, kExportParameters, &now<&export_document>, "what the controller holds, as a lab document"},
     {Method::Post, "/_isthmus/v1/whatif", Role::Reader, kNone, &what_if, "what changes would do, without doing them"},
     {Method::Get, "/_isthmus/v1/host-faults", Role::Reader, kNone, &now<&show_host_faults>, "which hosts fail, and how"},
     {Method::Put, "/_isthmus/v1/host-faults", Role::Owner, kHostParameters, &put_host_fault, "make a host fail"},

@@ -9,6 +9,7 @@
 #include "api/control/lab/parse.h"
 #include "api/control/lab_text.h"
 #include "api/json/json_text.h"
+#include "controller/model/text.h"
 #include "controller/rules/apply.h"
 
 namespace isthmus::api::control {
@@ -111,6 +112,8 @@ tl::expected<LabDocument, Problem> read_document(const http::Request& request) {
 
 tl::expected<Applied, Problem> rehearse(const LabDocument& document, Prune prune,
                                         const Model& model, const Limits& limits, int64_t now_ms) {
+  if (const auto legal = check_locations(document, model); !legal)
+    return tl::unexpected(refused_change(legal.error(), document));
   Change change = expand(document, model, prune);
   change.time_ms = now_ms;
   auto applied = apply(model, change, limits);
@@ -148,7 +151,9 @@ void apply_document(const Service& service, const http::Request& request, const 
   const auto document = std::make_shared<const LabDocument>(std::move(*parsed));
   const Controller& controller = service.controller;
   service.controller.submit(
-      [document, prune, &controller](const Model& model, int64_t now_ms) {
+      [document, prune, &controller](const Model& model, int64_t now_ms) -> Result<Applied> {
+        if (auto legal = check_locations(*document, model); !legal)
+          return tl::unexpected(legal.error());
         Change change = expand(*document, model, prune);
         change.time_ms = now_ms;
         return apply(model, change, controller.limits());
@@ -161,8 +166,19 @@ void apply_document(const Service& service, const http::Request& request, const 
       });
 }
 
-http::Response export_document(const Service& service, const http::Request&) {
-  return text_answer(lab::export_lab(*service.controller.model()), kYaml);
+http::Response export_document(const Service& service, const http::Request& request) {
+  const ModelPtr model = service.controller.model();
+  const auto group = request.parameter("group");
+  if (!group) return text_answer(lab::export_lab(*model), kYaml);
+  const bool is_there = is_legal_azure_name(Kind::ResourceGroup, *group) &&
+                        model->find(lab::lab_group(*group)) != nullptr;
+  if (!is_there)
+    return answer(problem_of({ErrorCode::ResourceNotFound,
+                              "",
+                              fmt::format("There is no resource group {}.", in_quotes(*group)),
+                              "",
+                              {}}));
+  return text_answer(lab::export_lab(*model, {Realm::Azure, std::string(*group)}), kYaml);
 }
 
 void reset_controller(const Service& service, const http::Request& request,

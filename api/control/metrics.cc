@@ -105,6 +105,10 @@ void add_http(Families& families, const http::Metrics& http) {
       counter("isthmus_http_connections_refused_total", "Connections refused over a limit.")
           .value(number(http.connections_refused.load()))
           .take());
+  families.push_back(counter("isthmus_http_connections_given_up_total",
+                             "Connections that their clients closed before they were accepted.")
+                         .value(number(http.connections_given_up.load()))
+                         .take());
   families.push_back(
       counter("isthmus_http_timeouts_total", "Requests and connections that were too slow.")
           .value(number(http.timeouts.load()))

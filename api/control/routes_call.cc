@@ -5,6 +5,7 @@
 
 #include "api/control/calls.h"
 #include "api/json/json_text.h"
+#include "controller/model/either_realm.h"
 #include "controller/model/networks.h"
 #include "controller/model/text.h"
 #include "controller/routes/routes.h"
@@ -22,17 +23,17 @@ Error not_there(std::string_view what, std::string_view written) {
           {}};
 }
 
-// "web1" or "/networkInterfaces/web1".
+// "web1" or "/networkInterfaces/web1", or the id that Azure gives one.
 Result<const Resource*> find_nic(const Model& model, std::string_view written) {
   const auto id = written.find('/') == std::string_view::npos
                       ? ResourceId::make(Kind::NetworkInterface, written)
-                      : ResourceId::parse(written);
+                      : parse_in_either_realm(written);
   const Resource* nic = id && id->kind() == Kind::NetworkInterface ? model.find(*id) : nullptr;
   if (nic == nullptr) return tl::unexpected(not_there("network interface", written));
   return nic;
 }
 
-// "hub/dmz" or "/virtualNetworks/hub/subnets/dmz".
+// "hub/dmz" or "/virtualNetworks/hub/subnets/dmz", or the id that Azure gives one.
 Result<const Resource*> find_subnet(const Model& model, std::string_view written) {
   const bool is_short =
       std::count(written.begin(), written.end(), '/') == 1 && !written.starts_with('/');
@@ -40,7 +41,7 @@ Result<const Resource*> find_subnet(const Model& model, std::string_view written
   const auto id =
       is_short ? ResourceId::parse(fmt::format("/virtualNetworks/{}/subnets/{}",
                                                written.substr(0, slash), written.substr(slash + 1)))
-               : ResourceId::parse(written);
+               : parse_in_either_realm(written);
   const Resource* subnet = id && id->kind() == Kind::Subnet ? model.find(*id) : nullptr;
   if (subnet == nullptr) return tl::unexpected(not_there("subnet of a virtual network", written));
   return subnet;

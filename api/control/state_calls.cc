@@ -103,7 +103,7 @@ http::Response show_stats(const Service& service, const http::Request&) {
       .number("failed", stats.failed)
       .key("resources")
       .object();
-  for (const KindInfo& row : kKinds) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
     // The children of two types are called the same: a child's count names its parent too.
     json.number(row.parent == Kind::None
                     ? std::string(row.segment)

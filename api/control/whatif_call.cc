@@ -10,6 +10,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "api/arm/arm_handler.h"
+#include "api/arm/resource_path.h"
 #include "api/control/calls.h"
 #include "api/control/lab_text.h"
 #include "api/http/target.h"
@@ -47,8 +49,32 @@ std::string text_member(const json::Value& object, std::string_view name) {
   return value != nullptr && value->IsString() ? std::string(json::text_of(*value)) : "";
 }
 
-// The address of a resource as a request to the controller has it.
-Result<networking::Address> address_of(const std::string& path) {
+// A resource as a request of either dialect names it, and what the request asks beside its body.
+struct Named {
+  ResourceId id;
+  bool synchronises = false;
+};
+
+Result<ResourceId> resource_at(const std::vector<std::string>& segments, const std::string& path) {
+  const auto no_resource = [&path] {
+    return fail(ErrorCode::InvalidParameterValue, "/path",
+                fmt::format("{} is no resource that can be put or deleted.", in_quotes(path)));
+  };
+  if (arm::is_arm(segments)) {
+    if (segments.size() < 2) return no_resource();
+    const auto place = arm::parse_place(segments);
+    if (!place) return tl::unexpected(place.error());
+    const bool is_resource = place->form == arm::Form::Item || place->form == arm::Form::Group;
+    return is_resource ? Result<ResourceId>(place->id) : no_resource();
+  }
+  const auto address = networking::parse_address(segments);
+  if (!address) return tl::unexpected(address.error());
+  const bool is_resource =
+      address->form == networking::Form::Item || address->form == networking::Form::Singleton;
+  return is_resource ? Result<ResourceId>(address->id) : no_resource();
+}
+
+Result<Named> resource_named(const std::string& path) {
   const auto target = http::split_target(path);
   const auto decoded = target ? http::decode_path(target->path) : std::nullopt;
   if (!decoded) {
@@ -56,13 +82,12 @@ Result<networking::Address> address_of(const std::string& path) {
                 fmt::format("{} is not a path.", in_quotes(path)),
                 "Write it as for the call itself: /networking/v1/virtualNetworks/red.");
   }
-  auto address = networking::parse_address(decoded->segments);
-  if (!address) return address;
-  const bool is_resource =
-      address->form == networking::Form::Item || address->form == networking::Form::Singleton;
-  if (is_resource) return address;
-  return fail(ErrorCode::InvalidParameterValue, "/path",
-              fmt::format("{} is no resource that can be put or deleted.", in_quotes(path)));
+  auto id = resource_at(decoded->segments, path);
+  if (!id) return tl::unexpected(std::move(id.error()));
+  http::Request request;
+  request.query = http::decode_query(target->query).value_or(std::vector<http::QueryParameter>{});
+  const auto sync = request.parameter("syncRemoteAddressSpace");
+  return Named{std::move(*id), sync && http::equal_without_case(*sync, "true")};
 }
 
 Result<Operation> read_operation(const json::Value& change) {
@@ -73,28 +98,43 @@ Result<Operation> read_operation(const json::Value& change) {
   if (!is_put && !http::equal_without_case(method, "DELETE")) {
     return malformed("/method", fmt::format("{} is not PUT or DELETE.", in_quotes(method)));
   }
-  const auto address = address_of(path);
-  if (!address) {
-    Error error = address.error();
+  const auto named = resource_named(path);
+  if (!named) {
+    Error error = named.error();
     error.target = "/path";
     return tl::unexpected(std::move(error));
   }
   Operation operation;
   operation.verb = is_put ? Verb::Put : Verb::Delete;
-  operation.draft.id = address->id;
+  operation.draft.id = named->id;
+  operation.sync_remote_address_space = named->synchronises;
   if (!is_put) return operation;
   const json::Value* body = json::find_member(change, "body");
   if (body == nullptr) return malformed("/body", "A PUT needs a body.");
   rapidjson::StringBuffer text;
   rapidjson::Writer<rapidjson::StringBuffer> writer(text);
   body->Accept(writer);
-  auto draft = json::read_draft({text.GetString(), text.GetSize()}, address->id);
+  auto draft = json::read_draft({text.GetString(), text.GetSize()}, named->id);
   if (!draft) {
     draft.error().target = "/body" + draft.error().target;
     return tl::unexpected(std::move(draft.error()));
   }
   operation.draft = std::move(*draft);
   return operation;
+}
+
+// A group is put below its subscription, which is there from the first group on.
+std::vector<Operation> with_subscription(Operation operation) {
+  std::vector<Operation> operations;
+  const ResourceId& id = operation.draft.id;
+  if (operation.verb == Verb::Put && id.kind() == Kind::ResourceGroup) {
+    Operation subscription;
+    subscription.draft = {id.parent(), "", {}, nullptr, Body(Kind::Subscription), {}};
+    subscription.only_if_different = true;
+    operations.push_back(std::move(subscription));
+  }
+  operations.push_back(std::move(operation));
+  return operations;
 }
 
 // One after another, each on what the one before left, as calls would be.
@@ -109,7 +149,7 @@ Result<Applied> apply_changes(const Model& model, const json::Value& changes, co
     };
     auto operation = read_operation(changes[i]);
     if (!operation) return in_list(std::move(operation.error()));
-    auto applied = apply(all.model, {{std::move(*operation)}, "", now_ms}, limits);
+    auto applied = apply(all.model, {with_subscription(std::move(*operation)), "", now_ms}, limits);
     if (!applied) return in_list(std::move(applied.error()));
     all.model = std::move(applied->model);
     all.changes.insert(all.changes.end(), applied->changes.begin(), applied->changes.end());

@@ -58,6 +58,24 @@ TEST(WhatIf, APeeringIsDeletedInStatesRoutesAndReachability) {
       R"("complete":true})");
 }
 
+TEST(WhatIf, PathsOfAzureAreLookedAtToo) {
+  ControlWorld world;
+  const std::string group = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/g";
+  const std::string network = group + "/providers/Microsoft.Network/virtualNetworks/hub";
+  const auto answer = what_if(
+      world, fmt::format(R"({{"changes":[{{"method":"PUT","path":"{0}?api-version=2024-05-01",)"
+                         R"("body":{{"location":"westeurope"}}}},)"
+                         R"({{"method":"PUT","path":"{1}?api-version=2024-05-01","body":)"
+                         R"({{"location":"westeurope","properties":)"
+                         R"({{"addressSpace":{{"addressPrefixes":["10.0.0.0/16"]}}}}}}}}]}})",
+                         group, network));
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_THAT(answer.body,
+              HasSubstr(fmt::format(R"({{"change":"created","resource":"{}"}})", network)));
+  EXPECT_EQ(what_if(world, R"({"changes":[{"method":"DELETE","path":"/subscriptions"}]})").status,
+            400);
+}
+
 TEST(WhatIf, ALabDocumentIsLookedAtToo) {
   ControlWorld world;
   ASSERT_EQ(world.apply(std::string(kTwoNetworks)).status, 200);

@@ -108,11 +108,25 @@ bool is_media_type(std::string_view text, std::string_view wanted) {
          equal_without_case(parameter, "charset=\"utf-8\"");
 }
 
+// A token is asked for with a form (RFC 6749 section 4.4.2). Nothing else takes one: it is what
+// any web page may send, and what curl -d calls a body where nobody says what it is.
+bool takes_form(std::string_view path) {
+  constexpr std::array<std::string_view, 3> kTokens = {"/oauth2/token", "/oauth2/v2.0/token",
+                                                       "/msi/token"};
+  if (path.ends_with('/')) path.remove_suffix(1);
+  return std::any_of(kTokens.begin(), kTokens.end(), [&](std::string_view end) {
+    return path.size() >= end.size() &&
+           equal_without_case(path.substr(path.size() - end.size()), end);
+  });
+}
+
 bool has_known_type(const GuardCase& c) {
   constexpr std::array<std::string_view, 4> kOurs = {"application/yaml", "text/yaml",
                                                      "application/x-yaml", "application/jsonl"};
   if (c.content_type.count != 1) return false;
   if (is_json_type(c.content_type.value)) return true;
+  if (takes_form(c.target->path))
+    return is_media_type(c.content_type.value, "application/x-www-form-urlencoded");
   return starts_without_case(c.target->path, "/_isthmus/") &&
          std::any_of(kOurs.begin(), kOurs.end(), [&](std::string_view type) {
            return is_media_type(c.content_type.value, type);
@@ -201,8 +215,8 @@ constexpr GuardRule kRules[] = {
               equal_without_case(c.fetch_site.value, "none");
      }},
     // What it carries.
-    {Stage::AfterBody, "a body is JSON, or YAML where documents are taken", 415,
-     "UnsupportedMediaType",
+    {Stage::AfterBody, "a body is JSON, or YAML where documents are taken, or a form for a token",
+     415, "UnsupportedMediaType",
      "A request body needs the content type application/json (UTF-8), or for a lab document "
      "application/yaml: add -H 'Content-Type: application/json'.",
      [](const GuardCase& c) { return !c.has_body() || has_known_type(c); }},

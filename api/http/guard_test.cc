@@ -49,7 +49,8 @@ constexpr std::string_view kOurHost = "Host is a name of this server";
 constexpr std::string_view kMethod = "the method is one that the server knows";
 constexpr std::string_view kOrigin = "a web page changes things on its own server only";
 constexpr std::string_view kFetchSite = "a browser changes things from this origin only";
-constexpr std::string_view kType = "a body is JSON, or YAML where documents are taken";
+constexpr std::string_view kType =
+    "a body is JSON, or YAML where documents are taken, or a form for a token";
 constexpr std::string_view kCompressed = "a body is not compressed";
 
 std::vector<Case> cases() {
@@ -194,6 +195,26 @@ std::vector<Case> cases() {
        "PUT",
        "/",
        {kHost, kLength, {"Content-Type", "application/x-www-form-urlencoded"}},
+       kType},
+      {"a form for a token",
+       "POST",
+       "/adfs/OAuth2/v2.0/token?x=y",
+       {kHost, kLength, {"Content-Type", "application/x-www-form-urlencoded;charset=utf-8"}},
+       ""},
+      {"a form for an identity's token",
+       "POST",
+       "/msi/token/",
+       {kHost, kLength, {"Content-Type", "application/x-www-form-urlencoded"}},
+       ""},
+      {"a form beside them",
+       "POST",
+       "/oauth2/tokens",
+       {kHost, kLength, {"Content-Type", "application/x-www-form-urlencoded"}},
+       kType},
+      {"YAML for a token",
+       "POST",
+       "/adfs/oauth2/token",
+       {kHost, kLength, {"Content-Type", "application/yaml"}},
        kType},
       {"two types", "PUT", "/", {kHost, kLength, kJson, kJson}, kType},
       {"a list of types",

@@ -26,5 +26,8 @@ struct Limits {
 
 // A body may be slower than body_bytes_per_second this long: one retransmission is no attack.
 constexpr milliseconds kBodyRateGrace{3'000};
+// A connection whose client sent, ended its side and has waited this long to be accepted is
+// dropped.
+constexpr milliseconds kGivenUp{500};
 
 }  // namespace isthmus::api::http

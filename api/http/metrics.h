@@ -25,7 +25,8 @@ struct Metrics {
   std::array<Counter, kDurationBoundsUs.size() + 1> durations{};  // not cumulative
   Counter duration_sum_us{0};
   Counter connections_accepted{0};
-  Counter connections_refused{0};  // over a connection limit
+  Counter connections_refused{0};   // over a connection limit
+  Counter connections_given_up{0};  // closed by their clients before they could be accepted
   Counter timeouts{0};
   Counter guard_refusals{0};
   std::atomic<int64_t> connections_open{0};

@@ -1,5 +1,7 @@
 #include "api/http/server.h"
 
+#include <netinet/tcp.h>
+
 #include <spdlog/spdlog.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -20,12 +22,24 @@ using boost::system::error_code;
 
 constexpr auto kUse = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 constexpr milliseconds kAcceptRetry{100};      // out of file descriptors: others must close first
+constexpr int kAcceptsPerTurn = 64;            // then the loop's connections have their turn
 constexpr milliseconds kAbortTimeout{10'000};  // aborted sessions need a few turns of their loop
 
 std::optional<Refusal> refusal_for(ConnectionCount::Verdict verdict) {
   if (verdict == ConnectionCount::Verdict::TooMany) return kTooManyConnections;
   if (verdict == ConnectionCount::Verdict::TooManyOfAddress) return kTooManyOfAddress;
   return std::nullopt;
+}
+
+// True when the client has closed its side and what it sent has lain here for a while, as happens
+// where the server had no descriptor for it: nobody waits for the answer any more, and a PUT done
+// now could undo a later one of the same client. Before kGivenUp the closed side may be that of a
+// client that ends its requests so and reads on.
+bool was_given_up(Socket& socket) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return false;
+  return info.tcpi_state == TCP_CLOSE_WAIT && milliseconds(info.tcpi_last_data_recv) > kGivenUp;
 }
 
 }  // namespace
@@ -35,6 +49,7 @@ struct Server::Impl {
 
   tl::expected<void, std::string> listen();
   Task<void> accept_loop();
+  error_code accept_waiting();
   void admit(const std::shared_ptr<Worker>& worker, Socket socket);
   void stop();
 
@@ -42,6 +57,7 @@ struct Server::Impl {
   std::vector<std::shared_ptr<Worker>> workers;  // the first one accepts
   std::optional<Acceptor> acceptor;
   std::optional<Timer> accept_retry;
+  size_t next_worker = 0;
   uint16_t port = 0;
 };
 
@@ -63,6 +79,7 @@ tl::expected<void, std::string> Server::Impl::listen() {
   acceptor->bind(endpoint, error);
   if (error) return failed("cannot listen on");
   acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (!error) acceptor->non_blocking(true, error);
   if (error) return failed("cannot listen on");
   port = acceptor->local_endpoint().port();
   return {};
@@ -72,26 +89,48 @@ void Server::Impl::admit(const std::shared_ptr<Worker>& worker, Socket socket) {
   error_code error;
   const auto endpoint = socket.remote_endpoint(error);
   if (error) return;  // gone already
-  const auto verdict = shared.connections.admit(endpoint.address(), shared.options.limits);
+  if (was_given_up(socket)) {
+    shared.metrics.connections_given_up.fetch_add(1);
+    return;
+  }
+  auto [verdict, place] = shared.connections.admit(endpoint.address(), shared.options.limits);
   if (verdict != ConnectionCount::Verdict::Admitted)
     shared.metrics.connections_refused.fetch_add(1);
-  if (verdict == ConnectionCount::Verdict::Dropped) return;
+  if (!place) return;
   shared.metrics.connections_accepted.fetch_add(1, std::memory_order_relaxed);
-  start_session(shared, worker, {std::move(socket), endpoint.address()}, refusal_for(verdict));
+  start_session(shared, worker, {std::move(socket), endpoint.address(), std::move(*place)},
+                refusal_for(verdict));
 }
 
+// Takes the connections that wait, a bounded number; the error of the first that cannot be taken.
+error_code Server::Impl::accept_waiting() {
+  error_code error;
+  for (int taken = 0; taken < kAcceptsPerTurn; ++taken) {
+    const std::shared_ptr<Worker>& worker = workers[next_worker++ % workers.size()];
+    Socket socket(worker->io);
+    acceptor->accept(socket, error);
+    if (error == asio::error::connection_aborted) continue;
+    if (error) return error == asio::error::would_block ? error_code() : error;
+    admit(worker, std::move(socket));
+  }
+  return error;
+}
+
+// Whatever is thrown, the loop goes on: a server that accepts no more is dead without knowing it.
+// async_accept would not do: when it finds no memory for the socket, it drops its coroutine.
 Task<void> Server::Impl::accept_loop() {
-  for (size_t next = 0; acceptor->is_open(); ++next) {
-    const std::shared_ptr<Worker>& worker = workers[next % workers.size()];
-    auto [error, socket] = co_await acceptor->async_accept(worker->io, kUse);
-    if (shared.stopping) break;
-    if (!error) {
-      admit(worker, std::move(socket));
-      continue;
+  while (!shared.stopping) {
+    try {
+      co_await acceptor->async_wait(Acceptor::wait_read, kUse);
+      if (shared.stopping) break;
+      const error_code error = accept_waiting();
+      if (!error) continue;
+      spdlog::warn("a connection could not be accepted: {}", error.message());
+      accept_retry->expires_after(kAcceptRetry);
+      co_await accept_retry->async_wait(kUse);
+    } catch (const std::exception& error) {  // out of memory, in practice
+      spdlog::warn("a connection could not be accepted: {}", error.what());
     }
-    spdlog::warn("a connection could not be accepted: {}", error.message());
-    accept_retry->expires_after(kAcceptRetry);
-    co_await accept_retry->async_wait(kUse);
   }
 }
 

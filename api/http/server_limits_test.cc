@@ -1,9 +1,12 @@
 // Limits, timeouts, starting and stopping: what the server does when it cannot simply answer.
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "api/http/server.h"
 #include "tests/support/http_server.h"
@@ -137,6 +140,50 @@ TEST(Server, ConnectionsOverTheLimitAreTold) {
   EXPECT_NE(first.read_until("<GET /b >").find("<GET /b >"), std::string::npos)
       << "those inside are served";
   EXPECT_EQ(test.server.metrics().connections_refused, 1u);
+}
+
+// From now on the process can open one descriptor more, and no other.
+class OneDescriptorLeft {
+ public:
+  OneDescriptorLeft() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int lowest_free = ::dup(STDERR_FILENO);
+    ::close(lowest_free);
+    const rlimit limit{static_cast<rlim_t>(lowest_free) + 1, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ~OneDescriptorLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  OneDescriptorLeft(const OneDescriptorLeft&) = delete;
+  OneDescriptorLeft& operator=(const OneDescriptorLeft&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(Server, WhoWaitsForADescriptorIsServedWhenThereIsOne) {
+  TestServer test;
+  std::optional<OneDescriptorLeft> shortage(std::in_place);
+  HttpClient patient(test.server.port());
+  patient.send(get("/a"));
+  std::this_thread::sleep_for(kGivenUp + milliseconds(100));
+  shortage.reset();
+  EXPECT_NE(patient.read_until("<GET /a >").find("<GET /a >"), std::string::npos);
+  EXPECT_EQ(test.server.metrics().connections_given_up, 0u);
+}
+
+TEST(Server, ARequestThatItsClientGaveUpBeforeItWasAcceptedIsNotDone) {
+  TestServer test;
+  std::optional<OneDescriptorLeft> shortage(std::in_place);
+  HttpClient impatient(test.server.port());
+  impatient.send(put("/a", "{}"));
+  impatient.end_sending();
+  std::this_thread::sleep_for(kGivenUp + milliseconds(100));
+  shortage.reset();
+  EXPECT_EQ(impatient.read_to_end(), "");
+  EXPECT_EQ(test.server.metrics().connections_given_up, 1u);
+  HttpClient next(test.server.port());
+  next.send(get("/b"));
+  EXPECT_EQ(status_of(next.read_until("<GET /b >")), 200);
 }
 
 TEST(Server, StopLetsARunningRequestFinish) {

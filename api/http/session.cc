@@ -30,15 +30,12 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
         limits_(shared.options.limits),
         worker_(std::move(worker)),
         channel_(shared.metrics, std::move(client.socket)),
-        address_(std::move(client.address)),
-        peer_(address_.to_string()),
+        place_(std::move(client.place)),
+        peer_(client.address.to_string()),
         inbox_(limits_, shared_.options.allowed_hosts) {
     shared_.metrics.connections_open.fetch_add(1, std::memory_order_relaxed);
   }
-  ~Session() override {
-    shared_.metrics.connections_open.fetch_sub(1, std::memory_order_relaxed);
-    shared_.connections.release(address_);
-  }
+  ~Session() override { shared_.metrics.connections_open.fetch_sub(1, std::memory_order_relaxed); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -91,7 +88,7 @@ class Session final : public Sweepable, public std::enable_shared_from_this<Sess
   const Limits& limits_;
   std::shared_ptr<Worker> worker_;
   Channel channel_;
-  asio::ip::address address_;
+  ConnectionCount::Place place_;
   std::string peer_;
   Inbox inbox_;
   std::optional<ClientCertificate> certificate_;
@@ -228,6 +225,8 @@ Task<Response> Session::ask_handler(Request request) {
       if (!complete(pending, std::move(response)))
         spdlog::error("a request was answered twice; the second answer is dropped");
     });
+  } catch (const std::bad_alloc&) {
+    if (!pending->called) complete(pending, error_response(kNoMemory));
   } catch (const std::exception& error) {
     spdlog::error("request {}: the handler threw: {}", request_id_, error.what());
     if (!pending->called) complete(pending, error_response(kInternalError));

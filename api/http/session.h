@@ -12,9 +12,10 @@ namespace isthmus::api::http {
 struct Client {
   Socket socket;
   asio::ip::address address;
+  ConnectionCount::Place place;
 };
 
-// Serves the connection until either side ends it, then releases its place in shared.connections.
+// Serves the connection until either side ends it, then gives up its place.
 // With a refusal: answers it, unasked, and closes.
 void start_session(Shared& shared, const std::shared_ptr<Worker>& worker, Client client,
                    std::optional<Refusal> refusal);

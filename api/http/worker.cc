@@ -19,25 +19,25 @@ milliseconds sweep_interval(const Limits& limits) {
 
 }  // namespace
 
-ConnectionCount::Verdict ConnectionCount::admit(const asio::ip::address& client,
-                                                const Limits& limits) {
+ConnectionCount::Admission ConnectionCount::admit(const asio::ip::address& client,
+                                                  const Limits& limits) {
   const std::lock_guard lock(mutex_);
-  if (open_ >= limits.connections + kToldOff) return Verdict::Dropped;
+  if (open_ >= limits.connections + kToldOff) return {Verdict::Dropped, std::nullopt};
   Verdict verdict = open_ >= limits.connections ? Verdict::TooMany : Verdict::Admitted;
   if (!client.is_loopback()) {
-    size_t& count = per_address_[client.to_string()];
-    if (count >= limits.connections_per_address + kToldOff) return Verdict::Dropped;
+    size_t& count = per_address_[client];
+    if (count >= limits.connections_per_address + kToldOff) return {Verdict::Dropped, std::nullopt};
     if (count >= limits.connections_per_address) verdict = Verdict::TooManyOfAddress;
     ++count;
   }
   ++open_;
-  return verdict;
+  return {verdict, Place(*this, client)};
 }
 
-void ConnectionCount::release(const asio::ip::address& client) {
+void ConnectionCount::release(const asio::ip::address& client) noexcept {
   const std::lock_guard lock(mutex_);
   if (!client.is_loopback()) {
-    const auto found = per_address_.find(client.to_string());
+    const auto found = per_address_.find(client);
     if (--found->second == 0) per_address_.erase(found);
   }
   if (--open_ == 0) none_.notify_all();
@@ -98,7 +98,6 @@ std::string_view Worker::date() { return date_.at(now_()); }
 
 void Worker::schedule_sweep() {
   if (sweeping_ || sessions_.empty()) return;  // an idle daemon does not wake up
-  sweeping_ = true;
   sweep_timer_.expires_after(sweep_interval_);
   sweep_timer_.async_wait([this](const boost::system::error_code&) {
     sweeping_ = false;
@@ -106,6 +105,7 @@ void Worker::schedule_sweep() {
     for (Sweepable* session : sessions_) session->sweep(now);
     schedule_sweep();
   });
+  sweeping_ = true;  // now: with no memory for the wait, the next connection tries again
 }
 
 void Worker::close_idle_sessions() {

@@ -9,10 +9,12 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -39,17 +41,41 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
 // How many connections are open, in total and per client address. Any thread.
 class ConnectionCount {
  public:
-  // TooMany and TooManyOfAddress hold a place too, while they are told so. Dropped holds none.
+  // The place of one connection; gives it back when it goes.
+  class Place {
+   public:
+    Place(Place&& other) noexcept
+        : count_(std::exchange(other.count_, nullptr)), client_(other.client_) {}
+    ~Place() {
+      if (count_ != nullptr) count_->release(client_);
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    friend class ConnectionCount;
+    Place(ConnectionCount& count, const asio::ip::address& client)
+        : count_(&count), client_(client) {}
+
+    ConnectionCount* count_;
+    asio::ip::address client_;
+  };
   enum class Verdict : uint8_t { Admitted, TooMany, TooManyOfAddress, Dropped };
-  Verdict admit(const asio::ip::address& client, const Limits& limits);
-  void release(const asio::ip::address& client);
+  // TooMany and TooManyOfAddress hold a place too, while they are told so. Dropped holds none.
+  struct Admission {
+    Verdict verdict;
+    std::optional<Place> place;
+  };
+  Admission admit(const asio::ip::address& client, const Limits& limits);
   bool wait_until_none(milliseconds timeout);
 
  private:
+  void release(const asio::ip::address& client) noexcept;
+
   std::mutex mutex_;  // guards what follows
   std::condition_variable none_;
   size_t open_ = 0;
-  std::unordered_map<std::string, size_t> per_address_;
+  std::unordered_map<asio::ip::address, size_t> per_address_;
 };
 
 // What all sessions of a server share. Outlives every worker's threads.

@@ -86,7 +86,7 @@ class World {
   // Everything that is not well, of the types that have a configurationState and of the others.
   Names failing() const {
     Names names;
-    for (const KindInfo& row : kKinds) {
+    for (const KindInfo& row : kinds_in(Realm::Onprem)) {
       for (const ResourcePtr& resource : model.collection(row.kind)) {
         if (!is_healthy(model, *resource)) names.insert(resource->id.path());
       }
@@ -111,7 +111,7 @@ class World {
     return host;
   }
   std::string path_of(const std::string& instance_id) const {
-    for (const KindInfo& row : kKinds) {
+    for (const KindInfo& row : kinds_in(Realm::Onprem)) {
       for (const ResourcePtr& resource : model.collection(row.kind)) {
         if (resource->instance_id.to_string() == instance_id) return resource->id.path();
       }

@@ -36,46 +36,100 @@ Result<std::vector<std::pair<std::string, std::string>>> read_annotation(
 
 Result<Draft> read_resource(const Value& resource, const ResourceId& id, std::string pointer);
 
+// "West Europe" is the display name of "westeurope", and both are written.
+std::string read_location(const Value& resource) {
+  const Value* location = find_member(resource, "location");
+  if (location == nullptr || !location->IsString()) return {};
+  std::string name = lower_case(text_of(*location));
+  std::erase(name, ' ');
+  return name;
+}
+
+// {"name": "Standard", "tier": "Regional"}
+Result<Sku> read_sku(const Value& resource, const Draft& draft) {
+  const Value* sku = find_member(resource, "sku");
+  if (sku == nullptr || !has_sku(draft.id.kind())) return Sku{};
+  if (!sku->IsObject())
+    return tl::unexpected(invalid(draft.pointer + "/sku", "sku is not an object."));
+  const auto text = [sku](std::string_view name) {
+    const Value* value = find_member(*sku, name);
+    return value == nullptr ? std::string() : scalar_text(*value).value_or("");
+  };
+  return Sku{text("name"), text("tier")};
+}
+
+Result<std::vector<std::string>> read_zones(const Value& resource, const Draft& draft) {
+  std::vector<std::string> zones;
+  const Value* list = find_member(resource, "zones");
+  if (list == nullptr) return zones;
+  const std::string here = draft.pointer + "/zones";
+  if (!list->IsArray()) return tl::unexpected(invalid(here, "zones is not a list."));
+  for (const Value& zone : list->GetArray()) {
+    auto text = scalar_text(zone);
+    if (!text) return tl::unexpected(invalid(here, "An element of zones is not text."));
+    zones.push_back(std::move(*text));
+  }
+  return zones;
+}
+
+// What Azure's resources say beside their properties.
+Result<void> read_azure_annotations(const Value& resource, const Draft& draft,
+                                    Annotations& annotations) {
+  annotations.location = read_location(resource);
+  auto sku = read_sku(resource, draft);
+  if (!sku) return tl::unexpected(std::move(sku.error()));
+  annotations.sku = std::move(*sku);
+  auto zones = read_zones(resource, draft);
+  if (!zones) return tl::unexpected(std::move(zones.error()));
+  annotations.zones = std::move(*zones);
+  return {};
+}
+
 Result<void> read_annotations(const Value& resource, Draft& draft) {
   auto metadata = read_annotation(resource, "resourceMetadata", draft.pointer);
   if (!metadata) return tl::unexpected(std::move(metadata.error()));
   auto tags = read_annotation(resource, "tags", draft.pointer);
   if (!tags) return tl::unexpected(std::move(tags.error()));
-  if (metadata->empty() && tags->empty()) return {};
-  draft.annotations =
-      std::make_shared<const Annotations>(Annotations{std::move(*metadata), std::move(*tags)});
+  Annotations annotations{std::move(*metadata), std::move(*tags)};
+  if (draft.id.realm() == Realm::Azure) {
+    if (auto ok = read_azure_annotations(resource, draft, annotations); !ok) return ok;
+  }
+  if (annotations != Annotations{})
+    draft.annotations = std::make_shared<const Annotations>(std::move(annotations));
   return {};
 }
 
 Result<Draft> read_child(const Value& item, const ResourceId& parent, Kind kind,
                          std::string pointer) {
-  const KindInfo& row = info(kind);
-  if (!item.IsObject()) {
+  const std::string_view list = info(kind).segment_in(parent.realm());
+  if (!item.IsObject())
     return tl::unexpected(
-        invalid(pointer, fmt::format("An element of {} is not an object.", row.segment)));
-  }
-  const Value* name = find_member(item, "resourceId");
+        invalid(pointer, fmt::format("An element of {} is not an object.", list)));
+  const std::string_view member = name_member(parent.realm());
+  const Value* name = find_member(item, member);
   const auto text = name == nullptr ? std::nullopt : scalar_text(*name);
   if (!text) {
-    return tl::unexpected(invalid(
-        pointer + "/resourceId", fmt::format("An element of {} needs a resourceId.", row.segment)));
+    return tl::unexpected(invalid(fmt::format("{}/{}", pointer, member),
+                                  fmt::format("An element of {} needs a {}.", list, member)));
   }
   auto id = parent.child(kind, *text);
   if (!id) {
-    id.error().target = pointer + "/resourceId";
+    id.error().target = fmt::format("{}/{}", pointer, member);
     return tl::unexpected(std::move(id.error()));
   }
   return read_resource(item, *id, std::move(pointer));
 }
 
 Result<void> read_children(const Value& properties, Draft& draft) {
-  for (const KindInfo& row : kKinds) {
-    if (row.parent != draft.id.kind()) continue;
-    const Value* list = find_member(properties, row.segment);
+  const Realm realm = draft.id.realm();
+  for (const KindInfo& row : kinds_in(realm)) {
+    if (parent_of(row.kind, realm) != draft.id.kind()) continue;
+    const Value* list = find_member(properties, row.segment_in(realm));
     if (list == nullptr || is_blank(*list)) continue;
-    const std::string pointer = fmt::format("{}/properties/{}", draft.pointer, row.segment);
+    const std::string_view segment = row.segment_in(realm);
+    const std::string pointer = fmt::format("{}/properties/{}", draft.pointer, segment);
     if (!list->IsArray())
-      return tl::unexpected(invalid(pointer, fmt::format("{} is not a list.", row.segment)));
+      return tl::unexpected(invalid(pointer, fmt::format("{} is not a list.", segment)));
     DraftChildren children{row.kind, {}};
     for (rapidjson::SizeType i = 0; i < list->Size(); ++i) {
       if ((*list)[i].IsNull()) continue;
@@ -116,7 +170,8 @@ Result<Draft> read_draft(std::string_view body, const ResourceId& id, const Limi
   }
   if (!document->IsObject())
     return fail(ErrorCode::InvalidParameterValue, "", "The body is not a JSON object.");
-  if (auto ok = check_name(*document, id.name()); !ok) return tl::unexpected(std::move(ok.error()));
+  if (auto ok = check_name(*document, name_member(id.realm()), id.name()); !ok)
+    return tl::unexpected(std::move(ok.error()));
   return read_resource(*document, id, "");
 }
 

@@ -15,8 +15,9 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && equal_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
-// Ids of other realms and controllers: absolute URIs, and what Azure names.
-bool belongs_elsewhere(std::string_view text) {
+// Ids of other realms and controllers: absolute URIs, and what the other realm names.
+bool belongs_elsewhere(std::string_view text, Realm realm) {
+  if (realm == Realm::Azure) return !starts_with_ignoring_case(text, "/subscriptions/");
   return text.find("://") != std::string_view::npos ||
          starts_with_ignoring_case(text, "/subscriptions/") ||
          starts_with_ignoring_case(text, "/providers/");
@@ -54,13 +55,13 @@ const Value* find_member(const Value& object, std::string_view name) {
   return nullptr;
 }
 
-Result<void> check_name(const Value& body, std::string_view name) {
-  const Value* given = find_member(body, "resourceId");
+Result<void> check_name(const Value& body, std::string_view member, std::string_view name) {
+  const Value* given = find_member(body, member);
   if (given == nullptr || is_blank(*given)) return {};
   const auto text = scalar_text(*given);
   if (text && equal_ignoring_case(*text, name)) return {};
-  return fail(ErrorCode::InvalidParameterValue, "/resourceId",
-              fmt::format("The resourceId {} of the body is not the '{}' of the URI.",
+  return fail(ErrorCode::InvalidParameterValue, fmt::format("/{}", member),
+              fmt::format("The {} {} of the body is not the '{}' of the URI.", member,
                           text ? in_quotes(*text) : "", name));
 }
 
@@ -135,7 +136,11 @@ void JsonReader::read(const Value& value, bool& field) {
 }
 
 void JsonReader::reference(std::string_view name, ResourceId& target, Presence presence,
-                           Kinds kinds) {
+                           Kinds kinds, Hold) {
+  if (name == kItself) {
+    if (object_ != nullptr && !problem_) read_reference(*object_, target, presence, kinds);
+    return;
+  }
   const Value* value = given(name, presence);
   if (value == nullptr) return;
   const Step step(*this, name);
@@ -154,12 +159,15 @@ void JsonReader::references(std::string_view name, std::vector<ResourceId>& targ
 
 void JsonReader::read_reference(const Value& value, ResourceId& target, Presence presence,
                                 Kinds kinds) {
-  constexpr std::string_view kForm = R"(a reference: {"resourceRef": "/..."})";
+  const std::string_view kForm = owner_.realm == Realm::Azure
+                                     ? R"(a reference: {"id": "/subscriptions/..."})"
+                                     : R"(a reference: {"resourceRef": "/..."})";
   if (!value.IsObject()) return refuse_form(kForm);
-  const Value* text = find_member(value, "resourceRef");
+  const std::string_view name = reference_name(owner_.realm);
+  const Value* text = find_member(value, name);
   if (text == nullptr || is_blank(*text)) {
     // {} and an empty resourceRef mean no reference; another object is a mistake worth telling.
-    const bool means_none = value.MemberCount() == 0 || has_member(value, "resourceRef");
+    const bool means_none = value.MemberCount() == 0 || has_member(value, name);
     if (!means_none || presence == Presence::Required) refuse_form(kForm);
     return;
   }
@@ -172,11 +180,23 @@ void JsonReader::read_reference(const Value& value, ResourceId& target, Presence
   problem_ = std::move(id.error());
 }
 
+// Paths of properties are written with dots in Azure's messages.
+Result<ResourceId> JsonReader::invalid_azure_id(std::string_view text) const {
+  std::string path = pointer_.substr(std::min<size_t>(1, pointer_.size()));
+  std::replace(path.begin(), path.end(), '/', '.');
+  return fail(ErrorCode::LinkedInvalidPropertyId, pointer_ + "/id",
+              fmt::format("Property id {} at path '{}.id' is invalid. Expect fully qualified "
+                          "resource Id that start with '/subscriptions/{{subscriptionId}}' or "
+                          "'/providers/{{resourceProviderNamespace}}/'.",
+                          in_quotes(text), path));
+}
+
 Result<ResourceId> JsonReader::parse_reference(std::string_view text, Kinds kinds) const {
-  const bool elsewhere = belongs_elsewhere(text);
+  const bool elsewhere = belongs_elsewhere(text, owner_.realm);
   auto id =
       elsewhere ? Result<ResourceId>() : ResourceId::parse(without_version(text), owner_.realm);
   if (!elsewhere && id) return id;
+  if (owner_.realm == Realm::Azure) return invalid_azure_id(text);
   const auto how = elsewhere ? BrokenReference::OtherController : BrokenReference::Missing;
   return fail(
       reference_error(owner_.kind, place_.name, how), pointer_,

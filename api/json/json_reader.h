@@ -39,7 +39,10 @@ std::optional<bool> to_bool(const Value& value);
 std::optional<uint64_t> to_unsigned(const Value& value, uint64_t max);
 
 // A body may repeat the name that the URI gives, and must not contradict it.
-Result<void> check_name(const Value& body, std::string_view name);
+constexpr std::string_view name_member(Realm realm) {
+  return realm == Realm::Azure ? "name" : "resourceId";
+}
+Result<void> check_name(const Value& body, std::string_view member, std::string_view name);
 
 std::string with_article(std::string_view noun);  // "an IP pool"
 
@@ -61,6 +64,7 @@ class JsonReader {
       : object_(properties), owner_(owner), pointer_(std::move(pointer)), source_(source) {}
 
   const std::optional<Error>& problem() const { return problem_; }
+  Realm realm() const { return owner_.realm; }
 
   template <class T>
   void member(std::string_view name, T& field, Presence presence, Spelling = Spelling::Natural) {
@@ -91,7 +95,8 @@ class JsonReader {
     each(name, [&](const Value& value) { enter(value, [&] { members(field.emplace_back()); }); });
   }
 
-  void reference(std::string_view name, ResourceId& target, Presence presence, Kinds kinds);
+  void reference(std::string_view name, ResourceId& target, Presence presence, Kinds kinds,
+                 Hold = Hold::Firm);
   void references(std::string_view name, std::vector<ResourceId>& targets, Kinds kinds,
                   Shown = Shown::Always);
 
@@ -187,6 +192,7 @@ class JsonReader {
 
   void read_reference(const Value& value, ResourceId& target, Presence presence, Kinds kinds);
   Result<ResourceId> parse_reference(std::string_view text, Kinds kinds) const;
+  Result<ResourceId> invalid_azure_id(std::string_view text) const;
 
   void refuse(std::string_view shown, std::string_view why);
   void refuse_form(std::string_view wanted);

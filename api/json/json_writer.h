@@ -18,7 +18,10 @@ enum class Audience : uint8_t { Client, Store };
 
 class JsonWriter {
  public:
-  JsonWriter(JsonText& out, Audience audience) : out_(out), audience_(audience) {}
+  JsonWriter(JsonText& out, Realm realm, Audience audience)
+      : out_(out), realm_(realm), audience_(audience) {}
+
+  Realm realm() const { return realm_; }
 
   template <class T>
   void member(std::string_view name, const T& field, Presence presence,
@@ -61,8 +64,13 @@ class JsonWriter {
     out_.end_array();
   }
 
-  void reference(std::string_view name, const ResourceId& target, Presence, Kinds) {
+  void reference(std::string_view name, const ResourceId& target, Presence, Kinds,
+                 Hold = Hold::Firm) {
     if (target.empty()) return;
+    if (name == kItself) {
+      out_.text(reference_name(realm_), target.reference());
+      return;
+    }
     out_.key(name);
     write(target);
   }
@@ -78,7 +86,7 @@ class JsonWriter {
  private:
   void write(const ResourceId& target) {
     out_.object();
-    out_.text("resourceRef", target.reference());
+    out_.text(reference_name(realm_), target.reference());
     out_.end_object();
   }
 
@@ -114,9 +122,15 @@ class JsonWriter {
     } else if constexpr (std::is_same_v<T, net::Mac>) {
       out_.text(Text<T>::print(
           field, spelling == Spelling::Dashed ? MacStyle::Dashed : MacStyle::Compact));
+    } else if (std::is_enum_v<T> && spelling == Spelling::AsTitle) {
+      out_.text(as_title(Text<T>::print(field)));
     } else {
       out_.text(Text<T>::print(field));
     }
+  }
+  // "TCP" -> "Tcp"
+  static std::string as_title(const std::string& text) {
+    return text.empty() ? text : text[0] + lower_case(std::string_view(text).substr(1));
   }
   template <class T>
   void write(const std::optional<T>& field, Spelling spelling) {
@@ -130,6 +144,7 @@ class JsonWriter {
   }
 
   JsonText& out_;
+  const Realm realm_;
   const Audience audience_;
   bool is_in_optional_object_ = false;
 };

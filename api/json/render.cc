@@ -69,9 +69,9 @@ void Renderer::annotations(const Annotations& annotations) {
 void Renderer::properties(const Resource& resource, Stamp renewed, int depth) {
   out_.object();
   out_.text("provisioningState", phase_.state(std::max(renewed, resource.changed)));
-  JsonWriter writer(out_, Audience::Client);
+  JsonWriter writer(out_, resource.id.realm(), Audience::Client);
   describe_body(writer, resource.body);
-  for (const KindInfo& row : kKinds) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
     if (row.parent == resource.kind()) children(resource, row.kind, renewed, depth);
   }
   for (const DerivedMember& row : derived_members()) {

@@ -22,7 +22,7 @@ SavedModel a_backup(const std::string& id, uint64_t seed) {
   SavedModel backup{id, R"(\\server\"share")", {}, Uuid{seed, 2}, 1'798'797'600'123, {}};
   backup.credential = *ResourceId::parse("/credentials/share");
   RandomResources resources(seed);
-  for (const KindInfo& row : kKinds)
+  for (const KindInfo& row : kinds_in(Realm::Onprem))
     backup.resources.push_back(std::make_shared<const Resource>(resources.next(row.kind)));
   return backup;
 }
@@ -131,7 +131,7 @@ TEST(Backups, AreWholeOrRefused) {
     EXPECT_NE(refused(whole.substr(0, end + 20)), "");
     ++lines;
   }
-  EXPECT_EQ(lines, kKinds.size()) << "a header, and a line for each resource";
+  EXPECT_EQ(lines, kinds_in(Realm::Onprem).size()) << "a header, and a line for each resource";
   EXPECT_THAT(refused(""), HasSubstr("its first line is not its header"));
   EXPECT_THAT(refused("{"), HasSubstr("its first line is not its header"));
   EXPECT_THAT(refused("[]\n"), HasSubstr("its first line is not its header"));

@@ -43,6 +43,22 @@ Pairs read_pairs(const Value& document, std::string_view name) {
   return pairs;
 }
 
+void write_texts(JsonText& out, std::string_view name, const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  out.key(name);
+  out.array();
+  for (const std::string& text : texts) out.text(text);
+  out.end_array();
+}
+
+std::vector<std::string> read_texts(const Value& document, std::string_view name) {
+  std::vector<std::string> texts;
+  const Value* list = find_member(document, name);
+  if (list == nullptr || !list->IsArray()) return texts;
+  for (const Value& text : list->GetArray()) texts.push_back(scalar_text(text).value_or(""));
+  return texts;
+}
+
 tl::unexpected<Error> unreadable(std::string_view document, std::string_view why) {
   return fail(ErrorCode::StorageUnavailable, "",
               fmt::format("A document of the state file is not readable: {} ({}).", why,
@@ -81,10 +97,14 @@ std::string StoreEncoding::encode(const Resource& resource) const {
   if (resource.annotations) {
     write_pairs(out, "metadata", resource.annotations->metadata);
     write_pairs(out, "tags", resource.annotations->tags);
+    out.text_unless_empty("location", resource.annotations->location);
+    out.text_unless_empty("sku", resource.annotations->sku.name);
+    out.text_unless_empty("tier", resource.annotations->sku.tier);
+    write_texts(out, "zones", resource.annotations->zones);
   }
   out.key("properties");
   out.object();
-  JsonWriter writer(out, Audience::Store);
+  JsonWriter writer(out, resource.id.realm(), Audience::Store);
   describe_body(writer, resource.body);
   out.end_object();
   out.end_object();
@@ -110,8 +130,13 @@ Result<Resource> StoreEncoding::decode(std::string_view text) const {
   resource.instance_id = *instance_id;
   resource.put = read_stamp(*document, "putRevision", "putTime");
   resource.changed = read_stamp(*document, "changedRevision", "changedTime");
-  Annotations annotations{read_pairs(*document, "metadata"), read_pairs(*document, "tags")};
-  if (!annotations.metadata.empty() || !annotations.tags.empty())
+  Annotations annotations{
+      read_pairs(*document, "metadata"),
+      read_pairs(*document, "tags"),
+      std::string(text_member(*document, "location")),
+      {std::string(text_member(*document, "sku")), std::string(text_member(*document, "tier"))},
+      read_texts(*document, "zones")};
+  if (annotations != Annotations{})
     resource.annotations = std::make_shared<const Annotations>(std::move(annotations));
   resource.body = Body(id->kind());
   JsonReader reader(properties, resource.id, "/properties", Source::Store);

@@ -26,7 +26,7 @@ Result<std::string_view> read_version(std::string_view text) {
 // The types that may stand at this place of a path.
 std::string segments_below(Kind parent) {
   std::string text;
-  for (const KindInfo& row : kKinds) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
     if (row.parent == parent) text += (text.empty() ? "" : ", ") + std::string(row.segment);
   }
   return text;

@@ -21,7 +21,7 @@ namespace isthmus::api::networking {
 namespace {
 
 using json::JsonText;
-using Restores = Recent<RestoreRecord>;
+using Restores = dialect::Recent<RestoreRecord>;
 
 constexpr std::string_view kBackups = "/networkControllerBackup/";
 constexpr std::string_view kRestores = "/networkControllerRestore/";
@@ -43,7 +43,7 @@ Result<PlaceOfBackup> read_place(const Call& call, std::string_view noun,
   if (!document) return fail(ErrorCode::InvalidRequestContent, "", document.error().message);
   if (!document->IsObject())
     return fail(ErrorCode::InvalidParameterValue, "", "The body is not a JSON object.");
-  if (auto named = json::check_name(*document, call.address.name); !named)
+  if (auto named = json::check_name(*document, "resourceId", call.address.name); !named)
     return tl::unexpected(std::move(named.error()));
   const json::Value* properties = json::find_member(*document, "properties");
   json::JsonReader reader(properties, json::Owner(noun), "/properties", json::Source::Client);

@@ -47,7 +47,7 @@ namespace {
 
 using json::JsonText;
 using json::Value;
-using Results = Recent<std::shared_ptr<const ConnectivityResult>>;
+using Results = dialect::Recent<std::shared_ptr<const ConnectivityResult>>;
 
 constexpr std::string_view kReference = "/diagnostics/connectivityCheck";
 constexpr std::string_view kResults = "/diagnostics/connectivityCheckResults/";

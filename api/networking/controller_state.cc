@@ -25,8 +25,8 @@ http::Response state_answer(const Service& service) {
     out.number("revision", model->revision());
     out.text("digest", service.controller.digest());
     out.key("resources").object();
-    for (const KindInfo& row : kKinds) {
-      if (row.parent == Kind::None) out.number(row.segment, model->count(row.kind));
+    for (const KindInfo& row : kinds_in(Realm::Onprem)) {
+      if (row.parent == Kind::None) out.number(row.segment, model->count(row.kind, Realm::Onprem));
     }
     out.end_object();
   });
@@ -50,12 +50,12 @@ void get_statistics(const CallPtr& call) {
   write_envelope(out, *model, "/monitoring/networkControllerStatistics", [&] {
     out.text("provisioningState", "Succeeded");
     out.key("healthStatistics").array();
-    for (const KindInfo& row : kKinds) {
+    for (const KindInfo& row : kinds_in(Realm::Onprem)) {
       if (row.parent != Kind::None) continue;
       size_t healthy = 0;
-      for (const ResourcePtr& resource : model->collection(row.kind))
+      for (const ResourcePtr& resource : model->collection(row.kind, Realm::Onprem))
         healthy += json::is_healthy(*model, *resource) ? 1 : 0;
-      const size_t all = model->count(row.kind);
+      const size_t all = model->count(row.kind, Realm::Onprem);
       out.object().text("resourceType", row.segment).number("total", all);
       out.number("healthy", healthy).number("unhealthy", all - healthy).end_object();
     }

@@ -100,7 +100,7 @@ using Etags = std::map<ResourceId, std::string>;
 Etags read_etags(InProcess& nc) {
   Etags etags;
   const ModelPtr model = nc.model();
-  for (const KindInfo& row : kKinds) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
     for (const ResourcePtr& resource : model->collection(row.kind)) {
       const auto response = nc.call(Method::Get, target(resource->id.path()));
       for (const auto& field : response.headers) {
@@ -177,7 +177,7 @@ TEST(Put, OfWhatGetAnsweredChangesNothingButEtags) {
       nc.call(request.method, target(request.path), request.body);
     }
     const ModelPtr model = nc.model();
-    for (const KindInfo& row : kKinds) {
+    for (const KindInfo& row : kinds_in(Realm::Onprem)) {
       for (const ResourcePtr& resource : model->collection(row.kind)) {
         // A Disconnected peering is created anew by a PUT: its state may move.
         const auto* peering = resource->body.get_if<Peering>();

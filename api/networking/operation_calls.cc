@@ -10,7 +10,7 @@ namespace isthmus::api::networking {
 namespace {
 
 using json::JsonText;
-using Operations = Recent<StartedOperation>;
+using Operations = dialect::Recent<StartedOperation>;
 
 bool is_done(const Service& service, const Operations::Entry& entry) {
   return service.now_ms() >= entry.added_ms + service.delay_ms();
@@ -32,8 +32,8 @@ std::optional<Operations::Entry> find_operation(const CallPtr& call) {
 
 // Looks at every resource: it is asked for by people and health checks, now and then.
 const Resource* find_instance(const Model& model, const Uuid& instance_id) {
-  for (const KindInfo& row : kKinds) {
-    for (const ResourcePtr& resource : model.collection(row.kind)) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
+    for (const ResourcePtr& resource : model.collection(row.kind, Realm::Onprem)) {
       if (resource->instance_id == instance_id) return resource.get();
     }
   }
@@ -96,10 +96,11 @@ void list_instances(const CallPtr& call) {
   const ModelPtr model = call->service.controller.model();
   std::vector<const Resource*> page;
   bool is_last_page = true;
-  for (const KindInfo& row : kKinds) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
     if (row.kind < last->kind()) continue;
-    const auto& all = model->collection(row.kind);
-    auto it = row.kind == last->kind() ? all.lower_bound(*last) : all.begin();
+    const auto all = model->collection(row.kind, Realm::Onprem);
+    auto it =
+        row.kind == last->kind() ? model->collection(row.kind).lower_bound(*last) : all.begin();
     for (; it != all.end() && is_last_page; ++it) {
       if ((*it)->id == *last) continue;
       is_last_page = page.size() < *size;

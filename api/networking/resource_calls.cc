@@ -3,10 +3,10 @@
 
 #include <charconv>
 
+#include "api/dialect/conditions.h"
 #include "api/json/draft.h"
 #include "api/networking/answers.h"
 #include "api/networking/calls.h"
-#include "api/networking/conditions.h"
 #include "controller/model/text.h"
 
 namespace isthmus::api::networking {
@@ -125,7 +125,7 @@ void put_resource(const CallPtr& call) {
   Change change;
   change.who = call->request.who();
   change.operations.push_back(
-      {Verb::Put, std::move(*draft), read_conditions(call->request.headers), false});
+      {Verb::Put, std::move(*draft), dialect::read_conditions(call->request.headers), false});
   call->service.controller.submit(std::move(change), [call](Result<Committed> committed) {
     if (!committed) return call->fail_with(committed.error());
     const Outcome& outcome = committed->outcomes.front();
@@ -148,7 +148,7 @@ void delete_resource(const CallPtr& call) {
   Operation operation;
   operation.verb = Verb::Delete;
   operation.draft.id = call->address.id;
-  operation.precondition = read_conditions(call->request.headers);
+  operation.precondition = dialect::read_conditions(call->request.headers);
   Change change;
   change.who = call->request.who();
   change.operations.push_back(std::move(operation));

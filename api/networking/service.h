@@ -8,10 +8,10 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "api/dialect/recent.h"
 #include "api/json/render.h"
 #include "api/json/saved_models.h"
 #include "api/networking/networking_handler.h"
-#include "api/networking/recent.h"
 #include "controller/controller.h"
 
 namespace isthmus::api::networking {
@@ -55,10 +55,10 @@ struct Service {
 
   Controller& controller;
   const NetworkingOptions options;
-  Recent<StartedOperation> operations;
-  Recent<std::shared_ptr<const ConnectivityResult>> connectivity_results;
-  Recent<std::string> slb_results;  // the output, as JSON
-  Recent<RestoreRecord> restores;
+  dialect::Recent<StartedOperation> operations;
+  dialect::Recent<std::shared_ptr<const ConnectivityResult>> connectivity_results;
+  dialect::Recent<std::string> slb_results;  // the output, as JSON
+  dialect::Recent<RestoreRecord> restores;
   std::atomic<int64_t> state_collected_ms{0};  // when networkControllerState was asked for last
   json::SavedModels backups;
   boost::asio::thread_pool background{1};  // for calls that wait for the disk

@@ -50,6 +50,57 @@ namespace isthmus {
   X(GatewayTransitNotAllowed, 400, "The remote network does not lend its gateway: its peering with this one lacks allowGatewayTransit.") \
   X(PeerHasNoGateway, 400, "A peering uses the gateway of the remote network, which has none.") \
   X(AddressSpaceLockedByPeering, 409, "The address space of a peered network does not change: delete the peerings, change it, peer again.") \
+  /* what only Azure Resource Manager says */ \
+  X(InvalidResourceName, 400, "The name of a resource is not one that Azure allows; the message says what it allows.") \
+  X(SubscriptionNotFound, 404, "The subscription is not one that this controller serves.") \
+  X(ResourceGroupNotFound, 404, "The resource group does not exist.") \
+  X(InvalidResourceLocation, 409, "The resource exists in another location, and a location never changes.") \
+  X(LocationRequired, 400, "A resource at the top of a group needs a location.") \
+  X(LinkedInvalidPropertyId, 400, "A property that holds the id of a resource holds something else.") \
+  X(InvalidResourceReference, 400, "A property names a resource that does not exist.") \
+  X(VnetAddressSpacesOverlap, 400, "The address spaces of the two virtual networks of a peering overlap.") \
+  X(VnetAddressSpaceOverlapsWithAlreadyPeeredVnet, 400, "The address space of a virtual network overlaps that of a network already peered with the other one.") \
+  X(RemotePeeringIsDisconnected, 400, "The peering of the remote network is Disconnected: update or re-create that one first.") \
+  X(AnotherPeeringAlreadyReferencesRemoteVnet, 400, "The virtual network has another peering with this remote network.") \
+  X(ChangingRemoteVirtualNetworkNotAllowed, 400, "The remote network of a peering never changes.") \
+  X(CannotPeerVnetWithItself, 400, "A virtual network does not peer with itself.") \
+  X(VirtualNetworkPeeringLimitReached, 400, "The virtual network has as many peerings as it may have.") \
+  X(PeeringChangedThroughVirtualNetwork, 400, "A PUT of a virtual network does not change its peerings: PUT the peering itself.") \
+  X(NetcfgSubnetRangesOverlap, 400, "Two subnets of a virtual network overlap.") \
+  X(NetcfgSubnetRangeOutsideVnet, 400, "A subnet lies outside the address space of its virtual network.") \
+  X(NetcfgInvalidSubnet, 400, "A subnet's prefix is not one that a subnet can have.") \
+  X(MustSpecifyBothEncryptionIntentAndEnforcementPolicy, 400, "Encryption of a virtual network needs both enabled and enforcement.") \
+  X(InUseRouteTableCannotBeDeleted, 400, "Subnets use the route table.") \
+  X(InUseNetworkSecurityGroupCannotBeDeleted, 400, "Subnets or network interfaces use the network security group.") \
+  X(InUseSubnetCannotBeDeleted, 400, "Something has an address in the subnet; the message names it.") \
+  X(NicInUse, 400, "A virtual machine has the network interface.") \
+  X(PublicIPAddressCannotBeDeleted, 400, "Something has the public IP address; the message names it.") \
+  X(InUseLoadBalancerCannotBeDeleted, 400, "Network interfaces stand behind the load balancer.") \
+  X(InUseVirtualNetworkGatewayCannotBeDeleted, 400, "Connections or the peerings of other networks use the gateway.") \
+  X(InUseLocalNetworkGatewayCannotBeDeleted, 400, "Connections lead to the local network gateway.") \
+  X(ResourceGroupDeletionBlocked, 409, "Something outside of the group uses what is in it; the details say what.") \
+  X(PrivateIPAddressNotInSubnet, 400, "A private address lies outside of its subnet.") \
+  X(PrivateIPAddressInReservedRange, 400, "A private address is one of those that Azure keeps in each subnet.") \
+  X(PrivateIPAddressIsAllocated, 400, "Something else in the subnet has the private address.") \
+  X(PublicIPAddressInUse, 400, "Something else has the public IP address.") \
+  X(InvalidResourceSku, 400, "The sku is not one of the type; the message lists those that are.") \
+  X(StandardSkuPublicIPAddressesMustBeStatic, 400, "A public IP address of the Standard sku is allocated statically.") \
+  X(ZonesNotAllowedInBasicSkuResource, 400, "Only the Standard sku has zones.") \
+  X(DnsRecordInUse, 400, "Another public IP address of the region has the domain name label.") \
+  X(PublicIPAndLBSkuDoNotMatch, 400, "A load balancer and its public IP address are of different skus.") \
+  X(SubnetNameMustBeGatewaySubnet, 400, "A virtual network gateway stands in a subnet of another name.") \
+  X(VirtualNetworkGatewayAlreadyExists, 400, "The virtual network has a gateway of that type.") \
+  X(VnetHasOwnGateway, 400, "A virtual network has a gateway of its own, or uses that of a peer, not both.") \
+  X(RemoteVnetHasNoGateways, 400, "A peering uses the gateways of its remote network, which has none.") \
+  X(PeeringAllowGatewayTransitDisabled, 400, "A peering uses the gateways of its remote network, whose own peering does not lend them.") \
+  X(PeeringMultipleUseRemoteGateways, 400, "Another peering of the virtual network uses remote gateways, and only one may.") \
+  X(NetworkWatcherCountLimitReached, 400, "The region of the subscription has its network watcher.") \
+  X(VirtualMachineMustHaveOneNetworkInterfaceAsPrimary, 400, "A virtual machine has network interfaces, one of which is primary.") \
+  X(InUsePrefixCannotBeDeleted, 400, "Something has an address of the prefix that the subnet loses; the message names it.") \
+  X(SubnetIsFull, 400, "The subnet has no private address left.") \
+  X(SecurityRuleConflict, 400, "Two security rules of a group have the same priority and direction.") \
+  X(SecurityRuleInvalidPriority, 400, "The priority of a security rule is 100 to 4096.") \
+  X(SecurityRuleInvalidAddressPrefix, 400, "The addresses of a security rule are not of one family.") \
   /* the controller's own condition */ \
   X(TooManyRequests, 429, "More calls are being answered, or have come lately, than the controller takes; Retry-After says when to try again.") \
   X(AuditUnavailable, 503, "The audit log is required and cannot be written; nothing happened. Try again when it can be.") \

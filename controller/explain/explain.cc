@@ -4,7 +4,9 @@
 
 #include "controller/explain/follow.h"
 #include "controller/explain/remedy.h"
+#include "controller/model/either_realm.h"
 #include "controller/model/networks.h"
+#include "controller/model/security_rules.h"
 #include "controller/model/text.h"
 #include "controller/program/values.h"
 #include "controller/routes/routes.h"
@@ -46,8 +48,10 @@ Result<End> end_of_interface(const Model& model, const Resource& nic, std::strin
 Result<End> end_at_address(const Model& model, std::string_view text, std::string_view member) {
   const size_t at = text.find('@');
   const auto address = net::IpAddress::parse(text.substr(0, at));
-  const auto id = ResourceId::make(Kind::VirtualNetwork, text.substr(at + 1));
-  const Resource* network = id ? model.find(*id) : nullptr;
+  const std::string_view written = text.substr(at + 1);
+  const auto id = written.starts_with('/') ? parse_in_either_realm(written)
+                                           : ResourceId::make(Kind::VirtualNetwork, written);
+  const Resource* network = id && id->kind() == Kind::VirtualNetwork ? model.find(*id) : nullptr;
   if (!address || network == nullptr) {
     return fail(ErrorCode::ResourceNotFound, fmt::format("/{}", member),
                 fmt::format("{} is not an address and a virtual network.", in_quotes(text)),
@@ -59,7 +63,7 @@ Result<End> end_at_address(const Model& model, std::string_view text, std::strin
 
 Result<End> find_end(const Model& model, std::string_view text, std::string_view member) {
   if (text.find('@') != std::string_view::npos) return end_at_address(model, text, member);
-  const auto id = text.starts_with('/') ? ResourceId::parse(text)
+  const auto id = text.starts_with('/') ? parse_in_either_realm(text)
                                         : ResourceId::make(Kind::NetworkInterface, text);
   const Resource* nic = id && id->kind() == Kind::NetworkInterface ? model.find(*id) : nullptr;
   if (nic != nullptr) return end_of_interface(model, *nic, member);
@@ -185,6 +189,14 @@ class Narrator {
     const char* verb = step.acl->action == dataplane::AclAction::Permit ? "permitted" : "denied";
     if (step.acl->by == By::NoList) {
       told.detail = "no access list decides, so it is permitted";
+    } else if (step.acl->is_default_rule && decided != nullptr) {
+      const auto direction = step.stage == StageId::AclOut ? RuleType::Outbound : RuleType::Inbound;
+      told.rule = default_rule_path(direction, step.acl->priority);
+      const bool has_group = decided->kind() == Kind::AccessControlList;
+      told.detail = has_group
+                        ? fmt::format("{} by {} of {}, the {}'s group", verb, told.rule,
+                                      decided->id.name(), on_interface ? "interface" : "subnet")
+                        : fmt::format("{} as by {}: there is no security group", verb, told.rule);
     } else if (is_rule && decided != nullptr) {
       told.rule = std::string(decided->id.name());
       told.detail = fmt::format("{} by rule {} (priority {}) of {}, the {}'s list", verb, told.rule,

@@ -17,16 +17,54 @@ std::string flags_of(const Resource& peering) {
   return flags;
 }
 
-std::string create_command(std::string_view local, std::string_view remote,
+// " -g lab" in Azure
+std::string group_option(const ResourceId& id) {
+  const ResourceId group = id.ancestor(Kind::ResourceGroup);
+  return group.empty() ? "" : fmt::format(" -g {}", group.name());
+}
+
+// By name, or by id where that is of another group.
+std::string named_from(const ResourceId& remote, const ResourceId& local) {
+  const bool together = remote.parent() == local.parent();
+  return together ? std::string(remote.name()) : remote.path();
+}
+
+std::string create_command(const Resource& local, const Resource& remote,
                            const Resource* model_side) {
   return fmt::format(
-      "isthmus vnet peering create -n {0}-to-{1} --vnet-name {0} --remote-vnet {1}{2}", local,
-      remote, model_side == nullptr ? "" : flags_of(*model_side));
+      "isthmus vnet peering create{3} -n {0}-to-{4} --vnet-name {0} --remote-vnet {1}{2}",
+      local.id.name(), named_from(remote.id, local.id),
+      model_side == nullptr ? "" : flags_of(*model_side), group_option(local.id), remote.id.name());
+}
+
+// "isthmus vnet peering update -n to-hub --vnet-name spoke"
+std::string peering_command(std::string_view verb, const Resource& peering) {
+  return fmt::format("isthmus vnet peering {}{} -n {} --vnet-name {}", verb,
+                     group_option(peering.id), peering.id.name(), peering.id.parent().name());
 }
 
 std::string update_command(const Resource& peering, std::string_view option, bool value) {
-  return fmt::format("isthmus vnet peering update -n {} --vnet-name {} {} {}", peering.id.name(),
-                     peering.id.parent().name(), option, value);
+  return fmt::format("{} {} {}", peering_command("update", peering), option, value);
+}
+
+// What takes an address out of the tag VirtualNetwork is the side of the one who judges.
+std::string allow_access(const Model& model, const Resource& sender,
+                         const dataplane::Verdict& verdict, net::IpAddress destination) {
+  const Resource* side = nullptr;
+  if (verdict.stage == dataplane::StageId::AclIn) {
+    const Resource* receiver = program::resource_of(model, verdict.destination_domain);
+    if (receiver != nullptr) side = peering_from(model, *receiver, sender);
+  } else {
+    for (const Peer& peer : connected_peers(model, sender)) {
+      for (const net::Prefix& prefix : peered_prefixes(*peer.local, *peer.network)) {
+        if (prefix.contains(destination)) side = peer.local;
+      }
+    }
+  }
+  if (side == nullptr || side->as<Peering>().allow_virtual_network_access)
+    return "Add a security rule that allows the address by its prefix.";
+  return fmt::format("Allow virtual network access: {}",
+                     update_command(*side, "--allow-vnet-access", true));
 }
 
 // Putting a Disconnected peering again, as it is, creates it anew.
@@ -44,10 +82,10 @@ Unreachable unconnected(const Model& model, const Resource& here, const Resource
   const Resource* ours = peering_from(model, here, there);
   const Resource* theirs = peering_from(model, there, here);
   if (ours == nullptr && theirs == nullptr) {
-    return {fmt::format("{} is not peered with {}", here.id.name(), there.id.name()),
-            fmt::format("Create a peering from both sides: {} && {}",
-                        create_command(here.id.name(), there.id.name(), nullptr),
-                        create_command(there.id.name(), here.id.name(), nullptr))};
+    return {
+        fmt::format("{} is not peered with {}", here.id.name(), there.id.name()),
+        fmt::format("Create a peering from both sides: {} && {}",
+                    create_command(here, there, nullptr), create_command(there, here, nullptr))};
   }
   const Resource& present = ours != nullptr ? *ours : *theirs;
   if (ours != nullptr && theirs != nullptr) {
@@ -56,16 +94,16 @@ Unreachable unconnected(const Model& model, const Resource& here, const Resource
     return {fmt::format("peering {} is {}", broken.id.name(), state_text(broken)),
             fmt::format("Put it again: {}", put_again_command(broken))};
   }
-  const std::string_view from = ours != nullptr ? there.id.name() : here.id.name();
-  const std::string_view to = ours != nullptr ? here.id.name() : there.id.name();
+  const Resource& from = ours != nullptr ? there : here;
+  const Resource& to = ours != nullptr ? here : there;
   const bool disconnected = present.as<Peering>().state == PeeringState::Disconnected;
   return {fmt::format("peering {} is {}, and the peering from {} to {} is missing",
-                      present.id.name(), state_text(present), from, to),
+                      present.id.name(), state_text(present), from.id.name(), to.id.name()),
           disconnected ? fmt::format("Put {} again and create the peering from {} to {}: {} && {}",
-                                     present.id.name(), from, to, put_again_command(present),
-                                     create_command(from, to, &present))
-                       : fmt::format("Create the peering from {} to {}: {}", from, to,
-                                     create_command(from, to, &present))};
+                                     present.id.name(), from.id.name(), to.id.name(),
+                                     put_again_command(present), create_command(from, to, &present))
+                       : fmt::format("Create the peering from {} to {}: {}", from.id.name(),
+                                     to.id.name(), create_command(from, to, &present))};
 }
 
 // A network with which `network` shares a Connected peer.
@@ -82,6 +120,7 @@ Unreachable why_unreachable(const Model& model, const Resource& network, net::Ip
   const Resource* holder = nullptr;
   for (const Resource* subnet : model.subnets_containing(address)) {
     const Resource& home = network_of(model, *subnet);
+    if (home.id.realm() != network.id.realm()) continue;
     const bool has_peering =
         peering_from(model, network, home) || peering_from(model, home, network);
     if (has_peering) return unconnected(model, network, home);
@@ -125,6 +164,8 @@ std::string remedy(const Model& model, const Resource& sender, const dataplane::
     }
     case DropReason::ApplianceDoesNotForward:
     case DropReason::SpoofedSource:
+      if (decided != nullptr && decided->id.realm() == Realm::Azure)
+        return "Let the interface forward: set enableIPForwarding to true.";
       return "Let the interface forward: set portSettings.macSpoofingEnabled to Enabled.";
     case DropReason::AclDeny:
       return fmt::format(
@@ -146,6 +187,12 @@ std::string remedy(const Model& model, const Resource& sender, const dataplane::
                  ? ""
                  : fmt::format("Allow forwarded traffic: {}",
                                update_command(*decided, "--allow-forwarded-traffic", true));
+    case DropReason::NotInVirtualNetworkTag:
+      return allow_access(model, sender, verdict, destination);
+    case DropReason::PeeringNotInSync:
+      return decided == nullptr
+                 ? ""
+                 : fmt::format("Synchronise the peering: {}", peering_command("sync", *decided));
     case DropReason::NoGateway:
       return "The route leads to a virtual network gateway, and there is none: change the route.";
     case DropReason::NoInternet:

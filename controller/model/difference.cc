@@ -15,8 +15,8 @@ std::string pointer_to(std::string member) {
 }
 
 std::vector<std::string> members_that_differ(const Resource& before, const Resource& after) {
-  const auto was = member_texts(before.body, Told::Everything);
-  const auto is = member_texts(after.body, Told::Everything);
+  const auto was = member_texts(before.id.realm(), before.body, Told::Everything);
+  const auto is = member_texts(after.id.realm(), after.body, Told::Everything);
   std::vector<std::string> members;
   for (const auto& [member, text] : was) {
     const auto other = is.find(member);

@@ -1,5 +1,5 @@
 // The types of resources, as one table: a row gives a type its place in the tree of resources and
-// its names.
+// its names, in each realm that has it.
 //
 // To add a type: a row here, a struct with its members in one of the headers beside this one, its
 // place in resources.h, its rules in controller/rules.
@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace isthmus {
@@ -15,6 +16,8 @@ enum class Realm : uint8_t { Onprem, Azure };  // one controller's domain of man
 
 enum class Kind : uint8_t {
   None,
+  Subscription,
+  ResourceGroup,
   LogicalNetwork,
   LogicalSubnet,
   LogicalRoute,
@@ -62,6 +65,12 @@ enum class Kind : uint8_t {
   AuditingSettings,
   Multisite,
   MultisitePrimary,
+  VirtualNetworkGateway,
+  GatewayIpConfiguration,
+  LocalNetworkGateway,
+  GatewayConnection,
+  NetworkWatcher,
+  VirtualMachine,
 };
 
 // How the children of a type are changed by a PUT of their parent that lists them.
@@ -74,20 +83,31 @@ enum class InParent : uint8_t {
 
 struct KindInfo {
   Kind kind;
-  Kind parent;
-  std::string_view segment;  // in URIs, and as the member of the parent that lists them
+  Kind parent;               // on-prem; parent_of() tells of both realms
+  std::string_view segment;  // in URIs, and as the member of the parent that lists them; empty:
+                             // the Network Controller has no such type
   std::string_view
       reference_segment;  // in resourceRef, where real controllers spell it differently
   std::string_view noun;  // in messages
   InParent in_parent;
   std::string_view only_name;  // not empty: there is exactly one, always there, of this name
+  std::string_view azure_segment = {};  // the same in Azure; empty: Azure has no such type here
+  std::string_view azure_provider = "Microsoft.Network";  // whose type it is in Azure
 
+  bool is_in(Realm realm) const { return !segment_in(realm).empty(); }
+  std::string_view segment_in(Realm realm) const {
+    return realm == Realm::Azure ? azure_segment : segment;
+  }
   bool is_singleton() const { return !only_name.empty(); }
 };
 
 // Parents stand before their children; the order is also the order in which a whole model is
 // written and read.
 inline constexpr std::array kKinds = {
+    KindInfo{Kind::Subscription, Kind::None, "", "", "subscription", InParent::Top, "",
+             "subscriptions", "Microsoft.Resources"},
+    KindInfo{Kind::ResourceGroup, Kind::Subscription, "", "", "resource group", InParent::Top, "",
+             "resourceGroups", "Microsoft.Resources"},
     KindInfo{Kind::LogicalNetwork, Kind::None, "logicalNetworks", "logicalnetworks",
              "logical network", InParent::Top, ""},
     KindInfo{Kind::LogicalSubnet, Kind::LogicalNetwork, "subnets", "subnets", "logical subnet",
@@ -113,14 +133,15 @@ inline constexpr std::array kKinds = {
     KindInfo{Kind::VirtualSwitchManager, Kind::None, "virtualSwitchManager", "virtualSwitchManager",
              "virtual switch manager", InParent::Top, "configuration"},
     KindInfo{Kind::AccessControlList, Kind::None, "accessControlLists", "accessControlLists",
-             "access control list", InParent::Top, ""},
+             "access control list", InParent::Top, "", "networkSecurityGroups"},
     KindInfo{Kind::AclRule, Kind::AccessControlList, "aclRules", "aclRules", "access control rule",
-             InParent::Replaced, ""},
+             InParent::Replaced, "", "securityRules"},
     KindInfo{Kind::SecurityTag, Kind::None, "securityTags", "securityTags", "security tag",
              InParent::Top, ""},
     KindInfo{Kind::RouteTable, Kind::None, "routeTables", "routeTables", "route table",
-             InParent::Top, ""},
-    KindInfo{Kind::Route, Kind::RouteTable, "routes", "routes", "route", InParent::Replaced, ""},
+             InParent::Top, "", "routeTables"},
+    KindInfo{Kind::Route, Kind::RouteTable, "routes", "routes", "route", InParent::Replaced, "",
+             "routes"},
     KindInfo{Kind::ServiceInsertion, Kind::None, "serviceInsertions", "serviceInsertions",
              "service insertion", InParent::Top, ""},
     KindInfo{Kind::ServiceInsertionRule, Kind::ServiceInsertion, "serviceInsertionRules",
@@ -128,34 +149,39 @@ inline constexpr std::array kKinds = {
     KindInfo{Kind::ServiceInsertionElement, Kind::ServiceInsertion, "serviceInsertionElements",
              "serviceInsertionElements", "service insertion element", InParent::Replaced, ""},
     KindInfo{Kind::VirtualNetwork, Kind::None, "virtualNetworks", "virtualNetworks",
-             "virtual network", InParent::Top, ""},
+             "virtual network", InParent::Top, "", "virtualNetworks"},
     KindInfo{Kind::Subnet, Kind::VirtualNetwork, "subnets", "subnets", "subnet", InParent::Replaced,
-             ""},
+             "", "subnets"},
     KindInfo{Kind::Peering, Kind::VirtualNetwork, "virtualNetworkPeerings",
-             "virtualNetworkPeerings", "virtual network peering", InParent::Echoed, ""},
+             "virtualNetworkPeerings", "virtual network peering", InParent::Echoed, "",
+             "virtualNetworkPeerings"},
     KindInfo{Kind::PublicIpAddress, Kind::None, "publicIPAddresses", "publicIPAddresses",
-             "public IP address", InParent::Top, ""},
+             "public IP address", InParent::Top, "", "publicIPAddresses"},
     KindInfo{Kind::LoadBalancer, Kind::None, "loadBalancers", "loadBalancers", "load balancer",
-             InParent::Top, ""},
+             InParent::Top, "", "loadBalancers"},
     KindInfo{Kind::FrontendIpConfiguration, Kind::LoadBalancer, "frontendIPConfigurations",
-             "frontendIPConfigurations", "frontend IP configuration", InParent::Replaced, ""},
+             "frontendIPConfigurations", "frontend IP configuration", InParent::Replaced, "",
+             "frontendIPConfigurations"},
     KindInfo{Kind::BackendAddressPool, Kind::LoadBalancer, "backendAddressPools",
-             "backendAddressPools", "backend address pool", InParent::Replaced, ""},
+             "backendAddressPools", "backend address pool", InParent::Replaced, "",
+             "backendAddressPools"},
     KindInfo{Kind::LoadBalancingRule, Kind::LoadBalancer, "loadBalancingRules",
-             "loadBalancingRules", "load balancing rule", InParent::Replaced, ""},
+             "loadBalancingRules", "load balancing rule", InParent::Replaced, "",
+             "loadBalancingRules"},
     KindInfo{Kind::InboundNatRule, Kind::LoadBalancer, "inboundNatRules", "inboundNatRules",
-             "inbound NAT rule", InParent::Replaced, ""},
+             "inbound NAT rule", InParent::Replaced, "", "inboundNatRules"},
     KindInfo{Kind::OutboundNatRule, Kind::LoadBalancer, "outboundNatRules", "outboundNatRules",
-             "outbound NAT rule", InParent::Replaced, ""},
-    KindInfo{Kind::Probe, Kind::LoadBalancer, "probes", "probes", "probe", InParent::Replaced, ""},
+             "outbound NAT rule", InParent::Replaced, "", "outboundRules"},
+    KindInfo{Kind::Probe, Kind::LoadBalancer, "probes", "probes", "probe", InParent::Replaced, "",
+             "probes"},
     KindInfo{Kind::LoadBalancerManager, Kind::None, "loadBalancerManager", "loadBalancerManager",
              "load balancer manager", InParent::Top, "config"},
     KindInfo{Kind::LoadBalancerMux, Kind::None, "loadBalancerMuxes", "loadBalancerMuxes",
              "load balancer multiplexer", InParent::Top, ""},
     KindInfo{Kind::NetworkInterface, Kind::None, "networkInterfaces", "networkInterfaces",
-             "network interface", InParent::Top, ""},
+             "network interface", InParent::Top, "", "networkInterfaces"},
     KindInfo{Kind::IpConfiguration, Kind::NetworkInterface, "ipConfigurations", "ipConfigurations",
-             "IP configuration", InParent::Replaced, ""},
+             "IP configuration", InParent::Replaced, "", "ipConfigurations"},
     KindInfo{Kind::GatewayPool, Kind::None, "gatewayPools", "GatewayPools", "gateway pool",
              InParent::Top, ""},
     KindInfo{Kind::Gateway, Kind::None, "gateways", "Gateways", "gateway", InParent::Top, ""},
@@ -177,6 +203,18 @@ inline constexpr std::array kKinds = {
              InParent::Top, "configuration"},
     KindInfo{Kind::MultisitePrimary, Kind::None, "multisitePrimary", "multisitePrimary",
              "multisite primary configuration", InParent::Top, "configuration"},
+    KindInfo{Kind::VirtualNetworkGateway, Kind::None, "", "", "virtual network gateway",
+             InParent::Top, "", "virtualNetworkGateways"},
+    KindInfo{Kind::GatewayIpConfiguration, Kind::VirtualNetworkGateway, "", "",
+             "IP configuration of a gateway", InParent::Replaced, "", "ipConfigurations"},
+    KindInfo{Kind::LocalNetworkGateway, Kind::None, "", "", "local network gateway", InParent::Top,
+             "", "localNetworkGateways"},
+    KindInfo{Kind::GatewayConnection, Kind::None, "", "", "connection", InParent::Top, "",
+             "connections"},
+    KindInfo{Kind::NetworkWatcher, Kind::None, "", "", "network watcher", InParent::Top, "",
+             "networkWatchers"},
+    KindInfo{Kind::VirtualMachine, Kind::None, "", "", "virtual machine", InParent::Top, "",
+             "virtualMachines", "Microsoft.Compute"},
 };
 
 inline constexpr size_t kKindCount = kKinds.size() + 1;  // with None
@@ -191,5 +229,14 @@ constexpr bool kinds_are_in_enum_order() {
 static_assert(kinds_are_in_enum_order());
 
 constexpr const KindInfo& info(Kind kind) { return kKinds[static_cast<size_t>(kind) - 1]; }
+
+// In Azure, what stands at the top of a Network Controller stands in a resource group.
+constexpr Kind parent_of(Kind kind, Realm realm) {
+  const bool is_top = info(kind).parent == Kind::None && kind != Kind::Subscription;
+  return is_top && realm == Realm::Azure ? Kind::ResourceGroup : info(kind).parent;
+}
+
+// The types that a realm has, in the order of the table.
+std::span<const KindInfo> kinds_in(Realm realm);
 
 }  // namespace isthmus

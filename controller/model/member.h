@@ -4,12 +4,15 @@
 // here.
 //
 // A visitor has
+//   realm()                                        whose members are told
 //   member(name, field, presence, spelling)       a value: bool, number, text type (text.h),
 //                                                 optional or vector of one
 //   object(name, presence, members)               a nested JSON object; members() visits what is in
 //   optional_object(name, optional_field, members)    the same where it may be absent
 //   objects(name, vector_field, members)          a list of objects; members(element)
-//   reference(name, id, presence, kinds)          {"resourceRef": ...} to one of `kinds`
+//   reference(name, id, presence, kinds, hold)    {"resourceRef": ...} to one of `kinds`, in Azure
+//                                                 {"id": ...}; as kItself, the object that is
+//                                                 told is the reference, and has more members
 //   references(name, vector_of_ids, kinds, shown)     a list of those
 // and is called with a const or a mutable body.
 //
@@ -41,14 +44,27 @@ enum class Presence {
 enum class Spelling {
   Natural,
   AsText,   // a number as "101"
-  AsTitle,  // a boolean as "True"
+  AsTitle,  // a boolean as "True", TCP as "Tcp"
   Dashed,   // a MAC address as "00-1D-D8-07-00-00"
   Blank,    // "" where there is no value, instead of no member
 };
 
 enum class Shown { Always, IfAny };  // a list in answers
 
+// What a reference means for what it names.
+enum class Hold {
+  Firm,   // it cannot be deleted
+  Loose,  // it may be gone, and come back
+};
+
 using Kinds = std::initializer_list<Kind>;
+
+inline constexpr std::string_view kItself = "";  // the name of a reference, see above
+
+// The member of a reference that has the id.
+constexpr std::string_view reference_name(Realm realm) {
+  return realm == Realm::Azure ? "id" : "resourceRef";
+}
 
 template <class B, class T>
 concept MaybeConst = std::same_as<std::remove_const_t<B>, T>;

@@ -13,7 +13,9 @@ namespace {
 
 class MemberTexts {
  public:
-  explicit MemberTexts(Told told) : told_(told) {}
+  MemberTexts(Realm realm, Told told) : realm_(realm), told_(told) {}
+
+  Realm realm() const { return realm_; }
 
   template <class T>
   void member(std::string_view name, const T& field, Presence presence,
@@ -38,7 +40,7 @@ class MemberTexts {
     for (size_t i = 0; i < field.size(); ++i)
       object(fmt::format("{}.{}", name, i), Presence::Optional, [&] { members(field[i]); });
   }
-  void reference(std::string_view name, const ResourceId& id, Presence, Kinds) {
+  void reference(std::string_view name, const ResourceId& id, Presence, Kinds, Hold = Hold::Firm) {
     add(name, id.empty() ? "" : id.key());
   }
   void references(std::string_view name, const std::vector<ResourceId>& ids, Kinds,
@@ -74,6 +76,7 @@ class MemberTexts {
     return text;
   }
 
+  const Realm realm_;
   const Told told_;
   std::string path_;
   std::map<std::string, std::string> texts_;
@@ -81,8 +84,8 @@ class MemberTexts {
 
 }  // namespace
 
-std::map<std::string, std::string> member_texts(const Body& body, Told told) {
-  MemberTexts visitor(told);
+std::map<std::string, std::string> member_texts(Realm realm, const Body& body, Told told) {
+  MemberTexts visitor(realm, told);
   describe_body(visitor, body);
   return visitor.texts();
 }

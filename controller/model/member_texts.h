@@ -13,6 +13,6 @@ enum class Told : uint8_t { Everything, WhatClientsWrite };
 
 // By name: "addressSpace.addressPrefixes", "connections.0.credential". Equal texts are equal
 // values.
-std::map<std::string, std::string> member_texts(const Body& body, Told told);
+std::map<std::string, std::string> member_texts(Realm realm, const Body& body, Told told);
 
 }  // namespace isthmus

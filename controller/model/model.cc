@@ -43,6 +43,19 @@ const Resource* Model::find(Serial serial) const {
 
 size_t Model::count() const { return by_serial_.size(); }
 
+size_t Model::count(Kind kind, Realm realm) const {
+  const Resources& resources = collection(kind);
+  const size_t onprem = resources.first_rank(
+      [](const ResourcePtr& resource, size_t) { return resource->id.realm() == Realm::Azure; });
+  return realm == Realm::Onprem ? onprem : resources.size() - onprem;
+}
+
+Model::RealmPart Model::collection(Kind kind, Realm realm) const {
+  const Resources& all = collection(kind);
+  const auto border = all.lower_bound(ResourceId::before_all(Realm::Azure));
+  return realm == Realm::Onprem ? RealmPart{all.begin(), border} : RealmPart{border, all.end()};
+}
+
 std::vector<const Resource*> Model::below(const ResourceId& ancestor, Kind kind) const {
   std::vector<const Resource*> found;
   each_below(ancestor, kind, [&found](const Resource& resource) {
@@ -115,6 +128,12 @@ std::vector<const Resource*> Model::peerings_overlapping(const Resource& network
     found.insert(found.end(), there.begin(), there.end());
   }
   return found;
+}
+
+std::vector<const Resource*> Model::peerings_with(const Resource& network,
+                                                  net::Prefix prefix) const {
+  const PeerPrefixKey key{network.serial, prefix};
+  return matches(peer_prefixes_, key, key);
 }
 
 std::vector<const Resource*> Model::routes_with(const Resource& route_table,
@@ -212,6 +231,16 @@ std::optional<net::IpAddress> Model::first_free_address(const Resource& subnet,
   return first.plus(taken);
 }
 
+std::optional<net::IpAddress> Model::first_free_public_address(net::IpAddress first,
+                                                               net::IpAddress last) const {
+  constexpr uint64_t kElsewhere = ~uint64_t{0};
+  const uint64_t taken = taken_from(public_addresses_, first, [&](net::IpAddress address) {
+    return address.family() == first.family() ? address.distance_from(first) : kElsewhere;
+  });
+  if (taken > last.distance_from(first)) return std::nullopt;
+  return first.plus(taken);
+}
+
 std::optional<net::Mac> Model::first_free_mac(net::Mac first, net::Mac last) const {
   const uint64_t free = first.value() + taken_from(macs_, first, [&](net::Mac mac) {
                           return mac.value() - first.value();
@@ -228,7 +257,15 @@ std::optional<net::Vni> Model::first_free_subnet_id(uint32_t first, uint32_t las
 void Model::update(std::span<const ResourceChange> changes) {
   for (const ResourceChange& change : changes) {
     if (change.before) index(*change.before, false);
-    if (change.before && changes_address_space(change)) index_peers_of(*change.before, false);
+  }
+  // What follows of others concerns those that do not change themselves.
+  std::vector<const Resource*> left_behind;  // peerings whose remote network goes
+  for (const ResourceChange& change : changes) {
+    if (!change.before || !changes_address_space(change)) continue;
+    index_peers_of(*change.before, false);
+    if (change.after) continue;
+    for (const Resource* peering : release_references(*change.before))
+      left_behind.push_back(peering);
   }
   for (const ResourceChange& change : changes) {
     Resources& resources = resources_[static_cast<size_t>(change.any().kind())];
@@ -245,7 +282,32 @@ void Model::update(std::span<const ResourceChange> changes) {
   }
   for (const ResourceChange& change : changes) {
     if (change.after) index(*change.after, true);
-    if (change.after && changes_address_space(change)) index_peers_of(*change.after, true);
+  }
+  for (const Resource* peering : left_behind) index_peering(*peering, nullptr, true);
+  for (const ResourceChange& change : changes) {
+    if (!change.after || !changes_address_space(change)) continue;
+    if (!change.before) resume_references(*change.after);
+    index_peers_of(*change.after, true);
+  }
+}
+
+// Those that hold loosely to what goes wait for its return.
+std::vector<const Resource*> Model::release_references(const Resource& gone) {
+  std::vector<const Resource*> waiting = referrers(gone, Kind::Peering);
+  for (const Resource* peering : waiting) {
+    const Serial parent = find(peering->id.parent())->serial;
+    set(references_, ReferenceKey{gone.serial, parent}, peering->serial, false);
+    set(loose_references_, gone.id, peering->serial, true);
+  }
+  return waiting;
+}
+
+void Model::resume_references(const Resource& back) {
+  for (const Resource* peering : matches(loose_references_, back.id, back.id)) {
+    set(loose_references_, back.id, peering->serial, false);
+    index_peering(*peering, nullptr, false);
+    const Serial parent = find(peering->id.parent())->serial;
+    set(references_, ReferenceKey{back.serial, parent}, peering->serial, true);
   }
 }
 
@@ -273,16 +335,20 @@ void Model::index(const Resource& resource, bool present) {
   const ResourceId parent_id = resource.id.parent();
   const Resource* parent = parent_id.empty() ? nullptr : find(parent_id);
   const Serial parent_serial = parent == nullptr ? 0 : parent->serial;
-  for_each_reference(resource.body, [&](const ResourceId& target, const ReferenceMember&) {
-    if (const Resource* found = find(target)) {
-      set(references_, ReferenceKey{found->serial, parent_serial}, resource.serial, present);
-    }
-  });
+  for_each_reference(
+      resource.id.realm(), resource.body,
+      [&](const ResourceId& target, const ReferenceMember& member) {
+        if (const Resource* found = find(target)) {
+          set(references_, ReferenceKey{found->serial, parent_serial}, resource.serial, present);
+        } else if (member.hold == Hold::Loose) {
+          set(loose_references_, target, resource.serial, present);
+        }
+      });
   if (const auto* peering = resource.body.get_if<Peering>()) {
-    if (const Resource* remote = find(peering->remote_virtual_network))
-      index_peering(resource, *remote, present);
+    index_peering(resource, find(peering->remote_virtual_network), present);
   } else if (const auto* subnet = resource.body.get_if<Subnet>()) {
-    set(subnet_prefixes_, subnet->prefix, resource.serial, present);
+    for (const net::Prefix& prefix : prefixes_of(*subnet))
+      set(subnet_prefixes_, prefix, resource.serial, present);
     set(subnet_ids_, subnet->virtual_subnet_id, resource.serial, present);
   } else if (const auto* route = resource.body.get_if<Route>()) {
     set(route_prefixes_, RouteKey{parent_serial, route->prefix}, resource.serial, present);
@@ -304,14 +370,18 @@ void Model::index(const Resource& resource, bool present) {
 
 void Model::index_peers_of(const Resource& network, bool present) {
   for (const Resource* peering : referrers(network, Kind::Peering))
-    index_peering(*peering, network, present);
+    index_peering(*peering, &network, present);
 }
 
-void Model::index_peering(const Resource& peering, const Resource& remote, bool present) {
+void Model::index_peering(const Resource& peering, const Resource* remote, bool present) {
   const Resource* local = find(peering.id.parent());
   if (local == nullptr) return;
-  for (const net::Prefix& prefix : remote.as<VirtualNetwork>().address_space)
-    set(peer_prefixes_, PeerPrefixKey{local->serial, prefix}, peering.serial, present);
+  const auto see = [&](const std::vector<net::Prefix>& prefixes) {
+    for (const net::Prefix& prefix : prefixes)
+      set(peer_prefixes_, PeerPrefixKey{local->serial, prefix}, peering.serial, present);
+  };
+  if (remote != nullptr) see(remote->as<VirtualNetwork>().address_space);
+  see(peering.as<Peering>().azure.remote_address_space);
 }
 
 void Model::index_address(const ResourceId& subnet, net::IpAddress address, Serial serial,

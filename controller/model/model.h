@@ -57,10 +57,19 @@ class Model {
   ResourcePtr find_shared(const ResourceId& id) const;
   const Resource* find(Serial serial) const;
   size_t count(Kind kind) const { return collection(kind).size(); }
+  size_t count(Kind kind, Realm realm) const;
   size_t count() const;
 
   // In path order.
   const Resources& collection(Kind kind) const { return resources_[static_cast<size_t>(kind)]; }
+  // The part of it that one realm has.
+  struct RealmPart {
+    Resources::Iterator first;
+    Resources::Iterator past;
+    Resources::Iterator begin() const { return first; }
+    Resources::Iterator end() const { return past; }
+  };
+  RealmPart collection(Kind kind, Realm realm) const;
   // Direct children, or deeper descendants, of one type, in path order.
   std::vector<const Resource*> below(const ResourceId& ancestor, Kind kind) const;
   // Calls see(const Resource&) for each; stops when it answers false.
@@ -85,9 +94,12 @@ class Model {
   std::vector<const Resource*> subnets_with(
       net::Prefix prefix) const;  // virtual subnets of every network
   std::vector<const Resource*> subnets_containing(net::IpAddress address) const;
-  // The peerings of a network whose remote network has a prefix that overlaps this one.
+  // The peerings of a network whose remote network has a prefix that overlaps this one, or had it
+  // when they were last synchronised.
   std::vector<const Resource*> peerings_overlapping(const Resource& network,
                                                     net::Prefix prefix) const;
+  // The same, for exactly this prefix.
+  std::vector<const Resource*> peerings_with(const Resource& network, net::Prefix prefix) const;
   std::vector<const Resource*> routes_with(const Resource& route_table, net::Prefix prefix) const;
   std::vector<const Resource*> routes_via(
       net::Prefix next_hops) const;  // appliance routes with a next hop inside
@@ -107,6 +119,8 @@ class Model {
   // which the rules refuse.
   std::optional<net::IpAddress> first_free_address(const Resource& subnet, net::IpAddress first,
                                                    net::IpAddress last) const;
+  std::optional<net::IpAddress> first_free_public_address(net::IpAddress first,
+                                                          net::IpAddress last) const;
   std::optional<net::Mac> first_free_mac(net::Mac first, net::Mac last) const;
   std::optional<net::Vni> first_free_subnet_id(uint32_t first, uint32_t last) const;
 
@@ -158,8 +172,11 @@ class Model {
   };
 
   void index(const Resource& resource, bool present);
-  // What a peering of one network reaches in another, by the address space that this one has now.
-  void index_peering(const Resource& peering, const Resource& remote, bool present);
+  // What a peering of one network reaches in another, by the address space that this one has now,
+  // if it is there, and by the one that it had when the two were synchronised.
+  void index_peering(const Resource& peering, const Resource* remote, bool present);
+  std::vector<const Resource*> release_references(const Resource& gone);
+  void resume_references(const Resource& back);
   void index_peers_of(const Resource& network, bool present);
   void index_address(const ResourceId& subnet, net::IpAddress address, Serial serial, bool present);
   template <class Key>
@@ -178,6 +195,7 @@ class Model {
   std::array<Resources, kKindCount> resources_;
   PersistentSet<ResourcePtr, ByValue> by_serial_;
   Index<ReferenceKey> references_;
+  Index<ResourceId> loose_references_;  // that lead nowhere at present
   Index<net::Prefix> subnet_prefixes_;
   Index<PeerPrefixKey> peer_prefixes_;
   Index<RouteKey> route_prefixes_;

@@ -89,11 +89,12 @@ void expect_indexes_agree(const Model& model) {
     if (!resource.id.parent().empty()) {
       ASSERT_NE(model.find(resource.id.parent()), nullptr);
     }
-    for_each_reference(resource.body, [&](const ResourceId& target, const ReferenceMember&) {
-      const Resource* found = model.find(target);
-      ASSERT_NE(found, nullptr) << resource.id.path() << " refers to nothing";
-      referrers[found].insert(&resource);
-    });
+    for_each_reference(resource.id.realm(), resource.body,
+                       [&](const ResourceId& target, const ReferenceMember&) {
+                         const Resource* found = model.find(target);
+                         ASSERT_NE(found, nullptr) << resource.id.path() << " refers to nothing";
+                         referrers[found].insert(&resource);
+                       });
     if (resource.kind() == Kind::Subnet) subnets[resource.as<Subnet>().prefix].insert(&resource);
     if (resource.kind() == Kind::IpConfiguration && resource.as<IpConfiguration>().address) {
       const Resource& subnet = *model.find(resource.as<IpConfiguration>().subnet);
@@ -218,6 +219,21 @@ TEST(Networks, ReserveTheFirstAddressesAndTheBroadcast) {
   EXPECT_TRUE(is_reserved(v6, address("fd00::1")));
   EXPECT_FALSE(is_reserved(v6, address("fd00::2")));
   EXPECT_FALSE(is_reserved(v6, v6.last()));
+}
+
+TEST(Networks, ReserveFourAddressesAndTheLastInAzure) {
+  const auto range = [](const char* subnet) {
+    const auto [first, last] = usable_addresses(*net::Prefix::parse(subnet), Realm::Azure);
+    return first.to_string() + " to " + last.to_string();
+  };
+  EXPECT_EQ(range("10.0.0.0/24"), "10.0.0.4 to 10.0.0.254");
+  EXPECT_EQ(range("10.0.0.8/29"), "10.0.0.12 to 10.0.0.14");
+  EXPECT_EQ(range("fd00::/64"), "fd00::4 to fd00::ffff:ffff:ffff:fffe");
+  const net::Prefix subnet = *net::Prefix::parse("10.0.0.0/24");
+  for (const char* reserved : {"10.0.0.0", "10.0.0.3", "10.0.0.255"})
+    EXPECT_TRUE(is_reserved(subnet, *net::IpAddress::parse(reserved), Realm::Azure)) << reserved;
+  for (const char* free : {"10.0.0.4", "10.0.0.254", "10.0.1.0"})
+    EXPECT_FALSE(is_reserved(subnet, *net::IpAddress::parse(free), Realm::Azure)) << free;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The network interfaces of virtual machines.
 #pragma once
 
-#include "controller/model/member.h"
+#include "controller/model/load_balancer.h"  // IpVersion
 
 namespace isthmus {
 
@@ -48,6 +48,14 @@ void describe(V& v, B& b) {
   v.optional_object("qosSettings", b.qos, [&](auto& qos) { describe(v, qos); });
 }
 
+// What only Azure's network interfaces have.
+struct AzureInterfaceSettings {
+  ResourceId security_group;
+  bool ip_forwarding = false;
+  bool accelerated_networking = false;
+  bool no_tcp_state_tracking = false;
+};
+
 struct NetworkInterface {
   std::optional<net::Mac> mac;  // allocated from a MAC pool when absent and Dynamic
   Allocation mac_allocation = Allocation::Dynamic;
@@ -58,9 +66,24 @@ struct NetworkInterface {
   std::string internal_dns_name_label;
   PortSettings port_settings;
   std::vector<ResourceId> security_tags;
+  AzureInterfaceSettings azure;
 };
 template <class V, MaybeConst<NetworkInterface> B>
+void describe_in_azure(V& v, B& b) {
+  v.member("macAddress", b.mac, Presence::ReadOnly, Spelling::Dashed);
+  v.object("dnsSettings", Presence::Optional, [&] {
+    v.member("dnsServers", b.dns_servers, Presence::Optional);
+    v.member("internalDnsNameLabel", b.internal_dns_name_label, Presence::Optional);
+  });
+  v.member("enableAcceleratedNetworking", b.azure.accelerated_networking, Presence::Optional);
+  v.member("enableIPForwarding", b.azure.ip_forwarding, Presence::Optional);
+  v.member("disableTcpStateTracking", b.azure.no_tcp_state_tracking, Presence::Optional);
+  v.reference("networkSecurityGroup", b.azure.security_group, Presence::Optional,
+              Kinds{Kind::AccessControlList});
+}
+template <class V, MaybeConst<NetworkInterface> B>
 void describe(V& v, B& b) {
+  if (v.realm() == Realm::Azure) return describe_in_azure(v, b);
   v.member("privateMacAddress", b.mac, Presence::Optional);
   v.member("privateMacAllocationMethod", b.mac_allocation, Presence::Optional);
   v.object("dnsSettings", Presence::Optional,
@@ -74,6 +97,12 @@ void describe(V& v, B& b) {
   v.references("securityTags", b.security_tags, Kinds{Kind::SecurityTag}, Shown::IfAny);
 }
 
+// What only Azure's IP configurations have.
+struct AzureIpSettings {
+  IpVersion version = IpVersion::IPv4;
+  bool is_primary = false;  // one of an interface is
+};
+
 struct IpConfiguration {
   std::optional<net::IpAddress> address;  // allocated from the subnet when Dynamic
   Allocation allocation = Allocation::Dynamic;
@@ -83,18 +112,26 @@ struct IpConfiguration {
   ResourceId service_insertion;
   std::vector<ResourceId> backend_address_pools;
   std::vector<ResourceId> inbound_nat_rules;
+  AzureIpSettings azure;
 };
 template <class V, MaybeConst<IpConfiguration> B>
 void describe(V& v, B& b) {
+  const bool in_azure = v.realm() == Realm::Azure;
   v.member("privateIPAddress", b.address, Presence::Optional);
   v.member("privateIPAllocationMethod", b.allocation, Presence::Optional);
-  v.reference("subnet", b.subnet, Presence::Optional, Kinds{Kind::Subnet, Kind::LogicalSubnet});
-  v.reference("accessControlList", b.access_control_list, Presence::Optional,
-              Kinds{Kind::AccessControlList});
+  if (in_azure) {
+    v.member("privateIPAddressVersion", b.azure.version, Presence::Optional);
+    v.member("primary", b.azure.is_primary, Presence::Optional);
+    v.reference("subnet", b.subnet, Presence::Required, Kinds{Kind::Subnet});
+  } else {
+    v.reference("subnet", b.subnet, Presence::Optional, Kinds{Kind::Subnet, Kind::LogicalSubnet});
+    v.reference("accessControlList", b.access_control_list, Presence::Optional,
+                Kinds{Kind::AccessControlList});
+    v.reference("serviceInsertion", b.service_insertion, Presence::Optional,
+                Kinds{Kind::ServiceInsertion});
+  }
   v.reference("publicIPAddress", b.public_ip_address, Presence::Optional,
               Kinds{Kind::PublicIpAddress});
-  v.reference("serviceInsertion", b.service_insertion, Presence::Optional,
-              Kinds{Kind::ServiceInsertion});
   v.references("loadBalancerBackendAddressPools", b.backend_address_pools,
                Kinds{Kind::BackendAddressPool});
   v.references("loadBalancerInboundNatRules", b.inbound_nat_rules, Kinds{Kind::InboundNatRule});

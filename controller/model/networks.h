@@ -26,21 +26,51 @@ struct Peer {
 };
 std::vector<Peer> connected_peers(const Model& model, const Resource& network);
 
-// The gateways that stand in a network: one, or in the middle of a change two.
+// The gateways that stand in a network: one, or in the middle of a change two; in Azure one of each
+// type.
 std::vector<const Resource*> gateways_of(const Model& model, const Resource& network);
+// Azure: a prefix behind a gateway of the network, or behind one of a peer that lends it.
+struct GatewayRoute {
+  net::Prefix prefix;
+  const Resource* gateway;  // that leads there
+  const Resource* site;     // the local network gateway that has the prefix
+};
+// Of every connection between them, in path order.
+std::vector<GatewayRoute> gateway_routes(const Model& model, const Resource& network);
+
 // The peering of another network that uses the gateway of this one; null where there is none.
 const Resource* user_of_gateway(const Model& model, const Resource& network);
 
 const Resource& network_of(const Model& model, const Resource& below);
 
-// Addresses of a subnet that no interface may have (decisions: N23): the network address, the first
-// usable one, which is the gateway, and in IPv4 the broadcast address.
-bool is_reserved(net::Prefix subnet, net::IpAddress address);
+// How far the two sides of an Azure peering know each other's present address space: this side is
+// stale when the remote network has changed since, the remote side when it does not exist or does
+// not know what this network has now.
+enum class SyncLevel : uint8_t {
+  FullyInSync,
+  RemoteNotInSync,
+  LocalNotInSync,
+  LocalAndRemoteNotInSync,
+};
+std::string_view name(SyncLevel level);
+SyncLevel sync_level(const Model& model, const Resource& peering);
+bool same_prefixes(std::vector<net::Prefix> a, std::vector<net::Prefix> b);  // in any order
+
+// The prefixes of `remote` that packets from `local` may reach over their peering, which is
+// Connected: on-prem all of its address space, in Azure what was synchronised last.
+const std::vector<net::Prefix>& peered_prefixes(const Resource& local_peering,
+                                                const Resource& remote);
+
+// Addresses of a subnet that no interface may have. On-prem (decisions: N23): the network address,
+// the first usable one, which is the gateway, and in IPv4 the broadcast address. In Azure the first
+// four (network, gateway, two for DNS) and the last, in both families: 10.0.0.0/24 leaves 10.0.0.4
+// to 10.0.0.254 (learn.microsoft.com, virtual-networks-faq).
+bool is_reserved(net::Prefix subnet, net::IpAddress address, Realm realm = Realm::Onprem);
 struct AddressRange {
   net::IpAddress first;
   net::IpAddress last;
 };
-AddressRange usable_addresses(net::Prefix subnet);
+AddressRange usable_addresses(net::Prefix subnet, Realm realm = Realm::Onprem);
 
 // The first pair of prefixes that overlap.
 struct Overlap {

@@ -10,7 +10,9 @@ namespace {
 template <class Id, class See>
 class ReferenceVisitor {
  public:
-  explicit ReferenceVisitor(const See& see) : see_(see) {}
+  ReferenceVisitor(Realm realm, const See& see) : realm_(realm), see_(see) {}
+
+  Realm realm() const { return realm_; }
 
   template <class T>
   void member(std::string_view, T&, Presence, Spelling = Spelling::Natural) {}
@@ -34,8 +36,8 @@ class ReferenceVisitor {
       object(fmt::format("{}/{}", name, i), Presence::Optional, [&] { members(field[i]); });
   }
 
-  void reference(std::string_view name, Id& id, Presence, Kinds kinds) {
-    if (!id.empty()) see_(id, {pointer_, name, kinds});
+  void reference(std::string_view name, Id& id, Presence, Kinds kinds, Hold hold = Hold::Firm) {
+    if (!id.empty()) see_(id, {pointer_, name, kinds, std::nullopt, hold});
   }
   template <class List>
   void references(std::string_view name, List& ids, Kinds kinds, Shown = Shown::Always) {
@@ -43,6 +45,7 @@ class ReferenceVisitor {
   }
 
  private:
+  const Realm realm_;
   const See& see_;
   std::string pointer_ = "/properties";
 };
@@ -50,6 +53,9 @@ class ReferenceVisitor {
 // Prints what a client may write, so that two bodies compare as their print does.
 class WritableText {
  public:
+  explicit WritableText(Realm realm) : realm_(realm) {}
+  Realm realm() const { return realm_; }
+
   template <class T>
   void member(std::string_view, const T& field, Presence presence, Spelling = Spelling::Natural) {
     if (presence != Presence::ReadOnly && presence != Presence::Hidden) print(field);
@@ -72,7 +78,7 @@ class WritableText {
     }
     text += ']';
   }
-  void reference(std::string_view, const ResourceId& id, Presence, Kinds) {
+  void reference(std::string_view, const ResourceId& id, Presence, Kinds, Hold = Hold::Firm) {
     text += id.empty() ? "" : id.key();
     text += '\n';
   }
@@ -86,6 +92,8 @@ class WritableText {
   std::string text;
 
  private:
+  const Realm realm_;
+
   template <class T>
   void print(const T& value) {
     if constexpr (std::is_arithmetic_v<T>) {
@@ -111,25 +119,26 @@ class WritableText {
 }  // namespace
 
 std::string ReferenceMember::pointer() const {
+  if (name == kItself) return std::string(object);
   return index ? fmt::format("{}/{}/{}", object, name, *index) : fmt::format("{}/{}", object, name);
 }
 
-void for_each_reference(const Body& body,
+void for_each_reference(Realm realm, const Body& body,
                         const std::function<void(const ResourceId&, const ReferenceMember&)>& see) {
-  ReferenceVisitor<const ResourceId, std::remove_cvref_t<decltype(see)>> visitor(see);
+  ReferenceVisitor<const ResourceId, std::remove_cvref_t<decltype(see)>> visitor(realm, see);
   describe_body(visitor, body);
 }
 
-void for_each_reference(Body& body,
+void for_each_reference(Realm realm, Body& body,
                         const std::function<void(ResourceId&, const ReferenceMember&)>& see) {
-  ReferenceVisitor<ResourceId, std::remove_cvref_t<decltype(see)>> visitor(see);
+  ReferenceVisitor<ResourceId, std::remove_cvref_t<decltype(see)>> visitor(realm, see);
   describe_body(visitor, body);
 }
 
-bool same_writable_members(const Body& a, const Body& b) {
+bool same_writable_members(Realm realm, const Body& a, const Body& b) {
   if (a.kind() != b.kind()) return false;
-  WritableText first;
-  WritableText second;
+  WritableText first(realm);
+  WritableText second(realm);
   describe_body(first, a);
   describe_body(second, b);
   return first.text == second.text;

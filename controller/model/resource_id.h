@@ -1,5 +1,7 @@
 // The name of a resource: its realm and its path of types and ids, such as
-// /virtualNetworks/red/subnets/web.
+// /virtualNetworks/red/subnets/web. In the Azure realm the path is the id that Azure Resource
+// Manager gives it:
+// /subscriptions/ID/resourceGroups/lab/providers/Microsoft.Network/virtualNetworks/red/subnets/web.
 //
 // Invariant: a ResourceId names a known type, and every id in it is legal. Ids compare without case
 // and print as first stored. Paths sort so that a resource comes directly before everything below
@@ -18,6 +20,9 @@ namespace isthmus {
 
 // 1 to 128 of letters, digits, '.', '_' and '-', starting with a letter or digit.
 bool is_legal_resource_name(std::string_view name);
+// As Azure wants it for that type: 1 to 80 word characters, '.' and '-', starting with a word
+// character and ending with one; a resource group's also has parentheses.
+bool is_legal_azure_name(Kind kind, std::string_view name);
 
 // ASCII without case; '/' sorts before every character of a name.
 std::strong_ordering compare_paths(std::string_view a, std::string_view b);
@@ -32,6 +37,8 @@ class ResourceId {
   static Result<ResourceId> parse(std::string_view path, Realm realm = Realm::Onprem);
   static Result<ResourceId> make(Kind top_level, std::string_view name,
                                  Realm realm = Realm::Onprem);
+  // Names nothing, and sorts before whatever there is in the realm.
+  static ResourceId before_all(Realm realm) { return ResourceId(realm, Kind::None, ""); }
   Result<ResourceId> child(Kind kind, std::string_view name) const;
 
   bool empty() const { return kind_ == Kind::None; }
@@ -43,7 +50,7 @@ class ResourceId {
   // This or the ancestor of that kind; empty where there is none.
   ResourceId ancestor(Kind kind) const;
   bool contains(const ResourceId& other) const;  // other is this or lies below it
-  // As references print it: "/logicalnetworks/HNVPA".
+  // As references print it: "/logicalnetworks/HNVPA", or the id in Azure.
   std::string reference() const;
   // Folded, with the realm: equal ids have equal keys. The key of the store.
   std::string key() const;
@@ -60,6 +67,10 @@ class ResourceId {
 };
 
 // The type that `segment` names below `parent` (Kind::None: at the top), in any case.
-std::optional<Kind> kind_of_segment(Kind parent, std::string_view segment);
+std::optional<Kind> kind_of_segment(Kind parent, std::string_view segment,
+                                    Realm realm = Realm::Onprem);
+
+// "Microsoft.Network/virtualNetworks/subnets"
+std::string azure_type(Kind kind);
 
 }  // namespace isthmus

@@ -27,4 +27,18 @@ Body& Body::operator=(const Body& other) = default;
 Body& Body::operator=(Body&& other) noexcept = default;
 Body::~Body() = default;
 
+bool has_sku(Kind kind) { return kind == Kind::PublicIpAddress || kind == Kind::LoadBalancer; }
+
+Sku sku_of(const Resource& resource) {
+  Sku sku = resource.annotations ? resource.annotations->sku : Sku{};
+  if (sku.name.empty()) sku.name = "Basic";
+  if (sku.tier.empty()) sku.tier = "Regional";
+  return sku;
+}
+
+std::string_view location_of(const Resource& resource) {
+  return resource.annotations ? std::string_view(resource.annotations->location)
+                              : std::string_view();
+}
+
 }  // namespace isthmus

@@ -16,11 +16,14 @@
 #include "controller/base/revision.h"
 #include "controller/base/uuid.h"
 #include "controller/model/access_control.h"
+#include "controller/model/azure_gateway.h"
+#include "controller/model/compute.h"
 #include "controller/model/gateway.h"
 #include "controller/model/host.h"
 #include "controller/model/load_balancer.h"
 #include "controller/model/logical_network.h"
 #include "controller/model/network_interface.h"
+#include "controller/model/resource_group.h"
 #include "controller/model/resource_id.h"
 #include "controller/model/route_table.h"
 #include "controller/model/service_insertion.h"
@@ -49,16 +52,18 @@ class Body {
  public:
   // In the order of Kind.
   using Alternatives =
-      std::variant<std::monostate, LogicalNetwork, LogicalSubnet, LogicalRoute, IpPool,
-                   IpReservation, MacPool, LearnedIpAddress, Credential, Server, ServerInterface,
-                   VirtualServer, VirtualNetworkManager, VirtualSwitchManager, AccessControlList,
-                   AclRule, SecurityTag, RouteTable, Route, ServiceInsertion, ServiceInsertionRule,
-                   ServiceInsertionElement, VirtualNetwork, Subnet, Peering, PublicIpAddress,
-                   LoadBalancer, FrontendIpConfiguration, BackendAddressPool, LoadBalancingRule,
-                   InboundNatRule, OutboundNatRule, Probe, LoadBalancerManager, LoadBalancerMux,
-                   NetworkInterface, IpConfiguration, GatewayPool, Gateway, VirtualGateway,
-                   PolicyMap, NetworkConnection, BgpRouter, BgpPeer, DnsServer, AuditingSettings,
-                   Multisite, MultisitePrimary>;
+      std::variant<std::monostate, Subscription, ResourceGroup, LogicalNetwork, LogicalSubnet,
+                   LogicalRoute, IpPool, IpReservation, MacPool, LearnedIpAddress, Credential,
+                   Server, ServerInterface, VirtualServer, VirtualNetworkManager,
+                   VirtualSwitchManager, AccessControlList, AclRule, SecurityTag, RouteTable, Route,
+                   ServiceInsertion, ServiceInsertionRule, ServiceInsertionElement, VirtualNetwork,
+                   Subnet, Peering, PublicIpAddress, LoadBalancer, FrontendIpConfiguration,
+                   BackendAddressPool, LoadBalancingRule, InboundNatRule, OutboundNatRule, Probe,
+                   LoadBalancerManager, LoadBalancerMux, NetworkInterface, IpConfiguration,
+                   GatewayPool, Gateway, VirtualGateway, PolicyMap, NetworkConnection, BgpRouter,
+                   BgpPeer, DnsServer, AuditingSettings, Multisite, MultisitePrimary,
+                   VirtualNetworkGateway, GatewayIpConfiguration, LocalNetworkGateway,
+                   GatewayConnection, NetworkWatcher, VirtualMachine>;
   static_assert(std::variant_size_v<Alternatives> == kKindCount);
 
   Body();                    // of no type
@@ -111,10 +116,21 @@ void describe_body(V& visitor, B& body) {
              body.alternatives());
 }
 
-// What a client says about a resource beyond its properties: stored, echoed, never interpreted.
+// What a type is offered as in Azure, beside its properties: "Standard", "Regional".
+struct Sku {
+  std::string name = {};  // empty: the client says nothing
+  std::string tier = {};
+  friend bool operator==(const Sku&, const Sku&) = default;
+};
+
+// What a client says about a resource beyond its properties: stored and echoed. Nothing but the
+// location and the sku means anything here.
 struct Annotations {
   std::vector<std::pair<std::string, std::string>> metadata;  // resourceMetadata
   std::vector<std::pair<std::string, std::string>> tags;
+  std::string location = {};            // Azure: the region, "westeurope"
+  Sku sku = {};                         // Azure, of the types that has_sku() names
+  std::vector<std::string> zones = {};  // Azure: "1"
   friend bool operator==(const Annotations&, const Annotations&) = default;
 };
 
@@ -136,5 +152,12 @@ struct Resource {
   }
 };
 using ResourcePtr = std::shared_ptr<const Resource>;
+
+// Azure's public addresses and load balancers are of a sku; without one they are Basic and
+// Regional.
+bool has_sku(Kind kind);
+Sku sku_of(const Resource& resource);
+// In Azure, the region of what stands at the top of a group; empty where the client gave none.
+std::string_view location_of(const Resource& resource);
 
 }  // namespace isthmus

@@ -5,9 +5,14 @@
 
 namespace isthmus {
 
-struct RouteTable {};
+struct RouteTable {
+  bool disable_bgp_route_propagation = false;  // Azure
+};
 template <class V, MaybeConst<RouteTable> B>
-void describe(V&, B&) {}
+void describe(V& v, B& b) {
+  if (v.realm() == Realm::Azure)
+    v.member("disableBgpRoutePropagation", b.disable_bgp_route_propagation, Presence::Optional);
+}
 
 enum class NextHopType : uint8_t {
   VnetLocal,

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
+#include <optional>
 
 namespace isthmus {
 
@@ -64,9 +66,61 @@ std::string Text<AclAddress>::print(const AclAddress& value) {
       return "VirtualNetwork";
     case AclAddress::Kind::Internet:
       return "Internet";
+    case AclAddress::Kind::Service:
+      return value.service;
   }
   return {};
 }
+
+// Azure's service tags beside VirtualNetwork and Internet, without their regions. Source: "Virtual
+// network service tags", the tags that network security groups take.
+constexpr std::array<std::string_view, 34> kServiceTags = {"ActionGroup",
+                                                           "ApiManagement",
+                                                           "AppConfiguration",
+                                                           "AppService",
+                                                           "AppServiceManagement",
+                                                           "AzureActiveDirectory",
+                                                           "AzureArcInfrastructure",
+                                                           "AzureBackup",
+                                                           "AzureBotService",
+                                                           "AzureCloud",
+                                                           "AzureConnectors",
+                                                           "AzureContainerRegistry",
+                                                           "AzureCosmosDB",
+                                                           "AzureDatabricks",
+                                                           "AzureDevOps",
+                                                           "AzureEventGrid",
+                                                           "AzureFrontDoor.Backend",
+                                                           "AzureFrontDoor.Frontend",
+                                                           "AzureKeyVault",
+                                                           "AzureLoadBalancer",
+                                                           "AzureMonitor",
+                                                           "AzurePlatformDNS",
+                                                           "AzurePlatformIMDS",
+                                                           "AzureResourceManager",
+                                                           "AzureSiteRecovery",
+                                                           "AzureTrafficManager",
+                                                           "BatchNodeManagement",
+                                                           "CognitiveServicesManagement",
+                                                           "DataFactory",
+                                                           "EventHub",
+                                                           "GatewayManager",
+                                                           "ServiceBus",
+                                                           "Sql",
+                                                           "Storage"};
+
+std::optional<AclAddress> parse_service_tag(std::string_view text) {
+  for (const std::string_view tag : kServiceTags) {
+    if (!equal_ignoring_case(text.substr(0, tag.size()), tag)) continue;
+    const std::string_view region = text.substr(tag.size());
+    const bool has_region = region.size() > 1 && region[0] == '.' &&
+                            region.find_first_of(". /*:", 1) == std::string_view::npos;
+    if (!region.empty() && !has_region) continue;
+    return AclAddress{AclAddress::Kind::Service, {}, false, std::string(tag) + std::string(region)};
+  }
+  return std::nullopt;
+}
+
 Parsed<AclAddress> Text<AclAddress>::parse(std::string_view text) {
   if (text == "*") return AclAddress{};
   if (equal_ignoring_case(text, "Any")) return AclAddress{};
@@ -77,6 +131,7 @@ Parsed<AclAddress> Text<AclAddress>::parse(std::string_view text) {
   if (const auto address = net::IpAddress::parse(text)) {
     return AclAddress{AclAddress::Kind::In, net::Prefix::host(*address), true};
   }
+  if (auto tag = parse_service_tag(text)) return *tag;
   const auto prefix = Text<net::Prefix>::parse(text);
   if (prefix) return AclAddress{AclAddress::Kind::In, *prefix, false};
   if (net::parse_cidr(text)) return tl::unexpected(prefix.error());

@@ -26,8 +26,8 @@ void expect_round_trip(std::initializer_list<std::string> texts) {
 TEST(Text, PrintsWhatItRead) {
   expect_round_trip<net::Prefix>({"0.0.0.0/0", "10.0.0.0/8", "fd00::/64", "10.0.0.4/32"});
   expect_round_trip<net::IpAddress>({"10.0.0.4", "fd00::4", "::"});
-  expect_round_trip<AclAddress>(
-      {"*", "10.0.0.4", "10.0.0.4/32", "10.0.0.0/8", "Internet", "VirtualNetwork"});
+  expect_round_trip<AclAddress>({"*", "10.0.0.4", "10.0.0.4/32", "10.0.0.0/8", "Internet",
+                                 "VirtualNetwork", "AzureLoadBalancer", "Storage.WestUS"});
   expect_round_trip<AclPorts>({"*", "80", "0-65535", "1000-2000"});
   expect_round_trip<RuleProtocol>({"All", "TCP", "UDP", "ICMP", "ICMPv6", "GRE", "ESP"});
   expect_round_trip<NextHopType>(

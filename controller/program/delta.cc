@@ -6,6 +6,7 @@
 #include "controller/model/references.h"
 #include "controller/program/program.h"
 #include "controller/program/values.h"
+#include "controller/routes/routes.h"
 
 namespace isthmus {
 namespace {
@@ -42,6 +43,18 @@ class Touched {
         return tagged_interface(model, resource);
       case Kind::IpConfiguration:
         return ip_configuration(model, resource);
+      case Kind::RouteTable:
+        return route_table(model, resource);
+      case Kind::VirtualNetworkGateway:
+        return gateway(model, resource);
+      case Kind::GatewayIpConfiguration:
+        return gateway(model, *model.find(resource.id.parent()));
+      case Kind::GatewayConnection:
+        return gateway(model, *model.find(resource.as<GatewayConnection>().gateway));
+      case Kind::LocalNetworkGateway:
+        for (const Resource* connection : model.referrers(resource, Kind::GatewayConnection))
+          gateway(model, *model.find(connection->as<GatewayConnection>().gateway));
+        return;
       default:
         return;
     }
@@ -53,15 +66,52 @@ class Touched {
   std::set<EndpointKey> endpoints;
   std::set<PortId> ports;
   std::set<AclId> lists;
+  std::set<TableKey> ranges;
 
  private:
+  // What a network's rules mean by VirtualNetwork depends on its prefixes, peerings and routes.
+  void range(const Model& model, const Resource& network) {
+    if (network.id.realm() != Realm::Azure) return;
+    for (const TableKey& table : program::tables_of(model, network)) ranges.insert(table);
+    lists.insert(AclId{network.serial});
+  }
+
   void network(const Model& model, const Resource& network) {
     tables.insert({program::domain_of(network), 0});
+    range(model, network);
+    for (const net::Prefix& prefix : own_system_prefixes(network))
+      see_route(model, network, prefix);
+    gateway_routes_of(model, network);
     model.each_below(network.id, Kind::Peering, [&](const Resource& peering) {
       if (const Resource* remote = model.find(peering.as<Peering>().remote_virtual_network))
         policy(network, *remote);
       return true;
     });
+  }
+
+  // The routes behind a network's gateways, as itself sees them.
+  void gateway_routes_of(const Model& model, const Resource& network) {
+    range(model, network);
+    for (const GatewayRoute& route : gateway_routes(model, network))
+      see_route(model, network, route.prefix);
+  }
+
+  // The network that it stands in, and those that it is lent to.
+  void gateway(const Model& model, const Resource& gateway) {
+    model.each_below(gateway.id, Kind::GatewayIpConfiguration, [&](const Resource& configuration) {
+      const Resource* subnet = model.find(configuration.as<GatewayIpConfiguration>().subnet);
+      if (subnet == nullptr) return true;
+      const Resource& home = network_of(model, *subnet);
+      gateway_routes_of(model, home);
+      for (const Peer& peer : connected_peers(model, home)) gateway_routes_of(model, *peer.network);
+      return true;
+    });
+  }
+
+  void route_table(const Model& model, const Resource& table) {
+    if (table.id.realm() != Realm::Azure) return;
+    for (const TableKey& key : program::tables_using(model, table))
+      gateway_routes_of(model, *program::resource_of(model, key.domain));
   }
 
   void policy(const Resource& a, const Resource& b) {
@@ -73,6 +123,7 @@ class Touched {
   void subnet(const Model& model, const Resource& subnet) {
     const Resource& home = network_of(model, subnet);
     tables.insert(program::table_of_subnet(model, subnet));
+    range(model, home);
     reach(model, home, subnet);
     for (const Peer& peer : connected_peers(model, home)) reach(model, *peer.network, subnet);
     for (const Resource* ip : model.ip_configurations(subnet)) ip_configuration(model, *ip);
@@ -80,6 +131,10 @@ class Touched {
       for (const Resource* route : model.below(table->id, Kind::Route))
         appliance(model, home, *route);
     }
+  }
+
+  void see_route(const Model& model, const Resource& network, net::Prefix prefix) {
+    for (const TableKey& table : program::tables_of(model, network)) routes.insert({table, prefix});
   }
 
   // How `network` sees the subnet of itself or of a peer.
@@ -101,7 +156,15 @@ class Touched {
     const Resource* remote = model.find(peering.as<Peering>().remote_virtual_network);
     if (remote == nullptr) return;
     policy(local, *remote);
+    range(model, local);
+    range(model, *remote);
     if (!connected(model, local, *remote)) return;
+    for (const auto& [network, other] : {std::pair(&local, remote), std::pair(remote, &local)}) {
+      const Resource& side = *peering_from(model, *network, *other);
+      for (const net::Prefix& prefix : side.as<Peering>().azure.remote_address_space)
+        see_route(model, *network, prefix);
+      gateway_routes_of(model, *network);
+    }
     for (const Resource* subnet : model.below(remote->id, Kind::Subnet))
       reach(model, local, *subnet);
     for (const Resource* subnet : model.below(local.id, Kind::Subnet))
@@ -111,6 +174,7 @@ class Touched {
   void route(const Model& model, const Resource& route) {
     for (const TableKey& table : program::tables_using(model, *model.find(route.id.parent()))) {
       routes.insert({table, route.as<Route>().prefix});
+      range(model, *program::resource_of(model, table.domain));
       appliance(model, *program::resource_of(model, table.domain), route);
     }
   }
@@ -152,9 +216,12 @@ class Touched {
 // Did anything change that forwarding can depend on? An etag alone is nothing.
 bool matters(const ResourceChange& change) {
   if (!change.before || !change.after || change.before->serial != change.after->serial) return true;
-  if (!same_writable_members(change.before->body, change.after->body)) return true;
+  if (!same_writable_members(change.after->id.realm(), change.before->body, change.after->body))
+    return true;
   const auto* was = change.before->body.get_if<Peering>();
-  return was != nullptr && was->state != change.after->as<Peering>().state;
+  if (was == nullptr) return false;
+  const Peering& is = change.after->as<Peering>();
+  return was->state != is.state || was->azure.remote_address_space != is.azure.remote_address_space;
 }
 
 template <class Key, class Value>
@@ -204,6 +271,7 @@ ProgramChange delta(const Model& before, const Model& after,
   evaluate(touched.endpoints, before, after, &program::endpoint, result.delta.endpoints);
   evaluate(touched.ports, before, after, &program::port, result.delta.ports);
   evaluate(touched.lists, before, after, &program::access_list, result.delta.access_lists);
+  evaluate(touched.ranges, before, after, &program::range, result.delta.ranges);
   return result;
 }
 
@@ -215,6 +283,11 @@ dataplane::ForwardingProgram compile(const Model& model) {
       for (const net::Prefix& prefix : program::prefixes(model, table)) {
         if (const auto action = program::route(model, table, prefix)) routes[prefix] = *action;
       }
+      if (auto range = program::range(model, table)) result.ranges[table] = std::move(*range);
+    }
+    if (network->id.realm() == Realm::Azure) {
+      const AclId id{network->serial};
+      result.access_lists[id] = *program::access_list(model, id);
     }
     for (const Peer& peer : connected_peers(model, *network)) {
       const PeerKey key{program::domain_of(*network), program::domain_of(*peer.network)};

@@ -34,6 +34,9 @@ class CanonicalText {
     std::string text = fmt::format("{} {} {} {}", policy.access_allowed, policy.forwarded_allowed,
                                    name_of(policy.receiver_tag), name_of(policy.access_tag));
     for (const net::Prefix& prefix : policy.source_prefixes) text += " " + prefix.to_string();
+    if (policy.lists_judge_forwarded) text += " lists-judge";
+    for (const net::Prefix& prefix : policy.unsynchronised_prefixes)
+      text += " -" + prefix.to_string();
     return text;
   }
   std::string port(const dataplane::Port& port) const {
@@ -43,6 +46,7 @@ class CanonicalText {
       text += fmt::format(" [{} {} {} {} {} {}]", address.address.to_string(), table(address.table),
                           name_of(address.interface_acl), name_of(address.subnet_acl),
                           address.vni.value(), name_of(address.tag));
+      if (address.both_lists_must_permit) text += " both";
     }
     return text;
   }
@@ -63,6 +67,7 @@ class CanonicalText {
                           rule.protocol ? static_cast<int>(*rule.protocol) : -1, match(rule.source),
                           match(rule.destination), rule.source_ports.to_string(),
                           rule.destination_ports.to_string(), name_of(rule.tag));
+      if (rule.is_default) text += " default";
     }
     return text;
   }
@@ -96,6 +101,12 @@ std::string digest(const dataplane::ForwardingProgram& program, const Model& mod
   }
   for (const auto& [key, list] : program.access_lists) {
     lines.insert(fmt::format("list {} {}", text.name_of(key), text.access_list(list)));
+  }
+  for (const auto& [key, range] : program.ranges) {
+    std::string line = fmt::format("range {}", text.table(key));
+    for (const net::Prefix& prefix : range.virtual_network) line += " " + prefix.to_string();
+    for (const net::Prefix& prefix : range.never_internet) line += " !" + prefix.to_string();
+    lines.insert(std::move(line));
   }
   std::string all;
   for (const std::string& line : lines) all += line + "\n";

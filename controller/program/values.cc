@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/model/networks.h"
+#include "controller/model/security_rules.h"
 #include "controller/routes/routes.h"
 
 namespace isthmus::program {
@@ -78,6 +79,25 @@ std::optional<net::IpProtocol> protocol_of(RuleProtocol protocol) {
   return std::nullopt;
 }
 
+// ICMP of both families, where the addresses do not tell which.
+std::vector<std::optional<net::IpProtocol>> protocols_of(SecurityProtocol protocol) {
+  switch (protocol) {
+    case SecurityProtocol::Any:
+      return {std::nullopt};
+    case SecurityProtocol::Tcp:
+      return {net::IpProtocol::Tcp};
+    case SecurityProtocol::Udp:
+      return {net::IpProtocol::Udp};
+    case SecurityProtocol::Icmp:
+      return {net::IpProtocol::Icmp, net::IpProtocol::Icmpv6};
+    case SecurityProtocol::Esp:
+      return {net::IpProtocol::Esp};
+    case SecurityProtocol::Ah:
+      return {static_cast<net::IpProtocol>(51)};  // IANA "Assigned Internet Protocol Numbers"
+  }
+  return {};
+}
+
 dataplane::AddressMatch match_of(const AclAddress& address) {
   using Kind = dataplane::AddressMatch::Kind;
   switch (address.kind) {
@@ -89,8 +109,12 @@ dataplane::AddressMatch match_of(const AclAddress& address) {
       return {Kind::VirtualNetwork, {}, {}};
     case AclAddress::Kind::Internet:
       return {Kind::Internet, {}, {}};
+    case AclAddress::Kind::Service:
+      break;
   }
-  return {};
+  // The load balancer's probes come from the platform; nothing here has another service's address.
+  if (address.service == "AzureLoadBalancer") return {Kind::In, platform_address(), {}};
+  return {Kind::OneOf, {}, {}};
 }
 
 std::optional<dataplane::AclAction> default_of(const std::optional<DefaultAction>& action) {
@@ -121,19 +145,81 @@ dataplane::AddressMatch match_of(const Model& model, const AclAddress& address,
   return tags.empty() ? match_of(address) : match_of(model, tags);
 }
 
+dataplane::Direction direction_of(const AclRule& rule) {
+  return rule.type == RuleType::Inbound ? dataplane::Direction::Inbound
+                                        : dataplane::Direction::Outbound;
+}
+dataplane::AclAction action_of(const AclRule& rule) {
+  return rule.action == RuleAction::Allow ? dataplane::AclAction::Permit
+                                          : dataplane::AclAction::Deny;
+}
+
 dataplane::AclRule compiled(const Model& model, const Resource& resource) {
   const AclRule& rule = resource.as<AclRule>();
-  return {
-      rule.priority,
-      rule.type == RuleType::Inbound ? dataplane::Direction::Inbound
-                                     : dataplane::Direction::Outbound,
-      rule.action == RuleAction::Allow ? dataplane::AclAction::Permit : dataplane::AclAction::Deny,
-      protocol_of(rule.protocol),
-      match_of(model, rule.source, rule.source_tags),
-      match_of(model, rule.destination, rule.destination_tags),
-      rule.source_ports.range,
-      rule.destination_ports.range,
-      tag_of(resource)};
+  return {rule.priority,
+          direction_of(rule),
+          action_of(rule),
+          protocol_of(rule.protocol),
+          match_of(model, rule.source, rule.source_tags),
+          match_of(model, rule.destination, rule.destination_tags),
+          rule.source_ports.range,
+          rule.destination_ports.range,
+          tag_of(resource)};
+}
+
+// A security rule, which may name several of everything: a rule for each combination.
+void add_security_rule(const AclRule& rule, dataplane::Tag tag, bool is_default, AccessList& list) {
+  for (const auto& protocol : protocols_of(rule.azure.protocol)) {
+    for (const AclAddress& source : sources_of(rule)) {
+      for (const AclAddress& destination : destinations_of(rule)) {
+        for (const AclPorts& source_ports : source_ports_of(rule)) {
+          for (const AclPorts& destination_ports : destination_ports_of(rule)) {
+            list.rules.push_back({rule.priority, direction_of(rule), action_of(rule), protocol,
+                                  match_of(source), match_of(destination), source_ports.range,
+                                  destination_ports.range, tag, is_default});
+          }
+        }
+      }
+    }
+  }
+}
+
+void sort_rules(AccessList& list) {
+  std::stable_sort(list.rules.begin(), list.rules.end(),
+                   [](const dataplane::AclRule& a, const dataplane::AclRule& b) {
+                     return std::pair(a.priority, a.tag) < std::pair(b.priority, b.tag);
+                   });
+}
+
+AccessList security_group(const Model& model, const Resource& group) {
+  AccessList list;
+  list.tag = tag_of(group);
+  for (const Resource* rule : model.below(group.id, Kind::AclRule))
+    add_security_rule(rule->as<AclRule>(), tag_of(*rule), false, list);
+  for (const DefaultSecurityRule& row : default_security_rules())
+    add_security_rule(row.rule, list.tag, true, list);
+  sort_rules(list);
+  return list;
+}
+
+// What judges interfaces without a group: the default rules, as far as a peering's flag has to do
+// with it. Whatever else leaves goes where the routes lead it.
+AccessList list_without_group(const Model& model, const Resource& network) {
+  AccessList list;
+  list.tag = tag_of(network);
+  for (const DefaultSecurityRule& row : default_security_rules()) {
+    AclRule rule = row.rule;
+    if (rule.type == RuleType::Inbound) {
+      add_security_rule(rule, list.tag, true, list);
+    } else if (rule.action == RuleAction::Deny) {
+      for (const net::Prefix& prefix : prefixes_without_access(model, network)) {
+        rule.destination = {AclAddress::Kind::In, prefix, false};
+        add_security_rule(rule, list.tag, true, list);
+      }
+    }
+  }
+  sort_rules(list);
+  return list;
 }
 
 }  // namespace
@@ -184,13 +270,22 @@ std::optional<PeerPolicy> policy(const Model& model, dataplane::PeerKey key) {
   PeerPolicy policy;
   policy.forwarded_allowed = receiver->as<Peering>().allow_forwarded_traffic;
   policy.receiver_tag = tag_of(*receiver);
+  policy.source_prefixes = peered_prefixes(*receiver, *from);
+  std::sort(policy.source_prefixes.begin(), policy.source_prefixes.end());
+  if (from->id.realm() == Realm::Azure) {  // flags move addresses in and out of a tag (range)
+    policy.lists_judge_forwarded = true;
+    for (const net::Prefix& prefix : from->as<VirtualNetwork>().address_space) {
+      if (!std::binary_search(policy.source_prefixes.begin(), policy.source_prefixes.end(), prefix))
+        policy.unsynchronised_prefixes.push_back(prefix);
+    }
+    std::sort(policy.unsynchronised_prefixes.begin(), policy.unsynchronised_prefixes.end());
+    return policy;
+  }
   for (const Resource* side : {receiver, sender}) {
     if (side->as<Peering>().allow_virtual_network_access || !policy.access_allowed) continue;
     policy.access_allowed = false;
     policy.access_tag = tag_of(*side);
   }
-  policy.source_prefixes = from->as<VirtualNetwork>().address_space;
-  std::sort(policy.source_prefixes.begin(), policy.source_prefixes.end());
   return policy;
 }
 
@@ -212,7 +307,9 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
   const NetworkInterface& body = nic->as<NetworkInterface>();
   Port port;
   port.mac = body.mac.value_or(net::Mac());
-  port.may_forward = body.port_settings.mac_spoofing == Toggle::Enabled;
+  const bool in_azure = nic->id.realm() == Realm::Azure;
+  port.may_forward =
+      in_azure ? body.azure.ip_forwarding : body.port_settings.mac_spoofing == Toggle::Enabled;
   port.tag = tag_of(*nic);
   for (const Resource* configuration : model.below(nic->id, Kind::IpConfiguration)) {
     const IpConfiguration& ip = configuration->as<IpConfiguration>();
@@ -220,11 +317,22 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
     if (subnet == nullptr || subnet->kind() != Kind::Subnet || !ip.address)
       continue;  // not on a virtual network
     const Subnet& home = subnet->as<Subnet>();
-    port.addresses.push_back(
-        {*ip.address, table_of_subnet(model, *subnet), acl_id(model, ip.access_control_list),
-         acl_id(model, home.access_control_list), home.virtual_subnet_id, tag_of(*configuration)});
-    port.may_forward =
-        port.may_forward || is_next_hop(model, network_of(model, *subnet), *ip.address);
+    const Resource& network = network_of(model, *subnet);
+    dataplane::PortAddress address{
+        *ip.address,
+        table_of_subnet(model, *subnet),
+        acl_id(model, in_azure ? body.azure.security_group : ip.access_control_list),
+        acl_id(model, home.access_control_list),
+        home.virtual_subnet_id,
+        tag_of(*configuration),
+        in_azure};
+    const bool has_list =
+        address.interface_acl != dataplane::kNoAcl || address.subnet_acl != dataplane::kNoAcl;
+    if (in_azure && !has_list) address.subnet_acl = dataplane::AclId{network.serial};
+    const bool is_primary = in_azure && ip.azure.is_primary;
+    port.addresses.insert(is_primary ? port.addresses.begin() : port.addresses.end(), address);
+    if (!in_azure)  // there the interface says whether it forwards
+      port.may_forward = port.may_forward || is_next_hop(model, network, *ip.address);
   }
   return port;
 }
@@ -232,6 +340,8 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
 std::optional<AccessList> access_list(const Model& model, dataplane::AclId key) {
   const Resource* acl = resource_of(model, key);
   if (acl == nullptr) return std::nullopt;
+  if (acl->kind() == Kind::VirtualNetwork) return list_without_group(model, *acl);
+  if (acl->id.realm() == Realm::Azure) return security_group(model, *acl);
   AccessList list;
   list.inbound_default = default_of(acl->as<AccessControlList>().inbound_default);
   list.outbound_default = default_of(acl->as<AccessControlList>().outbound_default);
@@ -243,6 +353,14 @@ std::optional<AccessList> access_list(const Model& model, dataplane::AclId key) 
               return std::pair(a.priority, a.tag) < std::pair(b.priority, b.tag);
             });
   return list;
+}
+
+std::optional<dataplane::NetworkRange> range(const Model& model, TableKey key) {
+  const Resource* network = resource_of(model, key.domain);
+  if (network == nullptr || network->id.realm() != Realm::Azure || !table_exists(model, key))
+    return std::nullopt;
+  return dataplane::NetworkRange{virtual_network_tag(model, *network, model.find(key.route_table)),
+                                 never_internet(model, *network)};
 }
 
 std::vector<net::Prefix> prefixes(const Model& model, TableKey table) {

@@ -32,7 +32,11 @@ std::optional<dataplane::Action> route(const Model& model, dataplane::TableKey t
 std::optional<dataplane::PeerPolicy> policy(const Model& model, dataplane::PeerKey key);
 std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::EndpointKey key);
 std::optional<dataplane::Port> port(const Model& model, dataplane::PortId key);
+// Of an access list, or in Azure of a virtual network: what judges interfaces without a security
+// group.
 std::optional<dataplane::AccessList> access_list(const Model& model, dataplane::AclId key);
+// Azure's tables have one.
+std::optional<dataplane::NetworkRange> range(const Model& model, dataplane::TableKey key);
 
 // Every prefix that has a route in the table.
 std::vector<net::Prefix> prefixes(const Model& model, dataplane::TableKey table);

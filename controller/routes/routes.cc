@@ -11,7 +11,7 @@
 namespace isthmus {
 namespace {
 
-constexpr std::array<std::string_view, 2> kSourceNames = {"User", "System"};
+constexpr std::array<std::string_view, 3> kSourceNames = {"User", "System", "Gateway"};
 constexpr std::array<std::string_view, 6> kNextHopNames = {
     "VnetLocal", "VirtualNetworkPeering", "VirtualAppliance", "VirtualNetworkGateway", "Internet",
     "None"};
@@ -40,6 +40,82 @@ RouteCandidate user_route(const Model& model, const Resource& network, const Res
   return candidate;
 }
 
+// What every subnet in Azure has besides the routes of networks. Source: Azure's virtual network
+// traffic routing, default routes.
+struct AzureDefault {
+  std::string_view prefix;
+  NextHop next_hop;
+};
+constexpr std::array kAzureDefaults = {
+    AzureDefault{"0.0.0.0/0", NextHop::Internet}, AzureDefault{"10.0.0.0/8", NextHop::None},
+    AzureDefault{"172.16.0.0/12", NextHop::None}, AzureDefault{"192.168.0.0/16", NextHop::None},
+    AzureDefault{"100.64.0.0/10", NextHop::None}, AzureDefault{"::/0", NextHop::Internet},
+};
+
+// A block that a prefix of the network contains loses its route.
+bool is_covered(const Resource& network, net::Prefix block) {
+  for (const net::Prefix& own : network.as<VirtualNetwork>().address_space) {
+    if (own.contains(block)) return true;
+  }
+  return false;
+}
+
+// Inside what the network or a peer of it has: there a gateway's route is not used.
+bool is_preferred_over_gateways(const Model& model, const Resource& network, net::Prefix prefix) {
+  const auto contains = [prefix](const std::vector<net::Prefix>& prefixes) {
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [prefix](net::Prefix outer) { return outer.contains(prefix); });
+  };
+  if (contains(network.as<VirtualNetwork>().address_space)) return true;
+  const auto peers = connected_peers(model, network);
+  return std::any_of(peers.begin(), peers.end(), [&](const Peer& peer) {
+    return contains(peer.local->as<Peering>().azure.remote_address_space);
+  });
+}
+
+std::optional<net::IpAddress> public_address_of(const Model& model, const Resource& gateway) {
+  for (const Resource* ip : model.below(gateway.id, Kind::GatewayIpConfiguration)) {
+    const ResourceId& id = ip->as<GatewayIpConfiguration>().public_ip_address;
+    const Resource* address = id.empty() ? nullptr : model.find(id);
+    if (address != nullptr) return address->as<PublicIpAddress>().address;
+  }
+  return std::nullopt;
+}
+
+// Those that a route table keeps out are none.
+void add_gateway_routes(const Model& model, const Resource& network, const Resource* route_table,
+                        net::Prefix prefix, std::vector<RouteCandidate>& found) {
+  if (route_table != nullptr && route_table->as<RouteTable>().disable_bgp_route_propagation) return;
+  for (const GatewayRoute& route : gateway_routes(model, network)) {
+    if (route.prefix != prefix || is_preferred_over_gateways(model, network, prefix)) continue;
+    found.push_back({prefix, RouteSource::Gateway, NextHop::VirtualNetworkGateway,
+                     public_address_of(model, *route.gateway), route.site, &network});
+  }
+}
+
+void add_azure_system_routes(const Model& model, const Resource& network,
+                             const Resource* route_table, net::Prefix prefix,
+                             std::vector<RouteCandidate>& found) {
+  const auto holds = [prefix](const std::vector<net::Prefix>& prefixes) {
+    return std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end();
+  };
+  if (holds(network.as<VirtualNetwork>().address_space))
+    found.push_back({prefix, RouteSource::System, NextHop::VnetLocal, {}, &network, &network});
+  for (const Resource* peering : model.peerings_with(network, prefix)) {
+    const Resource* remote = model.find(peering->as<Peering>().remote_virtual_network);
+    if (!holds(peering->as<Peering>().azure.remote_address_space) || remote == nullptr ||
+        !connected(model, network, *remote))
+      continue;
+    found.push_back(
+        {prefix, RouteSource::System, NextHop::VirtualNetworkPeering, {}, peering, remote});
+  }
+  add_gateway_routes(model, network, route_table, prefix, found);
+  for (const AzureDefault& row : kAzureDefaults) {
+    if (*net::Prefix::parse(row.prefix) != prefix || is_covered(network, prefix)) continue;
+    found.push_back({prefix, RouteSource::System, row.next_hop, {}, nullptr, &network});
+  }
+}
+
 // A subnet as the network sees it: its own, or one of a Connected peer. Nothing otherwise.
 std::optional<RouteCandidate> system_route(const Model& model, const Resource& network,
                                            const Resource& subnet) {
@@ -57,6 +133,18 @@ std::optional<RouteCandidate> system_route(const Model& model, const Resource& n
                         &home};
 }
 
+std::set<net::Prefix> to_set(const std::vector<net::Prefix>& prefixes) {
+  return {prefixes.begin(), prefixes.end()};
+}
+
+bool reaches(const Model& model, const Resource& network, const Resource& other,
+             net::IpAddress address) {
+  if (!connected(model, network, other)) return false;
+  const auto& prefixes = peered_prefixes(*peering_from(model, network, other), other);
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [address](net::Prefix prefix) { return prefix.contains(address); });
+}
+
 }  // namespace
 
 std::string_view name(RouteSource source) { return kSourceNames[static_cast<size_t>(source)]; }
@@ -69,6 +157,10 @@ std::vector<RouteCandidate> candidates(const Model& model, const Resource& netwo
     for (const Resource* route : model.routes_with(*route_table, prefix)) {
       found.push_back(user_route(model, network, *route));
     }
+  }
+  if (network.id.realm() == Realm::Azure) {
+    add_azure_system_routes(model, network, route_table, prefix, found);
+    return found;
   }
   for (const Resource* subnet : model.subnets_with(prefix)) {
     if (auto route = system_route(model, network, *subnet)) found.push_back(*route);
@@ -88,6 +180,19 @@ std::vector<RouteCandidate> candidates_for(const Model& model, const Resource& n
   return found;
 }
 
+std::vector<net::Prefix> own_system_prefixes(const Resource& network) {
+  if (network.id.realm() != Realm::Azure) return {};
+  std::vector<net::Prefix> prefixes = network.as<VirtualNetwork>().address_space;
+  const bool has_v6 = std::any_of(prefixes.begin(), prefixes.end(), [](net::Prefix prefix) {
+    return prefix.family() == net::Family::V6;
+  });
+  for (const AzureDefault& row : kAzureDefaults) {
+    const net::Prefix prefix = *net::Prefix::parse(row.prefix);
+    if (has_v6 || prefix.family() == net::Family::V4) prefixes.push_back(prefix);
+  }
+  return prefixes;
+}
+
 std::vector<net::Prefix> routed_prefixes(const Model& model, const Resource& network,
                                          const Resource* route_table) {
   std::set<net::Prefix> prefixes;
@@ -95,8 +200,15 @@ std::vector<net::Prefix> routed_prefixes(const Model& model, const Resource& net
     for (const Resource* subnet : model.below(home.id, Kind::Subnet))
       prefixes.insert(subnet->as<Subnet>().prefix);
   };
-  add_subnets(network);
-  for (const Peer& peer : connected_peers(model, network)) add_subnets(*peer.network);
+  if (network.id.realm() == Realm::Azure) {
+    prefixes.merge(to_set(own_system_prefixes(network)));
+    for (const Peer& peer : connected_peers(model, network))
+      prefixes.merge(to_set(peer.local->as<Peering>().azure.remote_address_space));
+    for (const GatewayRoute& route : gateway_routes(model, network)) prefixes.insert(route.prefix);
+  } else {
+    add_subnets(network);
+    for (const Peer& peer : connected_peers(model, network)) add_subnets(*peer.network);
+  }
   if (route_table != nullptr) {
     for (const Resource* route : model.below(route_table->id, Kind::Route)) {
       prefixes.insert(route->as<Route>().prefix);
@@ -110,6 +222,7 @@ std::vector<EffectiveRoute> effective_routes(const Model& model, const Resource&
   std::vector<EffectiveRoute> routes;
   for (const net::Prefix& prefix : routed_prefixes(model, network, route_table)) {
     const auto all = candidates(model, network, route_table, prefix);
+    if (all.empty()) continue;  // a default route that the network's own prefixes cover
     EffectiveRoute effective{all.front(), all.front().network != nullptr, {}};
     for (size_t i = 1; i < all.size(); ++i)
       effective.losers.push_back({all[i], because(all.front(), all[i])});
@@ -124,7 +237,7 @@ const Resource* network_holding(const Model& model, const Resource& network,
   for (const Resource* subnet : model.subnets_containing(address)) {
     const Resource& home = network_of(model, *subnet);
     if (home.serial == network.serial) return &home;
-    if (peer == nullptr && connected(model, network, home)) peer = &home;
+    if (peer == nullptr && reaches(model, network, home, address)) peer = &home;
   }
   return peer;
 }
@@ -133,6 +246,8 @@ std::string because(const RouteCandidate& winner, const RouteCandidate& loser) {
   if (winner.prefix != loser.prefix) {
     return fmt::format("{} is longer", winner.prefix.to_string());
   }
+  if (winner.source == RouteSource::Gateway)
+    return "a gateway's route wins over a default route of the same prefix";
   if (winner.source != loser.source)
     return "a user route wins over a system route of the same prefix";
   return "the own network's route wins over a peer's of the same prefix";

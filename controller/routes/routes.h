@@ -2,9 +2,12 @@
 // is stored.
 //
 // Route selection: the longest prefix wins (that is the forwarding table's work); among routes of
-// one prefix, a user route wins over a system route (decisions: N25 and the pipeline, stage 3).
+// one prefix, a user route wins over a system route (decisions: N25 and the pipeline, stage 3), and
+// in Azure the own network's and a peer's over one of a gateway, which wins over a default. A
+// gateway's route inside a prefix of the own network or of a peer is not used, longer or not.
 // On-prem, the system routes of a network are its own subnets, and the subnets of networks whose
-// peering with it is Connected on both sides (N14).
+// peering with it is Connected on both sides (N14). In Azure they are its own prefixes, those of
+// peers as they were synchronised last, and the defaults that Azure gives every subnet.
 #pragma once
 
 #include <optional>
@@ -16,7 +19,7 @@
 
 namespace isthmus {
 
-enum class RouteSource : uint8_t { User, System };
+enum class RouteSource : uint8_t { User, System, Gateway };
 std::string_view name(RouteSource source);
 
 // Names as our own API prints them (decisions: N14).
@@ -34,9 +37,9 @@ struct RouteCandidate {
   net::Prefix prefix;
   RouteSource source = RouteSource::System;
   NextHop next_hop = NextHop::None;
-  std::optional<net::IpAddress> next_hop_address;  // VirtualAppliance only
-  const Resource* via =
-      nullptr;  // the user route, the own subnet, or the own network's peering object
+  std::optional<net::IpAddress> next_hop_address;  // of an appliance; the public one of a gateway
+  const Resource* via = nullptr;  // the user route, the own subnet, the own network's peering
+                                  // object, or the local network gateway
   const Resource* network =
       nullptr;  // where packets go on; null for an appliance that nothing reaches
 };
@@ -49,6 +52,10 @@ std::vector<RouteCandidate> candidates(const Model& model, const Resource& netwo
 // first within one.
 std::vector<RouteCandidate> candidates_for(const Model& model, const Resource& network,
                                            const Resource* route_table, net::IpAddress destination);
+
+// The prefixes of the system routes that follow from the network alone: in Azure its own and the
+// defaults, on-prem none.
+std::vector<net::Prefix> own_system_prefixes(const Resource& network);
 
 // Every prefix for which there is a candidate, each once, sorted.
 std::vector<net::Prefix> routed_prefixes(const Model& model, const Resource& network,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "controller/model/networks.h"
+#include "controller/rules/azure_allocation.h"
 
 namespace isthmus {
 namespace {
@@ -105,19 +106,37 @@ void forget(std::string& secret, bool& has_secret) {
   secret.clear();
 }
 
+// Azure's public addresses stay what they are; a client that says nothing of a sku keeps it.
+void carry_over_in_azure(Resource& resource, const Resource& was) {
+  if (auto* address = resource.body.get_if<PublicIpAddress>();
+      address != nullptr && address->version == was.as<PublicIpAddress>().version) {
+    address->address = was.as<PublicIpAddress>().address;
+  }
+  if (!has_sku(resource.kind()) || !was.annotations || !resource.annotations) return;
+  if (was.annotations->sku == Sku{} || resource.annotations->sku != Sku{}) return;
+  Annotations annotations = *resource.annotations;
+  annotations.sku = was.annotations->sku;
+  resource.annotations = std::make_shared<const Annotations>(std::move(annotations));
+}
+
 }  // namespace
 
-void carry_over(Body& now, const Body& before) {
+void carry_over(Resource& resource, const Resource& was_resource) {
+  if (resource.id.realm() == Realm::Azure) carry_over_in_azure(resource, was_resource);
+  Body& now = resource.body;
+  const Body& before = was_resource.body;
   if (auto* subnet = now.get_if<Subnet>()) {
     subnet->virtual_subnet_id = before.get<Subnet>().virtual_subnet_id;
   } else if (auto* peering = now.get_if<Peering>()) {
     peering->state = before.get<Peering>().state;
+    peering->azure.remote_address_space = before.get<Peering>().azure.remote_address_space;
   } else if (auto* nic = now.get_if<NetworkInterface>()) {
     if (!nic->mac && nic->mac_allocation == Allocation::Dynamic)
       nic->mac = before.get<NetworkInterface>().mac;
   } else if (auto* ip = now.get_if<IpConfiguration>()) {
     const IpConfiguration& was = before.get<IpConfiguration>();
-    const bool stays = ip->subnet == was.subnet && ip->allocation == Allocation::Dynamic;
+    const bool stays = ip->subnet == was.subnet && ip->allocation == Allocation::Dynamic &&
+                       ip->azure.version == was.azure.version;
     if (!ip->address && stays) ip->address = was.address;
   } else if (auto* frontend = now.get_if<FrontendIpConfiguration>()) {
     const FrontendIpConfiguration& was = before.get<FrontendIpConfiguration>();
@@ -140,10 +159,17 @@ void carry_over(Body& now, const Body& before) {
     const NetworkConnection& was = before.get<NetworkConnection>();
     if (connection->ipsec && was.ipsec)
       connection->ipsec->has_shared_secret = was.ipsec->has_shared_secret;
+  } else if (auto* to_site = now.get_if<GatewayConnection>()) {
+    to_site->has_shared_key = before.get<GatewayConnection>().has_shared_key;
   }
 }
 
 Result<void> allocate(const Model& model, Resource& resource) {
+  if (resource.id.realm() == Realm::Azure) {
+    if (auto* subnet = resource.body.get_if<Subnet>())
+      return allocate_subnet_id(model, resource.id, *subnet);
+    return allocate_in_azure(model, resource);
+  }
   if (auto* network = resource.body.get_if<VirtualNetwork>()) {
     if (network->logical_network.empty()) network->logical_network = provider_network(model);
   } else if (auto* subnet = resource.body.get_if<Subnet>()) {

@@ -10,7 +10,7 @@ namespace isthmus {
 
 // What a replaced resource keeps of its predecessor: read-only members, and allocated values that
 // the client left out.
-void carry_over(Body& now, const Body& before);
+void carry_over(Resource& now, const Resource& before);
 
 // Fills what is still missing. `model` holds the resource as it is, so that values of its siblings
 // are taken.

@@ -9,6 +9,8 @@
 #include "controller/model/references.h"
 #include "controller/model/text.h"
 #include "controller/rules/allocation.h"
+#include "controller/rules/azure_allocation.h"
+#include "controller/rules/azure_references.h"
 #include "controller/rules/edit.h"
 #include "controller/rules/peering_state.h"
 #include "controller/rules/rule.h"
@@ -53,7 +55,10 @@ class Transaction {
   Result<void> check_echo(const Draft& item) const;
   Result<void> resolve_references(std::vector<Staged>& staged,
                                   const std::vector<ResourcePtr>& removed) const;
+  void take_over_remote_address_spaces(std::vector<Staged>& staged, bool is_asked_for) const;
   Result<void> allocate_missing(std::vector<Staged>& staged);
+  Result<void> settle_public_addresses(const std::vector<Staged>& staged,
+                                       const std::vector<ResourcePtr>& gone);
   static Result<void> check(std::span<const Rule> rules, const Proposal& proposal,
                             const std::string& pointer);
   Result<void> check_rules(const Model& before, const std::vector<Staged>& staged) const;
@@ -62,6 +67,7 @@ class Transaction {
   Result<void> check_unused(const std::vector<ResourcePtr>& doomed,
                             const std::vector<Staged>& judged, const std::string& pointer) const;
   void leave_peerings(const std::vector<ResourcePtr>& doomed);
+  void disconnect_from(const Resource& network, const std::vector<ResourcePtr>& doomed);
   std::vector<ResourceChange> removal(const std::vector<ResourcePtr>& doomed) const;
 
   void move_peering(const ResourcePtr& peering, Side here, PeeringEvent event);
@@ -119,18 +125,21 @@ Result<Outcome> Transaction::put(const Operation& operation) {
   if (auto ok = resolve_references(staged, removed); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_unused(removed, staged, operation.draft.pointer); !ok)
     return tl::unexpected(ok.error());
+  take_over_remote_address_spaces(staged, operation.sync_remote_address_space);
   const ResourceId id = staged.front().after.id;
   const bool exists = staged.front().before != nullptr;
   const bool same =
       removed.empty() && std::all_of(staged.begin(), staged.end(), [](const Staged& s) {
-        return s.before && same_writable_members(s.before->body, s.after.body) &&
+        return s.before &&
+               same_writable_members(s.after.id.realm(), s.before->body, s.after.body) &&
                (s.before->annotations == s.after.annotations ||
                 (s.before->annotations && s.after.annotations &&
                  *s.before->annotations == *s.after.annotations));
       });
   const bool revives = exists && staged.front().after.kind() == Kind::Peering &&
                        staged.front().before->as<Peering>().state == PeeringState::Disconnected;
-  if (operation.only_if_different && same && !revives) return Outcome{Effect::Unchanged, id};
+  if (operation.only_if_different && same && !revives && !operation.sync_remote_address_space)
+    return Outcome{Effect::Unchanged, id};
 
   leave_peerings(removed);
   std::vector<ResourceChange> changes = removal(removed);
@@ -138,6 +147,7 @@ Result<Outcome> Transaction::put(const Operation& operation) {
     changes.push_back({s.before, std::make_shared<const Resource>(s.after)});
   edit_.replace(changes);
   if (auto ok = allocate_missing(staged); !ok) return tl::unexpected(ok.error());
+  if (auto ok = settle_public_addresses(staged, removed); !ok) return tl::unexpected(ok.error());
   if (auto ok = check_rules(before, staged); !ok) return tl::unexpected(ok.error());
   for (const Staged& s : staged) {
     if (s.after.kind() != Kind::Peering) continue;
@@ -166,7 +176,7 @@ Result<void> Transaction::stage(const Draft& draft, const ResourceId& parent, bo
   after.annotations =
       before && keep_annotations && !draft.annotations ? before->annotations : draft.annotations;
   after.body = draft.body;
-  if (before) carry_over(after.body, before->body);
+  if (before) carry_over(after, *before);
   staged.push_back({before, after, draft.pointer});
   for (const DraftChildren& children : draft.children) {
     if (auto ok = stage_children(after, children, keep_annotations, staged, removed); !ok)
@@ -200,12 +210,16 @@ Result<void> Transaction::stage_children(const Resource& parent, const DraftChil
 // Decisions, N6: a list of such children may only repeat what is stored.
 Result<void> Transaction::check_echo(const Draft& item) const {
   const Resource* stored = edit_.model().find(item.id);
-  if (stored != nullptr && same_writable_members(stored->body, item.body)) return {};
-  return fail(ErrorCode::InvalidParameterValue, item.pointer,
-              fmt::format("{} '{}' {}, and a PUT of its parent does not change it.",
-                          sentence_start(info(item.id.kind()).noun), item.id.name(),
-                          stored == nullptr ? "does not exist" : "differs from what is stored"),
-              fmt::format("PUT {} itself.", item.id.path()));
+  const bool in_azure = item.id.realm() == Realm::Azure;
+  if (stored != nullptr && same_writable_members(item.id.realm(), stored->body, item.body))
+    return {};
+  return fail(
+      in_azure ? ErrorCode::PeeringChangedThroughVirtualNetwork : ErrorCode::InvalidParameterValue,
+      item.pointer,
+      fmt::format("{} '{}' {}, and a PUT of its parent does not change it.",
+                  sentence_start(info(item.id.kind()).noun), item.id.name(),
+                  stored == nullptr ? "does not exist" : "differs from what is stored"),
+      fmt::format("PUT {} itself.", item.id.path()));
 }
 
 // A reference leads to what this PUT makes, or else to what is stored and stays; it takes over the
@@ -218,37 +232,58 @@ Result<void> Transaction::resolve_references(std::vector<Staged>& staged,
   };
   std::optional<Error> broken;
   for (Staged& s : staged) {
-    for_each_reference(s.after.body, [&](ResourceId& target, const ReferenceMember& member) {
-      if (broken) return;
-      const bool right_kind =
-          std::find(member.kinds.begin(), member.kinds.end(), target.kind()) != member.kinds.end();
-      const auto made = std::find_if(staged.begin(), staged.end(), [&target](const Staged& other) {
-        return other.after.id == target;
-      });
-      const Resource* stored = right_kind ? edit_.model().find(target) : nullptr;
-      const bool goes = stored != nullptr && is_removed(*stored);
-      if (right_kind && made != staged.end()) {
-        target = made->after.id;
-      } else if (stored != nullptr && !goes) {
-        target = stored->id;
-      } else {
-        const ErrorCode code =
-            reference_error(s.after.kind(), member.name, BrokenReference::Missing);
-        broken = Error{code,
-                       s.pointer + member.pointer(),
-                       fmt::format("{} of {} '{}' names {}, which {}.", member.name,
-                                   info(s.after.kind()).noun, s.after.id.name(), target.path(),
-                                   goes         ? "this PUT removes"
-                                   : right_kind ? "does not exist"
-                                                : fmt::format("is not a {}",
-                                                              info(*member.kinds.begin()).noun)),
-                       "",
-                       {}};
-      }
-    });
+    for_each_reference(
+        s.after.id.realm(), s.after.body, [&](ResourceId& target, const ReferenceMember& member) {
+          if (broken) return;
+          const bool right_kind = std::find(member.kinds.begin(), member.kinds.end(),
+                                            target.kind()) != member.kinds.end();
+          const auto made =
+              std::find_if(staged.begin(), staged.end(),
+                           [&target](const Staged& other) { return other.after.id == target; });
+          const Resource* stored = right_kind ? edit_.model().find(target) : nullptr;
+          const bool goes = stored != nullptr && is_removed(*stored);
+          if (right_kind && made != staged.end()) {
+            target = made->after.id;
+          } else if (stored != nullptr && !goes &&
+                     !is_out_of_reach(edit_.model(), staged.front().after, s.after.id, target)) {
+            target = stored->id;
+          } else {
+            if (s.after.id.realm() == Realm::Azure) {
+              broken = missing_in_azure(s.after.id, target, s.pointer + member.pointer());
+              return;
+            }
+            const ErrorCode code =
+                reference_error(s.after.kind(), member.name, BrokenReference::Missing);
+            broken = Error{
+                code,
+                s.pointer + member.pointer(),
+                fmt::format("{} of {} '{}' names {}, which {}.", member.name,
+                            info(s.after.kind()).noun, s.after.id.name(), target.path(),
+                            goes ? "this PUT removes"
+                            : right_kind
+                                ? "does not exist"
+                                : fmt::format("is not a {}", info(*member.kinds.begin()).noun)),
+                "",
+                {}};
+          }
+        });
     if (broken) return tl::unexpected(*broken);
   }
   return {};
+}
+
+// What an Azure peering reaches is what its remote network had when the peering was created, put
+// again after it was Disconnected, or synchronised.
+void Transaction::take_over_remote_address_spaces(std::vector<Staged>& staged,
+                                                  bool is_asked_for) const {
+  for (Staged& s : staged) {
+    auto* peering = s.after.body.get_if<Peering>();
+    if (peering == nullptr || s.after.id.realm() != Realm::Azure) continue;
+    const bool begins = !s.before || s.before->as<Peering>().state == PeeringState::Disconnected;
+    if (!begins && !is_asked_for) continue;
+    peering->azure.remote_address_space =
+        edit_.model().find(peering->remote_virtual_network)->as<VirtualNetwork>().address_space;
+  }
 }
 
 Result<void> Transaction::allocate_missing(std::vector<Staged>& staged) {
@@ -259,9 +294,36 @@ Result<void> Transaction::allocate_missing(std::vector<Staged>& staged) {
       ok.error().target = s.pointer + ok.error().target;
       return ok;
     }
-    if (!same_writable_members(stored->body, s.after.body) || s.after.kind() == Kind::Subnet) {
+    if (s.after.id.realm() == Realm::Azure || s.after.kind() == Kind::Subnet ||
+        !same_writable_members(s.after.id.realm(), stored->body, s.after.body)) {
       edit_.replace(stored, s.after);
     }
+  }
+  return {};
+}
+
+// Azure's Dynamic public addresses come and go with what has them.
+Result<void> Transaction::settle_public_addresses(const std::vector<Staged>& staged,
+                                                  const std::vector<ResourcePtr>& gone) {
+  std::set<ResourceId> named;
+  const auto add = [&named](const Resource& resource) {
+    if (resource.id.realm() != Realm::Azure) return;
+    for (ResourceId& id : public_addresses_of(resource)) named.insert(std::move(id));
+  };
+  for (const Staged& s : staged) {
+    if (s.before) add(*s.before);
+    add(s.after);
+  }
+  for (const ResourcePtr& resource : gone) add(*resource);
+  for (const ResourceId& id : named) {
+    const ResourcePtr before = edit_.model().find_shared(id);
+    if (!before) continue;
+    Resource after = *before;
+    if (auto ok = settle_public_address(edit_.model(), after); !ok) return ok;
+    if (after.as<PublicIpAddress>().address == before->as<PublicIpAddress>().address) continue;
+    after.changed = now_;
+    edit_.replace(before, std::move(after));
+    renew_ancestors(id);
   }
   return {};
 }
@@ -282,7 +344,8 @@ Result<void> Transaction::check_rules(const Model& before,
                                       const std::vector<Staged>& staged) const {
   for (const Staged& s : staged) {
     const Proposal proposal{before, edit_.model(), s.before.get(), s.after, limits_};
-    if (auto ok = check(rules_of(s.after.kind()), proposal, s.pointer); !ok) return ok;
+    const auto rules = rules_of(s.after.kind(), s.after.id.realm());
+    if (auto ok = check(rules, proposal, s.pointer); !ok) return ok;
   }
   return {};
 }
@@ -301,6 +364,7 @@ Result<Outcome> Transaction::erase(const Operation& operation) {
   const Model before = edit_.model();
   leave_peerings(doomed);
   edit_.replace(removal(doomed));
+  if (auto ok = settle_public_addresses({}, doomed); !ok) return tl::unexpected(ok.error());
   for (const ResourcePtr& gone : doomed) {
     const Proposal proposal{before, edit_.model(), gone.get(), *gone, limits_};
     if (auto ok = check(deletion_rules_of(gone->kind()), proposal, operation.draft.pointer); !ok)
@@ -308,6 +372,31 @@ Result<Outcome> Transaction::erase(const Operation& operation) {
   }
   renew_ancestors(present->id);
   return Outcome{Effect::Deleted, present->id};
+}
+
+// In Azure a network goes though others peer with it; their sides are Disconnected then.
+bool holds_loosely(const Resource& user, const Resource& used) {
+  return user.kind() == Kind::Peering && user.id.realm() == Realm::Azure &&
+         used.kind() == Kind::VirtualNetwork;
+}
+
+// `root` would go with all below it, `used` among that; `users` stay.
+Error in_use(const Resource& root, const Resource& used, const std::vector<const Resource*>& users,
+             const std::string& pointer) {
+  if (used.id.realm() == Realm::Azure) {
+    Error error = in_use_in_azure(used, users, pointer);
+    return root.kind() == Kind::ResourceGroup ? group_in_use(root.id, used, std::move(error))
+                                              : error;
+  }
+  std::vector<ErrorDetail> details;
+  for (const Resource* user : users) {
+    if (details.size() < kUsersListed) details.push_back({"ResourceInUse", user->id.reference()});
+  }
+  return {ErrorCode::ResourceInUse, pointer,
+          fmt::format("{} '{}' is used by {}{}.", sentence_start(info(used.kind()).noun),
+                      used.id.reference(), details.front().message,
+                      users.size() > 1 ? fmt::format(" and {} more", users.size() - 1) : ""),
+          "Change or delete what uses it first.", std::move(details)};
 }
 
 // Nothing that stays may refer to anything that goes. The references of what this PUT makes were
@@ -323,27 +412,36 @@ Result<void> Transaction::check_unused(const std::vector<ResourcePtr>& doomed,
                        [&](const Staged& staged) { return is_it(staged.after); });
   };
   for (const ResourcePtr& resource : doomed) {
-    std::vector<ErrorDetail> users;
-    size_t count = 0;
-    for (const Resource* user : edit_.model().referrers(*resource)) {
-      if (goes(*user)) continue;
-      if (++count <= kUsersListed) users.push_back({"ResourceInUse", user->id.reference()});
-    }
-    if (count == 0) continue;
-    Error error{ErrorCode::ResourceInUse, pointer,
-                fmt::format("{} '{}' is used by {}{}.", sentence_start(info(resource->kind()).noun),
-                            resource->id.reference(), users.front().message,
-                            count > 1 ? fmt::format(" and {} more", count - 1) : ""),
-                "Change or delete what uses it first.", std::move(users)};
-    return tl::unexpected(std::move(error));
+    std::vector<const Resource*> users = edit_.model().referrers(*resource);
+    std::erase_if(users, [&](const Resource* user) {
+      return goes(*user) || holds_loosely(*user, *resource);
+    });
+    if (!users.empty()) return tl::unexpected(in_use(*doomed.front(), *resource, users, pointer));
   }
   return {};
 }
 
 void Transaction::leave_peerings(const std::vector<ResourcePtr>& doomed) {
   for (const ResourcePtr& resource : doomed) {
+    if (resource->kind() == Kind::VirtualNetwork) disconnect_from(*resource, doomed);
     if (resource->kind() != Kind::Peering) continue;
     move_peering(resource, side_of(resource->as<Peering>().state), PeeringEvent::Delete);
+  }
+}
+
+// The sides of others that wait for one of this network, which goes (Azure alone lets it go).
+void Transaction::disconnect_from(const Resource& network, const std::vector<ResourcePtr>& doomed) {
+  for (const Resource* peering : edit_.model().referrers(network, Kind::Peering)) {
+    const bool goes = std::any_of(doomed.begin(), doomed.end(), [peering](const ResourcePtr& gone) {
+      return gone->serial == peering->serial;
+    });
+    if (goes || peering->as<Peering>().state != PeeringState::Initiated) continue;
+    Resource after = *peering;
+    after.body.get<Peering>().state = PeeringState::Disconnected;
+    after.changed = now_;
+    const ResourceId id = after.id;
+    edit_.replace(edit_.model().find_shared(id), std::move(after));
+    renew_ancestors(id);
   }
 }
 
@@ -357,7 +455,7 @@ std::vector<ResourceChange> Transaction::removal(const std::vector<ResourcePtr>&
 void Transaction::move_peering(const ResourcePtr& peering, Side here, PeeringEvent event) {
   const Resource* other = other_side(edit_.model(), *peering);
   const Side there = other == nullptr ? Side::Absent : side_of(other->as<Peering>().state);
-  const auto transition = peering_transition(here, there, event);
+  const auto transition = peering_transition(here, there, event, peering->id.realm());
   assert(transition.has_value());
   if (event == PeeringEvent::Put) {
     Resource after = *peering;

@@ -44,6 +44,8 @@ struct Operation {
   Precondition precondition;
   bool only_if_different =
       false;  // a Put that would change nothing is no change; annotations are kept
+  bool sync_remote_address_space = false;  // a Put of an Azure peering takes over what its remote
+                                           // network has now
 };
 
 // Happens as a whole or not at all; its operations see what the earlier ones did.
@@ -70,6 +72,8 @@ struct Applied {
 struct Limits {
   uint32_t peerings_per_network = 500;
   uint32_t prefixes_per_network = 1000;
+  uint32_t rules_per_security_group = 1000;  // Azure
+  uint32_t routes_per_table = 400;           // Azure
 };
 
 }  // namespace isthmus

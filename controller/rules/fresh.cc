@@ -37,7 +37,7 @@ Operation mac_pool() {
 }
 
 void add_settings(std::vector<Operation>& operations) {
-  for (const KindInfo& row : kKinds) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
     if (!row.is_singleton()) continue;
     operations.push_back(put(*ResourceId::make(row.kind, row.only_name), Body(row.kind)));
   }

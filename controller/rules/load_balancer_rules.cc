@@ -1,4 +1,7 @@
-// Public addresses, load balancers and what belongs to them.
+// Public addresses, load balancers and what belongs to them. The rules of load balancers are those
+// of both realms; what only Azure asks is in azure_load_balancer_rules.cc.
+#include "controller/rules/load_balancer_rules.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,19 +12,36 @@
 #include "controller/rules/private_address.h"
 
 namespace isthmus {
-namespace {
 
-constexpr uint32_t kIdleMinutesMin = 4;
-constexpr uint32_t kIdleMinutesMax = 30;
-
-template <class B>
-std::optional<Violation> idle_timeout_out_of_range(const Proposal& p) {
-  const uint32_t minutes = p.body<B>().idle_timeout_minutes;
+std::optional<Violation> idle_minutes_out_of_range(uint32_t minutes) {
   if (minutes >= kIdleMinutesMin && minutes <= kIdleMinutesMax) return std::nullopt;
   return Violation{"/properties/idleTimeoutInMinutes",
                    fmt::format("{} minutes are not an idle timeout.", minutes),
                    fmt::format("Use {} to {}.", kIdleMinutesMin, kIdleMinutesMax)};
 }
+
+std::optional<Violation> frontend_is_nowhere(const Proposal& p) {
+  const FrontendIpConfiguration& body = p.body<FrontendIpConfiguration>();
+  if (!body.public_ip_address.empty() || !body.subnet.empty()) return std::nullopt;
+  return Violation{
+      "/properties/publicIPAddress",
+      fmt::format("Frontend '{}' has neither a public IP address nor a subnet.", p.now.id.name()),
+      "Give publicIPAddress, or subnet and privateIPAddress."};
+}
+
+std::optional<Violation> frontend_is_in_two_places(const Proposal& p) {
+  const FrontendIpConfiguration& body = p.body<FrontendIpConfiguration>();
+  if (body.public_ip_address.empty() || body.subnet.kind() != Kind::Subnet) return std::nullopt;
+  return Violation{
+      "/properties/subnet",
+      fmt::format("Frontend '{}' has a public IP address and a place in virtual subnet '{}'.",
+                  p.now.id.name(), body.subnet.name()),
+      "Make two frontends of it."};
+}
+
+namespace {
+
+bool in_azure(const Proposal& p) { return p.now.id.realm() == Realm::Azure; }
 
 std::optional<Violation> public_address_is_missing(const Proposal& p) {
   const PublicIpAddress& body = p.body<PublicIpAddress>();
@@ -64,25 +84,6 @@ constexpr std::array kPublicIpAddressRules = {
          &idle_timeout_out_of_range<PublicIpAddress>},
 };
 
-std::optional<Violation> frontend_is_nowhere(const Proposal& p) {
-  const FrontendIpConfiguration& body = p.body<FrontendIpConfiguration>();
-  if (!body.public_ip_address.empty() || !body.subnet.empty()) return std::nullopt;
-  return Violation{
-      "/properties/publicIPAddress",
-      fmt::format("Frontend '{}' has neither a public IP address nor a subnet.", p.now.id.name()),
-      "Give publicIPAddress, or subnet and privateIPAddress."};
-}
-
-std::optional<Violation> frontend_is_in_two_places(const Proposal& p) {
-  const FrontendIpConfiguration& body = p.body<FrontendIpConfiguration>();
-  if (body.public_ip_address.empty() || body.subnet.kind() != Kind::Subnet) return std::nullopt;
-  return Violation{
-      "/properties/subnet",
-      fmt::format("Frontend '{}' has a public IP address and a place in virtual subnet '{}'.",
-                  p.now.id.name(), body.subnet.name()),
-      "Make two frontends of it."};
-}
-
 constexpr auto kFrontendRules = joined(
     std::array{
         Rule{"a frontend has an address", ErrorCode::InvalidParameterValue, &frontend_is_nowhere},
@@ -93,7 +94,8 @@ constexpr auto kFrontendRules = joined(
 template <class B>
 std::optional<Violation> has_no_frontend(const Proposal& p) {
   if (!p.body<B>().frontends.empty()) return std::nullopt;
-  return Violation{"/properties/frontendIPConfigurations",
+  const bool is_list = !in_azure(p) || p.now.kind() == Kind::OutboundNatRule;
+  return Violation{fmt::format("/properties/frontendIPConfiguration{}", is_list ? "s" : ""),
                    fmt::format("{} '{}' has no frontend.", sentence_start(info(p.now.kind()).noun),
                                p.now.id.name()),
                    "Name at least one frontend of its load balancer."};
@@ -102,13 +104,15 @@ std::optional<Violation> has_no_frontend(const Proposal& p) {
 // What a rule names lies in its own load balancer. The interfaces behind a NAT rule lie elsewhere.
 std::optional<Violation> reaches_into_another(const Proposal& p) {
   std::optional<Violation> found;
-  for_each_reference(p.now.body, [&](const ResourceId& target, const ReferenceMember& member) {
-    if (found || target.kind() == Kind::IpConfiguration || p.parent().id.contains(target)) return;
-    found = Violation{member.pointer(),
-                      fmt::format("{} belongs to another load balancer than {} '{}'.",
-                                  target.path(), info(p.now.kind()).noun, p.now.id.name()),
-                      ""};
-  });
+  for_each_reference(
+      p.now.id.realm(), p.now.body, [&](const ResourceId& target, const ReferenceMember& member) {
+        if (found || target.kind() == Kind::IpConfiguration || p.parent().id.contains(target))
+          return;
+        found = Violation{member.pointer(),
+                          fmt::format("{} belongs to another load balancer than {} '{}'.",
+                                      target.path(), info(p.now.kind()).noun, p.now.id.name()),
+                          ""};
+      });
   return found;
 }
 
@@ -163,7 +167,24 @@ std::optional<Violation> listens_where_another_does(const Proposal& p) {
 }
 
 template <class B>
+std::optional<Violation> has_a_protocol_that_azure_does_not_balance(const Proposal& p) {
+  const BalancedProtocol protocol = p.body<B>().protocol;
+  if (!in_azure(p) || has_ports(protocol) || protocol == BalancedProtocol::All) return std::nullopt;
+  return Violation{
+      "/properties/protocol",
+      fmt::format("{} {} has the protocol {}.", sentence_start(info(p.now.kind()).noun),
+                  p.now.id.path(), Text<BalancedProtocol>::print(protocol)),
+      "Use one of Tcp, Udp, All."};
+}
+
+template <class B>
+constexpr Rule kProtocolRule = {"Azure: a load balancer takes Tcp, Udp or All",
+                                ErrorCode::InvalidParameterValue,
+                                &has_a_protocol_that_azure_does_not_balance<B>};
+
+template <class B>
 constexpr std::array kListenerRules = {
+    kProtocolRule<B>,
     Rule{"a rule has a frontend", ErrorCode::InvalidParameterValue, &has_no_frontend<B>},
     Rule{"a rule stays in its load balancer", ErrorCode::InvalidParameterValue,
          &reaches_into_another},
@@ -174,24 +195,33 @@ constexpr std::array kListenerRules = {
          &idle_timeout_out_of_range<B>},
 };
 
+std::optional<Violation> outbound_idle_timeout_out_of_range(const Proposal& p) {
+  return idle_minutes_out_of_range(p.body<OutboundNatRule>().azure.idle_timeout_minutes);
+}
+
 constexpr std::array kOutboundNatRules = {
+    kProtocolRule<OutboundNatRule>,
     Rule{"an outbound rule has a frontend", ErrorCode::InvalidParameterValue,
          &has_no_frontend<OutboundNatRule>},
     Rule{"an outbound rule stays in its load balancer", ErrorCode::InvalidParameterValue,
          &reaches_into_another},
+    Rule{"an idle timeout is in range", ErrorCode::InvalidParameterValue,
+         &outbound_idle_timeout_out_of_range},
 };
 
 constexpr uint32_t kProbeIntervalMin = 5;
 constexpr uint32_t kProbesMin = 11;
+constexpr uint32_t kAzureProbesMin = 1;
 
 std::optional<Violation> probe_is_too_eager(const Proposal& p) {
   const Probe& probe = p.body<Probe>();
+  const uint32_t count_min = in_azure(p) ? kAzureProbesMin : kProbesMin;
   const bool interval = probe.interval_seconds >= kProbeIntervalMin;
-  if (interval && probe.count >= kProbesMin) return std::nullopt;
+  if (interval && probe.count >= count_min) return std::nullopt;
   return Violation{interval ? "/properties/numberOfProbes" : "/properties/intervalInSeconds",
                    fmt::format("Probe '{}' asks every {} s and gives up after {}.", p.now.id.name(),
                                probe.interval_seconds, probe.count),
-                   fmt::format("Use at least {} s and {} probes.", kProbeIntervalMin, kProbesMin)};
+                   fmt::format("Use at least {} s and {} probes.", kProbeIntervalMin, count_min)};
 }
 
 std::optional<Violation> probe_asks_for_nothing(const Proposal& p) {
@@ -200,7 +230,28 @@ std::optional<Violation> probe_asks_for_nothing(const Proposal& p) {
                    "Give a port from 1 to 65535."};
 }
 
+std::optional<Violation> probe_asks_over_https(const Proposal& p) {
+  if (in_azure(p) || p.body<Probe>().protocol != ProbeProtocol::Https) return std::nullopt;
+  return Violation{
+      "/properties/protocol",
+      fmt::format("Probe '{}' asks over HTTPS, which only Azure does.", p.now.id.name()),
+      "Use TCP or HTTP."};
+}
+
+std::optional<Violation> probe_asks_for_no_page(const Proposal& p) {
+  const Probe& probe = p.body<Probe>();
+  if (!in_azure(p) || probe.protocol == ProbeProtocol::Tcp || !probe.request_path.empty())
+    return std::nullopt;
+  return Violation{"/properties/requestPath",
+                   fmt::format("Probe {} asks over {} and names no path.", p.now.id.path(),
+                               Text<ProbeProtocol>::print(probe.protocol)),
+                   "Give requestPath."};
+}
+
 constexpr std::array kProbeRules = {
+    Rule{"a probe asks over TCP or HTTP", ErrorCode::InvalidParameterValue, &probe_asks_over_https},
+    Rule{"Azure: a probe of pages names one", ErrorCode::InvalidParameterValue,
+         &probe_asks_for_no_page},
     Rule{"a probe knows what to ask", ErrorCode::InvalidParameterValue, &probe_asks_for_nothing},
     Rule{"a probe leaves its host time", ErrorCode::InvalidParameterValue, &probe_is_too_eager},
 };

@@ -1,4 +1,4 @@
-// The peering state machine of the Network Controller, as a table.
+// The peering state machines of the Network Controller and of Azure, as tables.
 //
 // Each side of a peering is an object of its own network, with a state of its own. A row says what
 // becomes of both sides when one of them is put (created, or put again) or deleted. Combinations
@@ -10,6 +10,7 @@
 #include <cassert>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "controller/model/resources.h"
 
@@ -59,9 +60,36 @@ inline constexpr std::array kPeeringTransitions = {
                       Side::Initiated},
 };
 
+// In Azure nothing is created beside a side that is Disconnected: a rule refuses that. Sources:
+// recorded answers, and the texts of the errors.
+inline constexpr std::array kAzurePeeringTransitions = {
+    PeeringTransition{Side::Absent, Side::Absent, PeeringEvent::Put, Side::Initiated, Side::Absent},
+    PeeringTransition{Side::Initiated, Side::Absent, PeeringEvent::Put, Side::Initiated,
+                      Side::Absent},
+    PeeringTransition{Side::Initiated, Side::Absent, PeeringEvent::Delete, Side::Absent,
+                      Side::Absent},
+    PeeringTransition{Side::Absent, Side::Initiated, PeeringEvent::Put, Side::Connected,
+                      Side::Connected},
+    PeeringTransition{Side::Connected, Side::Connected, PeeringEvent::Put, Side::Connected,
+                      Side::Connected},
+    PeeringTransition{Side::Connected, Side::Connected, PeeringEvent::Delete, Side::Absent,
+                      Side::Disconnected},
+    // a disconnected side that is put again waits for the other to be created again
+    PeeringTransition{Side::Disconnected, Side::Absent, PeeringEvent::Put, Side::Initiated,
+                      Side::Absent},
+    PeeringTransition{Side::Disconnected, Side::Absent, PeeringEvent::Delete, Side::Absent,
+                      Side::Absent},
+};
+
+constexpr std::span<const PeeringTransition> peering_transitions(Realm realm) {
+  if (realm == Realm::Azure) return kAzurePeeringTransitions;
+  return kPeeringTransitions;
+}
+
 constexpr std::optional<PeeringTransition> peering_transition(Side here, Side there,
-                                                              PeeringEvent event) {
-  for (const PeeringTransition& row : kPeeringTransitions) {
+                                                              PeeringEvent event,
+                                                              Realm realm = Realm::Onprem) {
+  for (const PeeringTransition& row : peering_transitions(realm)) {
     if (row.here == here && row.there == there && row.event == event) return row;
   }
   return std::nullopt;

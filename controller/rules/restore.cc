@@ -66,7 +66,8 @@ bool same(const Resource& a, const Resource& b) {
       (a.annotations && b.annotations && *a.annotations == *b.annotations);
   return a.serial == b.serial && a.instance_id == b.instance_id && a.put == b.put &&
          a.changed == b.changed && same_annotations &&
-         member_texts(a.body, Told::Everything) == member_texts(b.body, Told::Everything);
+         member_texts(a.id.realm(), a.body, Told::Everything) ==
+             member_texts(b.id.realm(), b.body, Told::Everything);
 }
 
 // What has to change for the model to hold these resources and no others: few, where little is
@@ -95,9 +96,11 @@ Result<void> check_whole(const Model& restored, const std::vector<ResourcePtr>& 
     if (!parent.empty() && restored.find(parent) == nullptr)
       return broken(fmt::format("{} is missing", parent.path()));
     const ResourceId* missing = nullptr;
-    for_each_reference(resource->body, [&](const ResourceId& target, const ReferenceMember&) {
-      if (restored.find(target) == nullptr) missing = &target;
-    });
+    for_each_reference(resource->id.realm(), resource->body,
+                       [&](const ResourceId& target, const ReferenceMember& member) {
+                         if (member.hold == Hold::Firm && restored.find(target) == nullptr)
+                           missing = &target;
+                       });
     if (missing != nullptr)
       return broken(
           fmt::format("{}, which {} refers to, is missing", missing->path(), resource->id.path()));

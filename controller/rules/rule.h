@@ -48,12 +48,12 @@ struct Rule {
   std::optional<Violation> (*broken)(const Proposal&);
 };
 
-std::span<const Rule> rules_of(Kind kind);
+std::span<const Rule> rules_of(Kind kind, Realm realm = Realm::Onprem);
 // What stands against deleting a resource that nothing refers to; `now` is the resource, `after`
 // the model without it and all that goes with it.
 std::span<const Rule> deletion_rules_of(Kind kind);
 
-// The tables, one per type, some types per file.
+// The tables, one per type and realm, some types per file.
 #define ISTHMUS_RULE_TABLES(X)                            \
   X(VirtualNetwork, virtual_network_rules)                \
   X(Subnet, subnet_rules)                                 \
@@ -82,10 +82,35 @@ std::span<const Rule> deletion_rules_of(Kind kind);
   X(NetworkConnection, network_connection_rules)          \
   X(BgpPeer, bgp_peer_rules)
 
+#define ISTHMUS_AZURE_RULE_TABLES(X)                              \
+  X(VirtualNetwork, azure_virtual_network_rules)                  \
+  X(Subnet, azure_subnet_rules)                                   \
+  X(Peering, azure_peering_rules)                                 \
+  X(AclRule, azure_security_rule_rules)                           \
+  X(Route, azure_route_rules)                                     \
+  X(NetworkInterface, azure_interface_rules)                      \
+  X(IpConfiguration, azure_ip_configuration_rules)                \
+  X(PublicIpAddress, azure_public_ip_address_rules)               \
+  X(LoadBalancer, azure_load_balancer_rules)                      \
+  X(FrontendIpConfiguration, azure_frontend_rules)                \
+  X(BackendAddressPool, azure_backend_pool_rules)                 \
+  X(LoadBalancingRule, load_balancing_rule_rules)                 \
+  X(InboundNatRule, inbound_nat_rule_rules)                       \
+  X(OutboundNatRule, outbound_nat_rule_rules)                     \
+  X(Probe, probe_rules)                                           \
+  X(VirtualNetworkGateway, azure_gateway_rules)                   \
+  X(GatewayIpConfiguration, azure_gateway_ip_configuration_rules) \
+  X(LocalNetworkGateway, azure_local_gateway_rules)               \
+  X(GatewayConnection, azure_connection_rules)                    \
+  X(NetworkWatcher, network_watcher_rules)                        \
+  X(VirtualMachine, virtual_machine_rules)
+
 #define X(kind, table) std::span<const Rule> table();
 ISTHMUS_RULE_TABLES(X)
+ISTHMUS_AZURE_RULE_TABLES(X)
 #undef X
 
 std::span<const Rule> virtual_gateway_deletion_rules();
+std::span<const Rule> azure_gateway_deletion_rules();
 
 }  // namespace isthmus

@@ -2,7 +2,24 @@
 
 namespace isthmus {
 
-std::span<const Rule> rules_of(Kind kind) {
+namespace {
+
+std::span<const Rule> azure_rules_of(Kind kind) {
+  switch (kind) {
+#define X(kind, table) \
+  case Kind::kind:     \
+    return table();
+    ISTHMUS_AZURE_RULE_TABLES(X)
+#undef X
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+std::span<const Rule> rules_of(Kind kind, Realm realm) {
+  if (realm == Realm::Azure) return azure_rules_of(kind);
   switch (kind) {
 #define X(kind, table) \
   case Kind::kind:     \
@@ -15,7 +32,9 @@ std::span<const Rule> rules_of(Kind kind) {
 }
 
 std::span<const Rule> deletion_rules_of(Kind kind) {
-  return kind == Kind::VirtualGateway ? virtual_gateway_deletion_rules() : std::span<const Rule>();
+  if (kind == Kind::VirtualGateway) return virtual_gateway_deletion_rules();
+  if (kind == Kind::VirtualNetworkGateway) return azure_gateway_deletion_rules();
+  return {};
 }
 
 std::string sentence_start(std::string_view noun) {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "controller/model/text.h"
-#include "controller/rules/rule.h"
+#include "controller/rules/private_address.h"
 
 namespace isthmus {
 namespace {
@@ -47,7 +47,22 @@ std::optional<Violation> address_families_differ(const Proposal& p) {
       ""};
 }
 
+std::optional<Violation> names_a_tag_of_azure(const Proposal& p) {
+  const AclRule& rule = p.body<AclRule>();
+  for (const auto& [address, member] :
+       {std::pair(&rule.source, "source"), std::pair(&rule.destination, "destination")}) {
+    if (address->kind != AclAddress::Kind::Service) continue;
+    return Violation{fmt::format("/properties/{}AddressPrefix", member),
+                     fmt::format("'{}' is a service tag of Azure, and means nothing on-premises.",
+                                 address->service),
+                     "Write an address, a prefix, *, VirtualNetwork or Internet."};
+  }
+  return std::nullopt;
+}
+
 constexpr std::array kAclRuleRules = {
+    Rule{"a rule names no tag that only Azure has", ErrorCode::InvalidParameterValue,
+         &names_a_tag_of_azure},
     Rule{"a priority is in range", ErrorCode::InvalidParameterValue, &priority_out_of_range},
     Rule{"priorities are unique in a list and direction", ErrorCode::InvalidParameterValue,
          &priority_is_taken},
@@ -102,6 +117,18 @@ constexpr std::array kRouteRules = {
          &prefix_is_routed_twice},
 };
 
+std::optional<Violation> is_one_route_too_many(const Proposal& p) {
+  if (p.old != nullptr) return std::nullopt;
+  const size_t count = p.after.count_below(p.parent().id, Kind::Route);
+  if (count <= p.limits.routes_per_table) return std::nullopt;
+  return Violation{"", fmt::format("Route table {} has {} routes.", p.parent().id.path(), count),
+                   fmt::format("A route table has at most {}.", p.limits.routes_per_table)};
+}
+
+constexpr std::array kAzureRouteRules =
+    joined(kRouteRules, std::array{Rule{"Azure: a route table has no more routes than the limit",
+                                        ErrorCode::LimitReached, &is_one_route_too_many}});
+
 std::optional<Violation> ports_run_backwards(const Proposal& p) {
   const ServiceInsertionRule& rule = p.body<ServiceInsertionRule>();
   const bool sources = rule.source_port_start <= rule.source_port_end;
@@ -123,5 +150,6 @@ constexpr std::array kServiceInsertionRuleRules = {
 std::span<const Rule> service_insertion_rule_rules() { return kServiceInsertionRuleRules; }
 std::span<const Rule> acl_rule_rules() { return kAclRuleRules; }
 std::span<const Rule> route_rules() { return kRouteRules; }
+std::span<const Rule> azure_route_rules() { return kAzureRouteRules; }
 
 }  // namespace isthmus

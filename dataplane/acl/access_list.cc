@@ -1,6 +1,8 @@
 #include "dataplane/acl/access_list.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -19,11 +21,15 @@ bool address_matches(AddressMatch::Kind kind, net::Family family, net::Bits128 b
     case AddressMatch::Kind::VirtualNetwork:
       return virtual_network.contains(address);
     case AddressMatch::Kind::Internet:
-      return !virtual_network.contains(address);
+      return virtual_network.is_internet(address);
     case AddressMatch::Kind::OneOf:
       return std::binary_search(match.addresses.begin(), match.addresses.end(), address);
   }
   return false;
+}
+
+bool is_network_tag(AddressMatch::Kind kind) {
+  return kind == AddressMatch::Kind::VirtualNetwork || kind == AddressMatch::Kind::Internet;
 }
 
 }  // namespace
@@ -74,6 +80,7 @@ bool CompiledAccessList::matches(const Matcher& m, const AclSubject& subject,
       return false;
     }
   }
+  if (subject.is_source_foreign && is_network_tag(m.source_kind)) return false;
   const AclRule& rule = source_.rules[m.rule];
   return address_matches(m.source_kind, m.source_family, m.source_bits, m.source_mask, rule.source,
                          flow.source, virtual_network) &&
@@ -98,30 +105,49 @@ size_t CompiledAccessList::bytes() const {
          (matchers_[0].capacity() + matchers_[1].capacity()) * sizeof(Matcher);
 }
 
-AclDecision evaluate(const CompiledAccessList* interface_list,
-                     const CompiledAccessList* subnet_list, Direction direction,
-                     const AclSubject& subject, const VirtualNetworkRange& virtual_network) {
-  struct Level {
-    const CompiledAccessList* list;
-    AclDecision::By by_rule;
-    AclDecision::By by_default;
-  };
-  using By = AclDecision::By;
-  const Level levels[] = {{interface_list, By::InterfaceRule, By::InterfaceDefault},
-                          {subnet_list, By::SubnetRule, By::SubnetDefault}};
+namespace {
+
+struct Level {
+  const CompiledAccessList* list;
+  AclDecision::By by_rule;
+  AclDecision::By by_default;
+};
+
+// What the first of these lists that has something to say says: its rules, then its defaults.
+AclDecision evaluate(std::span<const Level> levels, Direction direction, const AclSubject& subject,
+                     const VirtualNetworkRange& virtual_network) {
   for (const Level& level : levels) {
     if (level.list == nullptr) continue;
-    if (const AclRule* rule = level.list->first_match(direction, subject, virtual_network)) {
-      return {rule->action, level.by_rule, rule->tag, rule->priority};
-    }
+    if (const AclRule* rule = level.list->first_match(direction, subject, virtual_network))
+      return {rule->action, level.by_rule, rule->tag, rule->priority, rule->is_default};
   }
   for (const Level& level : levels) {
     if (level.list == nullptr) continue;
-    if (const auto action = level.list->default_action(direction)) {
+    if (const auto action = level.list->default_action(direction))
       return {*action, level.by_default, level.list->source().tag, 0};
-    }
   }
   return {};
+}
+
+}  // namespace
+
+AclDecision evaluate(const CompiledAccessList* interface_list,
+                     const CompiledAccessList* subnet_list, Direction direction,
+                     const AclSubject& subject, const VirtualNetworkRange& virtual_network,
+                     ListOrder order) {
+  using By = AclDecision::By;
+  std::array levels = {Level{interface_list, By::InterfaceRule, By::InterfaceDefault},
+                       Level{subnet_list, By::SubnetRule, By::SubnetDefault}};
+  if (order == ListOrder::InterfaceOverridesSubnet)
+    return evaluate(levels, direction, subject, virtual_network);
+  if (direction == Direction::Inbound) std::swap(levels[0], levels[1]);
+  AclDecision decision;
+  for (const Level& level : levels) {
+    if (level.list == nullptr) continue;
+    decision = evaluate(std::span(&level, 1), direction, subject, virtual_network);
+    if (decision.action == AclAction::Deny) return decision;
+  }
+  return decision;
 }
 
 }  // namespace isthmus::dataplane

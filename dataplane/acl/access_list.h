@@ -2,7 +2,9 @@
 //
 // One packet meets two lists, the interface's and the subnet's, as one ordered evaluation: the
 // interface's rules by priority, then the subnet's; then the interface list's default action, else
-// the subnet list's, else Permit. So an interface rule overrides the subnet.
+// the subnet list's, else Permit. So an interface rule overrides the subnet. Where both lists must
+// permit, each is evaluated by itself, in the order in which the packet meets them, and the first
+// denial decides.
 //
 // Pure and immutable; any thread may evaluate.
 #pragma once
@@ -15,12 +17,12 @@
 
 namespace isthmus::dataplane {
 
-// Answers AddressMatch::VirtualNetwork; everything else is Internet. Asked only by rules that name
-// either.
+// Answers AddressMatch::VirtualNetwork and Internet. Asked only by rules that name either.
 class VirtualNetworkRange {
  public:
   virtual ~VirtualNetworkRange() = default;
   virtual bool contains(const net::IpAddress& address) const = 0;
+  virtual bool is_internet(const net::IpAddress& address) const { return !contains(address); }
 };
 
 // What a rule looks at. has_ports is false for later fragments, which carry none: as for any
@@ -28,6 +30,7 @@ class VirtualNetworkRange {
 struct AclSubject {
   net::FlowKey flow;
   bool has_ports = true;
+  bool is_source_foreign = false;  // the source is neither VirtualNetwork nor Internet
 };
 
 struct AclDecision {
@@ -36,6 +39,7 @@ struct AclDecision {
   By by = By::NoList;
   Tag tag{};              // of the rule, or of the list whose default decided
   uint32_t priority = 0;  // of the rule
+  bool is_default_rule = false;
   friend bool operator==(const AclDecision&, const AclDecision&) = default;
 };
 
@@ -68,9 +72,12 @@ class CompiledAccessList {
   std::vector<Matcher> matchers_[2];  // by Direction, in the order of priority
 };
 
+enum class ListOrder : uint8_t { InterfaceOverridesSubnet, BothMustPermit };
+
 // Either list may be null.
 AclDecision evaluate(const CompiledAccessList* interface_list,
                      const CompiledAccessList* subnet_list, Direction direction,
-                     const AclSubject& subject, const VirtualNetworkRange& virtual_network);
+                     const AclSubject& subject, const VirtualNetworkRange& virtual_network,
+                     ListOrder order = ListOrder::InterfaceOverridesSubnet);
 
 }  // namespace isthmus::dataplane

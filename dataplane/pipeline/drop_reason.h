@@ -27,6 +27,8 @@ namespace isthmus::dataplane {
   X(TtlExceeded,                "ttl-exceeded",                  "the time to live ended at the virtual router") \
   X(NotPeered,                  "not-peered",                    "no connected peering leads to the network of the next hop") \
   X(AccessNotAllowed,           "access-not-allowed",            "a side of the peering does not allow virtual network access") \
+  X(PeeringNotInSync,           "peering-not-in-sync",           "the source lies in a prefix that the receiver's peering has not synchronised") \
+  X(NotInVirtualNetworkTag,     "not-in-virtual-network-tag",    "no rule names the address, and the peering takes it out of the tag VirtualNetwork, so a default rule denies it") \
   X(ForwardedTrafficNotAllowed, "forwarded-traffic-not-allowed", "the source lies outside the sending network, and the receiver's peering does not allow forwarded traffic") \
   X(FlowTableFull,              "flow-table-full",               "the worker tracks as many flows as it may")
 // clang-format on

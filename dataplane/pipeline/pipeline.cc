@@ -21,6 +21,8 @@ struct Passage {
   uint32_t to_address = 0;
 
   std::optional<PeerKey> peering{};  // peering
+  // A source that the receiver's peering does not admit, and its lists still may.
+  const PeerPolicy* foreign_to = nullptr;
 
   std::optional<KnownFlow> known{};  // acl-out, then peering and acl-in: at the port in question
   AclDecision decision{};
@@ -74,25 +76,36 @@ Outcome check_source(const Tables& tables, FlowState&, Passage& passage, Time) {
   return kPass;
 }
 
-// What the system routes of a domain deliver.
-class SystemRoutes final : public VirtualNetworkRange {
+bool contains(const std::vector<net::Prefix>& prefixes, const net::IpAddress& address) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const net::Prefix& prefix) { return prefix.contains(address); });
+}
+
+// The range of a table; without one, what the system routes of its domain deliver.
+class RangeOfTable final : public VirtualNetworkRange {
  public:
-  SystemRoutes(const Tables& tables, DomainId domain)
-      : tables_(tables), table_(tables.table({domain, 0})) {}
+  RangeOfTable(const Tables& tables, const TableKey& key)
+      : tables_(tables), range_(tables.range(key)), table_(tables.table({key.domain, 0})) {}
   bool contains(const net::IpAddress& address) const override {
+    if (range_ != nullptr) return dataplane::contains(range_->virtual_network, address);
     if (table_ == nullptr) return false;
     const uint32_t id = table_->lookup(address);
     const Action* action = id == kNoRoute ? nullptr : tables_.action(id);
     return action != nullptr && action->kind == Action::Kind::Deliver;
   }
+  bool is_internet(const net::IpAddress& address) const override {
+    if (contains(address)) return false;
+    return range_ == nullptr || !dataplane::contains(range_->never_internet, address);
+  }
 
  private:
   const Tables& tables_;
+  const NetworkRange* range_;
   const Fib* table_;
 };
 
-AclDecision judge(const Tables& tables, const PortAddress& address, Direction direction,
-                  const Packet& packet) {
+AclDecision evaluate_lists(const Tables& tables, const PortAddress& address, Direction direction,
+                           const AclSubject& subject) {
   const CompiledAccessList* lists[] = {nullptr, nullptr};
   const AclId ids[] = {address.interface_acl, address.subnet_acl};
   for (size_t i = 0; i < 2; ++i) {
@@ -101,16 +114,27 @@ AclDecision judge(const Tables& tables, const PortAddress& address, Direction di
     // A list that is named and absent must not open what it was to protect.
     if (lists[i] == nullptr) return {AclAction::Deny, AclDecision::By::NoList, address.tag, 0};
   }
-  return evaluate(lists[0], lists[1], direction, {packet.flow, packet.has_ports},
-                  SystemRoutes(tables, address.table.domain));
+  return evaluate(lists[0], lists[1], direction, subject, RangeOfTable(tables, address.table),
+                  address.both_lists_must_permit ? ListOrder::BothMustPermit
+                                                 : ListOrder::InterfaceOverridesSubnet);
+}
+
+AclDecision judge_packet(const Tables& tables, const PortAddress& address, Direction direction,
+                         const Passage& passage) {
+  const Packet& packet = passage.packet;
+  return evaluate_lists(tables, address, direction,
+                        {packet.flow, packet.has_ports, passage.foreign_to != nullptr});
 }
 
 Outcome match_outbound_acl(const Tables& tables, FlowState& flows, Passage& passage, Time now) {
   passage.known = flows.find(passage.sent(), now);
   if (passage.known) return kPass;
-  passage.decision = judge(tables, passage.source(), Direction::Outbound, passage.packet);
+  passage.decision = judge_packet(tables, passage.source(), Direction::Outbound, passage);
   if (passage.decision.action == AclAction::Permit) return kPass;
-  return {DropReason::AclDeny, passage.decision.tag};
+  // The default rules let out what is VirtualNetwork or Internet.
+  const bool is_neither = passage.decision.is_default_rule;
+  return {is_neither ? DropReason::NotInVirtualNetworkTag : DropReason::AclDeny,
+          passage.decision.tag};
 }
 
 Outcome longest_prefix_match(const Tables& tables, FlowState&, Passage& passage, Time) {
@@ -173,11 +197,6 @@ Outcome resolve_next_hop(const Tables& tables, FlowState&, Passage& passage, Tim
   return kPass;
 }
 
-bool comes_from(const PeerPolicy& policy, const net::IpAddress& source) {
-  return std::any_of(policy.source_prefixes.begin(), policy.source_prefixes.end(),
-                     [&](const net::Prefix& prefix) { return prefix.contains(source); });
-}
-
 Outcome check_peering(const Tables& tables, FlowState& flows, Passage& passage, Time now) {
   passage.known = flows.find(passage.received(), now);
   const PeerKey key{passage.source().table.domain, passage.target().table.domain};
@@ -188,17 +207,26 @@ Outcome check_peering(const Tables& tables, FlowState& flows, Passage& passage, 
   if (!policy->access_allowed) return {DropReason::AccessNotAllowed, policy->access_tag};
   // A reply to what the receiver itself began is not forwarded traffic in the rule's sense.
   const bool is_reply = passage.known && passage.known->initiated == Direction::Outbound;
-  if (policy->forwarded_allowed || is_reply || comes_from(*policy, passage.packet.flow.source)) {
-    return kPass;
-  }
-  return {DropReason::ForwardedTrafficNotAllowed, policy->receiver_tag};
+  const net::IpAddress& source = passage.packet.flow.source;
+  if (is_reply || contains(policy->source_prefixes, source)) return kPass;
+  if (contains(policy->unsynchronised_prefixes, source))
+    return {DropReason::PeeringNotInSync, policy->receiver_tag};
+  if (policy->forwarded_allowed) return kPass;
+  if (!policy->lists_judge_forwarded)
+    return {DropReason::ForwardedTrafficNotAllowed, policy->receiver_tag};
+  passage.foreign_to = policy;
+  return kPass;
 }
 
 Outcome match_inbound_acl(const Tables& tables, FlowState&, Passage& passage, Time) {
   if (passage.known) return kPass;
-  passage.decision = judge(tables, passage.target(), Direction::Inbound, passage.packet);
+  passage.decision = judge_packet(tables, passage.target(), Direction::Inbound, passage);
   if (passage.decision.action == AclAction::Permit) return kPass;
-  return {DropReason::AclDeny, passage.decision.tag};
+  const bool is_by_tag = passage.decision.is_default_rule && passage.peering;
+  if (!is_by_tag) return {DropReason::AclDeny, passage.decision.tag};
+  if (passage.foreign_to != nullptr)
+    return {DropReason::ForwardedTrafficNotAllowed, passage.foreign_to->receiver_tag};
+  return {DropReason::NotInVirtualNetworkTag, passage.decision.tag};
 }
 
 Outcome deliver(const Tables&, FlowState& flows, Passage& passage, Time now) {
@@ -316,6 +344,11 @@ Trace trace(const Tables& tables, FlowState& flows, Packet packet, Time now) {
     result.steps.push_back(describe(tables, passage, stage, outcome));
   });
   return result;
+}
+
+AclDecision judge(const Tables& tables, const PortAddress& address, Direction direction,
+                  const net::FlowKey& flow) {
+  return evaluate_lists(tables, address, direction, {flow});
 }
 
 }  // namespace isthmus::dataplane

@@ -97,4 +97,8 @@ void process(const Tables& tables, Worker& worker, std::span<const Packet> packe
 // pass an overlay or a fresh FlowState.
 Trace trace(const Tables& tables, FlowState& flows, Packet packet, Time now);
 
+// What the access lists of a port's address say of a flow that is not known yet.
+AclDecision judge(const Tables& tables, const PortAddress& address, Direction direction,
+                  const net::FlowKey& flow);
+
 }  // namespace isthmus::dataplane

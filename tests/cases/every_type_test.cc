@@ -256,7 +256,7 @@ TEST_P(EveryType, IsCreatedReadListedReplacedAndDeleted) {
 
 std::vector<Kind> all_kinds() {
   std::vector<Kind> kinds;
-  for (const KindInfo& row : kKinds) kinds.push_back(row.kind);
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) kinds.push_back(row.kind);
   return kinds;
 }
 

@@ -50,7 +50,8 @@ const Findings& all_findings() {
 
 TEST(GoldenCoverage, EveryRuleHasACase) {
   for (const KindInfo& row : kKinds) {
-    for (const auto rules : {rules_of(row.kind), deletion_rules_of(row.kind)}) {
+    for (const auto rules : {rules_of(row.kind, Realm::Onprem), rules_of(row.kind, Realm::Azure),
+                             deletion_rules_of(row.kind)}) {
       for (const Rule& rule : rules) {
         EXPECT_TRUE(all_findings().rules.contains(std::string(rule.name)))
             << "no case has the line: rule    " << rule.name;
@@ -60,9 +61,12 @@ TEST(GoldenCoverage, EveryRuleHasACase) {
 }
 
 TEST(GoldenCoverage, EveryPeeringTransitionHasACase) {
-  for (size_t i = 0; i < kPeeringTransitions.size(); ++i) {
-    EXPECT_TRUE(all_findings().transitions.contains(i))
-        << "row " << i << " of kPeeringTransitions happens in no case";
+  for (const Realm realm : {Realm::Onprem, Realm::Azure}) {
+    for (size_t i = 0; i < peering_transitions(realm).size(); ++i) {
+      EXPECT_TRUE(all_findings().transitions.contains({realm, i}))
+          << "row " << i << " of peering_transitions() of realm " << static_cast<int>(realm)
+          << " happens in no case";
+    }
   }
 }
 

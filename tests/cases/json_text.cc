@@ -30,40 +30,51 @@ Value object_with(const char* name, Value value, Allocator& allocator) {
   return object;
 }
 
-bool lists_children(std::string_view name) {
-  return std::any_of(kKinds.begin(), kKinds.end(), [name](const KindInfo& row) {
-    return row.parent != Kind::None && row.segment == name;
+bool lists_children(std::string_view name, Realm realm) {
+  const auto kinds = kinds_in(realm);
+  return std::any_of(kinds.begin(), kinds.end(), [&](const KindInfo& row) {
+    return row.parent != Kind::None && row.segment_in(realm) == name;
   });
 }
 
-void expand_properties(Value& properties, Allocator& allocator);
+void expand_properties(Value& properties, const ShortForm& form, Allocator& allocator);
 
 // {"web": "10.0.0.0/24", "db": {...}} to a list of children.
-Value expand_children(Value& children, Allocator& allocator) {
+Value expand_children(Value& children, const ShortForm& form, Allocator& allocator) {
   Value list(rapidjson::kArrayType);
   for (auto& member : children.GetObject()) {
     Value properties = std::move(member.value);
     if (properties.IsString())
       properties = object_with("addressPrefix", std::move(properties), allocator);
     else
-      expand_properties(properties, allocator);
+      expand_properties(properties, form, allocator);
     Value child(rapidjson::kObjectType);
-    child.AddMember("resourceId", member.name, allocator);
+    child.AddMember(rapidjson::StringRef(form.name_member()), member.name, allocator);
     child.AddMember("properties", properties, allocator);
     list.PushBack(child, allocator);
   }
   return list;
 }
 
-void expand_properties(Value& properties, Allocator& allocator) {
+// A path of the realm, as its clients write it.
+Value reference_to(const std::string& path, const ShortForm& form, Allocator& allocator) {
+  const bool is_whole = !form.is_azure() || path.starts_with("/subscriptions");
+  const std::string id = is_whole ? path : form.azure_base + path;
+  Value text(id.data(), static_cast<rapidjson::SizeType>(id.size()), allocator);
+  return object_with(form.is_azure() ? "id" : "resourceRef", std::move(text), allocator);
+}
+
+bool is_path(std::string_view text) { return text.size() > 1 && text[0] == '/'; }
+
+void expand_properties(Value& properties, const ShortForm& form, Allocator& allocator) {
   for (auto& member : properties.GetObject()) {
     const std::string_view name = member.name.GetString();
     if (name == "addressSpace" && member.value.IsArray()) {
       member.value = object_with("addressPrefixes", std::move(member.value), allocator);
-    } else if (member.value.IsObject() && lists_children(name)) {
-      member.value = expand_children(member.value, allocator);
-    } else if (member.value.IsString() && member.value.GetString()[0] == '/') {
-      member.value = object_with("resourceRef", std::move(member.value), allocator);
+    } else if (member.value.IsObject() && lists_children(name, form.realm())) {
+      member.value = expand_children(member.value, form, allocator);
+    } else if (member.value.IsString() && is_path(member.value.GetString())) {
+      member.value = reference_to(member.value.GetString(), form, allocator);
     }
   }
 }
@@ -94,7 +105,8 @@ const Value* find(const Document& document, std::string_view pointer) {
 
 }  // namespace
 
-std::string expand_body(std::string_view body, std::string_view resource_name) {
+std::string expand_body(std::string_view body, std::string_view resource_name,
+                        const ShortForm& form) {
   Document document;
   document.Parse(body.data(), body.size());
   const bool is_object = !document.HasParseError() && document.IsObject();
@@ -108,8 +120,10 @@ std::string expand_body(std::string_view body, std::string_view resource_name) {
   Allocator& allocator = document.GetAllocator();
   Value name(resource_name.data(), static_cast<rapidjson::SizeType>(resource_name.size()),
              allocator);
-  sent.AddMember("resourceId", name, allocator);
-  expand_properties(document, allocator);
+  sent.AddMember(rapidjson::StringRef(form.name_member()), name, allocator);
+  if (!form.location.empty())
+    sent.AddMember("location", rapidjson::StringRef(form.location.c_str()), allocator);
+  expand_properties(document, form, allocator);
   sent.AddMember("properties", document.Move(), allocator);
   return compact(sent);
 }

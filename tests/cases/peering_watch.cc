@@ -16,8 +16,9 @@ Side side(const Model& model, const ResourceId& id) {
 // The peering that points back from where this one leads, or will lead.
 const Resource* opposite(const Model& model, const ResourceId& id, std::string_view body) {
   if (const Resource* here = model.find(id)) return other_side(model, *here);
-  const auto remote =
-      ResourceId::parse(text_at(body, "/properties/remoteVirtualNetwork/resourceRef"));
+  const auto remote = ResourceId::parse(
+      text_at(body, fmt::format("/properties/remoteVirtualNetwork/{}", reference_name(id.realm()))),
+      id.realm());
   const Resource* local_network = model.find(id.parent());
   const Resource* remote_network = remote ? model.find(*remote) : nullptr;
   if (local_network == nullptr || remote_network == nullptr) return nullptr;
@@ -37,16 +38,17 @@ PeeringWatch::PeeringWatch(const Model& before, const ResourceId& id, std::strin
 PeeringWatch::Verdict PeeringWatch::judge(const Model& after, PeeringEvent event) const {
   if (here_.empty()) return {};
   if (event == PeeringEvent::Delete && here_before_ == Side::Absent) return {};
-  for (size_t i = 0; i < kPeeringTransitions.size(); ++i) {
-    const PeeringTransition& row = kPeeringTransitions[i];
+  const auto rows = peering_transitions(here_.realm());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const PeeringTransition& row = rows[i];
     if (row.here != here_before_ || row.there != there_before_ || row.event != event) continue;
     if (row.here_after == side(after, here_) && row.there_after == side(after, there_))
       return {i, ""};
-    return {i,
-            fmt::format("{} did not move as row {} of kPeeringTransitions says", here_.path(), i)};
+    return {
+        i, fmt::format("{} did not move as row {} of peering_transitions() says", here_.path(), i)};
   }
   return {std::nullopt,
-          fmt::format("{} moved from where kPeeringTransitions has no row", here_.path())};
+          fmt::format("{} moved from where peering_transitions() has no row", here_.path())};
 }
 
 }  // namespace isthmus::testing

@@ -1,5 +1,5 @@
-// Watches one change of a peering from outside, and names the row of kPeeringTransitions that it
-// was.
+// Watches one change of a peering from outside, and names the row of its realm's
+// peering_transitions() that it was.
 #pragma once
 
 #include <optional>

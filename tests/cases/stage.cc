@@ -23,7 +23,18 @@ constexpr std::array kOptions = {
            [](InProcess::Options& o, uint32_t n) { o.controller.limits.peerings_per_network = n; }},
     Option{"prefixes-per-network",
            [](InProcess::Options& o, uint32_t n) { o.controller.limits.prefixes_per_network = n; }},
-    Option{"page-items", [](InProcess::Options& o, uint32_t n) { o.networking.page_items = n; }},
+    Option{"rules-per-security-group",
+           [](InProcess::Options& o, uint32_t n) {
+             o.controller.limits.rules_per_security_group = n;
+           }},
+    Option{"routes-per-table",
+           [](InProcess::Options& o, uint32_t n) { o.controller.limits.routes_per_table = n; }},
+    Option{"page-items", [](InProcess::Options& o,
+                            uint32_t n) { o.networking.page_items = o.azure.page_items = n; }},
+    Option{"lro-async",
+           [](InProcess::Options& o, uint32_t n) {
+             o.azure.operations.lro = n != 0 ? api::config::Lro::Async : api::config::Lro::Sync;
+           }},
     Option{"operations-kept",
            [](InProcess::Options& o, uint32_t n) { o.networking.operations_kept = n; }},
     Option{"provisioning-delay",
@@ -39,7 +50,8 @@ constexpr std::array kOptions = {
 
 const Rule* find_rule(std::string_view name) {
   for (const KindInfo& row : kKinds) {
-    for (const auto rules : {rules_of(row.kind), deletion_rules_of(row.kind)}) {
+    for (const auto rules : {rules_of(row.kind, Realm::Onprem), rules_of(row.kind, Realm::Azure),
+                             deletion_rules_of(row.kind)}) {
       for (const Rule& rule : rules) {
         if (rule.name == name) return &rule;
       }
@@ -50,6 +62,10 @@ const Rule* find_rule(std::string_view name) {
 
 // What a target names, where it names a resource.
 ResourceId resource_of(std::string_view target) {
+  if (target.starts_with("/subscriptions/")) {
+    const std::string_view id = target.substr(0, target.find('?'));
+    return ResourceId::parse(id, Realm::Azure).value_or(ResourceId());
+  }
   const size_t version = target.find('/', 1);
   const size_t path = version == std::string_view::npos ? version : target.find('/', version + 1);
   if (path == std::string_view::npos) return {};
@@ -75,7 +91,8 @@ void Stage::announce(std::string_view rule) {
 Response Stage::send(Method method, const std::string& target, const std::string& body,
                      const api::http::Headers& headers) {
   const ModelPtr before = controller().model();
-  const PeeringWatch watch(*before, resource_of(target), body);
+  const ResourceId id = resource_of(target);
+  const PeeringWatch watch(*before, id, body);
   Response response = controller().call(method, target, body, headers);
   const bool changes = method == Method::Put || method == Method::Delete;
   if (response.status >= 300) {
@@ -83,7 +100,7 @@ Response Stage::send(Method method, const std::string& target, const std::string
   } else if (changes) {
     const auto event = method == Method::Put ? PeeringEvent::Put : PeeringEvent::Delete;
     const auto verdict = watch.judge(*controller().model(), event);
-    if (verdict.row) findings_.transitions.insert(*verdict.row);
+    if (verdict.row) findings_.transitions.emplace(id.realm(), *verdict.row);
     if (!verdict.broken.empty()) complain(verdict.broken);
     if (method == Method::Put) check_put(target, response);
   }

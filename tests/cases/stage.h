@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "controller/rules/rule.h"
@@ -18,7 +19,7 @@ struct Findings {
   std::vector<std::string> broken;  // laws that did not hold
   std::set<std::string> rules;      // whose refusal came where a `rule` line announced it
   std::set<std::string> codes;      // of error answers
-  std::set<size_t> transitions;     // rows of kPeeringTransitions that happened
+  std::set<std::pair<Realm, size_t>> transitions;  // rows of peering_transitions() that happened
 };
 
 class Stage {

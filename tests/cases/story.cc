@@ -46,6 +46,7 @@ class Player {
  private:
   void keep_line(std::string_view text) { played_.text.append(text).append("\n"); }
   void directive(std::string_view word, std::string_view rest);
+  void begin_azure(std::string_view group, std::string_view location);
   void request(Method method, std::string_view rest);
   void send();
   void answer_unasked();
@@ -58,6 +59,7 @@ class Player {
   Stage stage_;
   std::map<std::string, std::string, std::less<>> values_;  // from `keep` lines
   api::http::Headers headers_;                              // of the next request
+  ShortForm form_;
 
   // The request that is being read: its body may go on in indented lines.
   bool is_reading_ = false;
@@ -103,6 +105,8 @@ void Player::directive(std::string_view word, std::string_view rest) {
     const std::string_view name = take_word(rest);
     values_[std::string(name)] = rest.starts_with('@') ? header_of(response_, rest.substr(1))
                                                        : text_at(response_.body, rest);
+  } else if (word == "azure") {
+    begin_azure(take_word(rest), rest);
   } else if (word == "restart") {
     stage_.restart();
   } else if (word == "later") {
@@ -112,12 +116,28 @@ void Player::directive(std::string_view word, std::string_view rest) {
   }
 }
 
+// From here on paths are of this resource group, which is made, and bodies have its location.
+void Player::begin_azure(std::string_view group, std::string_view location) {
+  const std::string path =
+      fmt::format("/subscriptions/{}/resourceGroups/{}", api::arm::kDefaultSubscription, group);
+  const Response made = stage_.send(Method::Put, path + "?api-version=2021-04-01",
+                                    fmt::format(R"({{"location":"{}"}})", location));
+  if (made.status >= 300) complain(fmt::format("there is no group '{}': {}", group, made.body));
+  form_ = {path + "/providers/Microsoft.Network", std::string(location)};
+}
+
 void Player::request(Method method, std::string_view rest) {
   const std::string_view path = take_word(rest);
   method_ = method;
   target_ = with_values(path);
   const bool is_whole = target_.starts_with('/') || target_.find("://") != std::string::npos;
-  if (!is_whole) target_ = "/networking/v1/" + target_;
+  if (form_.is_azure()) {
+    if (!is_whole) target_ = fmt::format("{}/{}", form_.azure_base, target_);
+    target_ +=
+        fmt::format("{}api-version=2022-01-01", target_.find('?') != std::string::npos ? "&" : "?");
+  } else if (!is_whole) {
+    target_ = "/networking/v1/" + target_;
+  }
   body_ = rest;
   is_reading_ = true;
 }
@@ -145,7 +165,7 @@ void Player::send() {
     body = data_file(body.substr(1));
   } else {
     const std::string path = target_.substr(0, target_.find('?'));
-    body = expand_body(body, path.substr(path.rfind('/') + 1));
+    body = expand_body(body, path.substr(path.rfind('/') + 1), form_);
   }
   response_ = stage_.send(method_, target_, body, headers_);
   headers_ = {};

@@ -21,7 +21,7 @@ const Model& world() {
 // The first byte says which type: those that stand at the top.
 ResourceId id_of(uint8_t byte) {
   std::vector<Kind> top;
-  for (const KindInfo& row : kKinds) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
     if (row.parent == Kind::None && !row.is_singleton()) top.push_back(row.kind);
   }
   return *ResourceId::make(top[byte % top.size()], "fuzzed");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "dataplane/pipeline/pipeline.h"
 
@@ -34,7 +35,9 @@ class ForwardOracle {
     const bool is_own = source != nullptr && packet.source_mac.value_or(from.mac) == from.mac;
     if (!is_own && !from.may_forward) return {DropReason::SpoofedSource};
     if (source == nullptr) source = &from.addresses.at(0);
-    if (!permits(*source, Direction::Outbound, flow)) return {DropReason::AclDeny};
+    if (const Ruling out = rule(*source, Direction::Outbound, flow, false); !out.permits) {
+      return {out.is_default_rule ? DropReason::NotInVirtualNetworkTag : DropReason::AclDeny};
+    }
 
     const std::optional<Action> action = route(source->table, flow.destination);
     if (!action) return {DropReason::NoRoute};
@@ -57,12 +60,16 @@ class ForwardOracle {
     const bool is_routed =
         is_appliance || source->vni != target->vni || source->table.domain != target->table.domain;
     if (is_routed && packet.ttl <= 1) return {DropReason::TtlExceeded, out};
-    if (const DropReason refusal = cross(source->table.domain, action->domain, flow.source);
-        refusal != DropReason::None) {
-      return {refusal, out};
-    }
-    if (!permits(*target, Direction::Inbound, flow)) return {DropReason::AclDeny, out};
-    return {DropReason::None, out};
+    const DropReason refusal = cross(source->table.domain, action->domain, flow.source);
+    const bool lists_judge =
+        refusal == DropReason::ForwardedTrafficNotAllowed &&
+        program_.policies.at({source->table.domain, action->domain}).lists_judge_forwarded;
+    if (refusal != DropReason::None && !lists_judge) return {refusal, out};
+    const Ruling in = rule(*target, Direction::Inbound, flow, lists_judge);
+    if (in.permits) return {DropReason::None, out};
+    if (!in.is_default_rule || source->table.domain == action->domain)
+      return {DropReason::AclDeny, out};
+    return {lists_judge ? refusal : DropReason::NotInVirtualNetworkTag, out};
   }
 
  private:
@@ -97,52 +104,71 @@ class ForwardOracle {
     const auto policy = program_.policies.find({from, to});
     if (policy == program_.policies.end()) return DropReason::NotPeered;
     if (!policy->second.access_allowed) return DropReason::AccessNotAllowed;
-    bool is_forwarded = true;
-    for (const net::Prefix& prefix : policy->second.source_prefixes) {
-      if (prefix.contains(source)) is_forwarded = false;
-    }
-    const bool is_refused = is_forwarded && !policy->second.forwarded_allowed;
-    return is_refused ? DropReason::ForwardedTrafficNotAllowed : DropReason::None;
+    if (is_in(policy->second.source_prefixes, source)) return DropReason::None;
+    if (is_in(policy->second.unsynchronised_prefixes, source)) return DropReason::PeeringNotInSync;
+    return policy->second.forwarded_allowed ? DropReason::None
+                                            : DropReason::ForwardedTrafficNotAllowed;
   }
 
-  bool permits(const dataplane::PortAddress& address, dataplane::Direction direction,
-               const net::FlowKey& flow) const {
-    const bool is_inbound = direction == dataplane::Direction::Inbound;
-    const dataplane::AclId ids[] = {address.interface_acl, address.subnet_acl};
-    for (const dataplane::AclId id : ids) {
-      if (id != dataplane::kNoAcl && program_.access_lists.count(id) == 0) return false;
+  static bool is_in(const std::vector<net::Prefix>& prefixes, const net::IpAddress& address) {
+    for (const net::Prefix& prefix : prefixes) {
+      if (prefix.contains(address)) return true;
     }
+    return false;
+  }
+
+  struct Ruling {
+    bool permits = true;
+    bool is_default_rule = false;
+  };
+
+  Ruling rule(const dataplane::PortAddress& address, dataplane::Direction direction,
+              const net::FlowKey& flow, bool is_foreign) const {
+    std::vector<dataplane::AclId> ids;
+    for (const dataplane::AclId id : {address.interface_acl, address.subnet_acl}) {
+      if (id != dataplane::kNoAcl && program_.access_lists.count(id) == 0) return {false, false};
+      if (id != dataplane::kNoAcl) ids.push_back(id);
+    }
+    if (!address.both_lists_must_permit) return rule(ids, address, direction, flow, is_foreign);
+    if (direction == dataplane::Direction::Inbound) std::reverse(ids.begin(), ids.end());
     for (const dataplane::AclId id : ids) {
-      if (id == dataplane::kNoAcl) continue;
-      for (const dataplane::AclRule& rule : program_.access_lists.at(id).rules) {  // by priority
-        if (rule.direction == direction && matches(rule, flow, address.table.domain)) {
-          return rule.action == dataplane::AclAction::Permit;
-        }
+      const Ruling ruling = rule({id}, address, direction, flow, is_foreign);
+      if (!ruling.permits) return ruling;
+    }
+    return {};
+  }
+
+  Ruling rule(const std::vector<dataplane::AclId>& ids, const dataplane::PortAddress& address,
+              dataplane::Direction direction, const net::FlowKey& flow, bool is_foreign) const {
+    for (const dataplane::AclId id : ids) {
+      for (const dataplane::AclRule& one : program_.access_lists.at(id).rules) {  // by priority
+        if (one.direction == direction && matches(one, flow, address.table, is_foreign))
+          return {one.action == dataplane::AclAction::Permit, one.is_default};
       }
     }
     for (const dataplane::AclId id : ids) {
-      if (id == dataplane::kNoAcl) continue;
       const dataplane::AccessList& list = program_.access_lists.at(id);
-      const auto action = is_inbound ? list.inbound_default : list.outbound_default;
-      if (action) return *action == dataplane::AclAction::Permit;
+      const auto action =
+          direction == dataplane::Direction::Inbound ? list.inbound_default : list.outbound_default;
+      if (action) return {*action == dataplane::AclAction::Permit, false};
     }
-    return true;
+    return {};
   }
 
   bool matches(const dataplane::AclRule& rule, const net::FlowKey& flow,
-               dataplane::DomainId domain) const {
+               const dataplane::TableKey& table, bool is_foreign) const {
     const auto port_fits = [&](const net::PortRange& range, uint16_t port) {
       return range.is_any() || (flow.has_ports() && range.contains(port));
     };
     return (!rule.protocol || *rule.protocol == flow.protocol) &&
-           address_matches(rule.source, flow.source, domain) &&
-           address_matches(rule.destination, flow.destination, domain) &&
+           address_matches(rule.source, flow.source, table, is_foreign) &&
+           address_matches(rule.destination, flow.destination, table, false) &&
            port_fits(rule.source_ports, flow.source_port) &&
            port_fits(rule.destination_ports, flow.destination_port);
   }
 
   bool address_matches(const dataplane::AddressMatch& match, const net::IpAddress& address,
-                       dataplane::DomainId domain) const {
+                       const dataplane::TableKey& table, bool is_foreign) const {
     using Kind = dataplane::AddressMatch::Kind;
     if (match.kind == Kind::Any) return true;
     if (match.kind == Kind::In) return match.prefix.contains(address);
@@ -150,7 +176,13 @@ class ForwardOracle {
       const auto& all = match.addresses;
       return std::find(all.begin(), all.end(), address) != all.end();
     }
-    const auto action = route({domain, 0}, address);
+    if (is_foreign) return false;
+    if (const auto range = program_.ranges.find(table); range != program_.ranges.end()) {
+      const bool is_inside = is_in(range->second.virtual_network, address);
+      if (match.kind == Kind::VirtualNetwork) return is_inside;
+      return !is_inside && !is_in(range->second.never_internet, address);
+    }
+    const auto action = route({table.domain, 0}, address);
     const bool is_inside = action && action->kind == dataplane::Action::Kind::Deliver;
     return is_inside == (match.kind == Kind::VirtualNetwork);
   }

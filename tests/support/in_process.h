@@ -1,6 +1,6 @@
 // The whole controller in one process, without sockets: an in-memory store, a dataplane, the rules
-// and the Network Controller's dialect. Its identity is fixed, so that the same requests give the
-// same answers, etags and instance ids included.
+// and the dialects of the Network Controller and of Azure. Its identity is fixed, so that the same
+// requests give the same answers, etags and instance ids included.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/arm/resource_calls.h"
 #include "api/http/target.h"
 #include "api/json/store_encoding.h"
 #include "api/networking/networking_handler.h"
@@ -24,6 +25,7 @@ class InProcess {
   struct Options {
     Controller::Options controller;
     api::networking::NetworkingOptions networking;
+    api::arm::ResourceOptions azure;
   };
 
   explicit InProcess(Options options = {}) : options_(options) {
@@ -37,6 +39,8 @@ class InProcess {
 
   // A new controller over what the store holds, as after a restart of the daemon.
   void restart() {
+    azure_.reset();
+    azure_resources_.reset();
     handler_.reset();
     controller_.reset();
     dataplane_.reset();
@@ -68,7 +72,9 @@ class InProcess {
     request.peer = "127.0.0.1";
     request.request_id = Uuid::derive({}, ++requests_, "request").to_string();
     std::promise<api::http::Response> answered;
-    handler_->handle(std::move(request), [&answered](api::http::Response response) {
+    api::http::Handler* handler = handler_.get();
+    if (api::arm::is_arm(request.segments)) handler = azure_.get();
+    handler->handle(std::move(request), [&answered](api::http::Response response) {
       answered.set_value(std::move(response));
     });
     return answered.get_future().get();
@@ -85,6 +91,11 @@ class InProcess {
       throw std::runtime_error(started.error().message);
     handler_ =
         std::make_unique<api::networking::NetworkingHandler>(*controller_, options_.networking);
+    azure_resources_ =
+        std::make_unique<api::arm::ControllerResources>(*controller_, options_.azure);
+    api::arm::ArmOptions azure;
+    azure.resources = azure_resources_.get();
+    azure_ = std::make_unique<api::arm::ArmHandler>(azure);
   }
 
   Options options_;
@@ -94,6 +105,8 @@ class InProcess {
   std::unique_ptr<dataplane::Dataplane> dataplane_;
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<api::networking::NetworkingHandler> handler_;
+  std::unique_ptr<api::arm::ControllerResources> azure_resources_;
+  std::unique_ptr<api::arm::ArmHandler> azure_;
   uint64_t requests_ = 0;
 };
 

@@ -51,7 +51,13 @@ class RandomProgram {
     const auto kind = one_in(2) ? Kind::Deliver : static_cast<Kind>(below(5));
     return {kind, domain(), kind == Kind::Appliance ? address() : net::IpAddress()};
   }
-  dataplane::PeerPolicy policy() { return {!one_in(4), one_in(2), {prefix()}, tag(), tag()}; }
+  dataplane::PeerPolicy policy() {
+    dataplane::PeerPolicy policy{!one_in(4), one_in(2), {prefix()}, tag(), tag()};
+    policy.lists_judge_forwarded = one_in(3);
+    if (one_in(3)) policy.unsynchronised_prefixes = {prefix()};
+    return policy;
+  }
+  dataplane::NetworkRange range() { return {{prefix(), prefix()}, {prefix()}}; }
   dataplane::AddressMatch match() {
     using Kind = dataplane::AddressMatch::Kind;
     dataplane::AddressMatch match{static_cast<Kind>(below(5)), {}, {}};
@@ -80,6 +86,7 @@ class RandomProgram {
       rule.source_ports = ports();
       rule.destination_ports = ports();
       rule.tag = tag();
+      rule.is_default = one_in(3);
       list.rules.push_back(rule);
     }
     if (one_in(2)) list.inbound_default = static_cast<dataplane::AclAction>(below(2));
@@ -93,7 +100,7 @@ class RandomProgram {
     port.may_forward = one_in(3);
     for (uint64_t more = below(3) + 1; more > 0; --more) {
       port.addresses.push_back({address(), table_key(), acl_id(), acl_id(),
-                                net::Vni::make(5000 + below(4)).value(), tag()});
+                                net::Vni::make(5000 + below(4)).value(), tag(), one_in(3)});
     }
     port.tag = tag();
     return port;
@@ -109,7 +116,7 @@ class RandomProgram {
     }
   }
   void change_one(Program& program) {
-    switch (below(8)) {
+    switch (below(9)) {
       case 0:
         return set_or_erase(program.policies, {domain(), domain()}, policy());
       case 1:
@@ -121,6 +128,8 @@ class RandomProgram {
       case 4:
         if (one_in(4)) program.tables.erase(table_key());
         return;
+      case 5:
+        return set_or_erase(program.ranges, table_key(), range());
       default:
         return set_or_erase(program.tables[table_key()], prefix(), action());
     }

@@ -15,7 +15,8 @@ namespace isthmus::testing {
 
 class RandomResources {
  public:
-  explicit RandomResources(uint64_t seed) : random_(seed) {}
+  explicit RandomResources(uint64_t seed, Realm realm = Realm::Onprem)
+      : realm_(realm), random_(seed) {}
 
   Resource next(Kind kind) {
     Resource resource;
@@ -24,16 +25,20 @@ class RandomResources {
     resource.instance_id = {random_(), random_()};
     resource.put = stamp();
     resource.changed = stamp();
-    if (coin()) resource.annotations = annotations();
+    if (coin()) resource.annotations = annotations(kind);
     resource.body = Body(kind);
     describe_body(*this, resource.body);
     return resource;
   }
 
   // The visitor.
+  Realm realm() const { return realm_; }
   template <class T>
-  void member(std::string_view, T& field, Presence, Spelling = Spelling::Natural) {
+  void member(std::string_view, T& field, Presence presence, Spelling = Spelling::Natural) {
     fill(field);
+    if constexpr (std::is_same_v<T, std::string>) {
+      if (presence == Presence::Required && field.empty()) field = "x";
+    }
   }
   template <class Members>
   void object(std::string_view, Presence, const Members& members) {
@@ -53,9 +58,14 @@ class RandomResources {
     targets.resize(below(3));
     for (ResourceId& target : targets) reference(name, target, Presence::Required, kinds);
   }
-  void reference(std::string_view, ResourceId& target, Presence presence, Kinds kinds) {
-    if (presence == Presence::Required || coin())
-      target = id(*(kinds.begin() + below(kinds.size())));
+  void reference(std::string_view, ResourceId& target, Presence presence, Kinds kinds,
+                 Hold = Hold::Firm) {
+    if (presence != Presence::Required && !coin()) return;
+    Kind kind = Kind::None;
+    do {
+      kind = *(kinds.begin() + below(kinds.size()));
+    } while (!info(kind).is_in(realm_));  // some members name a kind of one realm alone
+    target = id(kind);
   }
 
  private:
@@ -68,21 +78,29 @@ class RandomResources {
     constexpr std::string_view kRest = "abcXYZ019._-";
     std::string text(1, kStart[below(kStart.size())]);
     for (uint64_t i = below(12); i > 0; --i) text += kRest[below(kRest.size())];
-    return text;
+    return text + "z";  // which a name of Azure may end with
   }
   ResourceId id(Kind kind) {
     const KindInfo& row = info(kind);
-    const std::string own = row.is_singleton() ? std::string(row.only_name) : name();
-    return row.parent == Kind::None ? *ResourceId::make(kind, own)
-                                    : *id(row.parent).child(kind, own);
+    const std::string own = row.is_singleton()           ? std::string(row.only_name)
+                            : kind == Kind::Subscription ? Uuid{random_(), random_()}.to_string()
+                                                         : name();
+    const Kind parent = parent_of(kind, realm_);
+    return parent == Kind::None ? *ResourceId::make(kind, own, realm_)
+                                : *id(parent).child(kind, own);
   }
-  std::shared_ptr<const Annotations> annotations() {
+  std::shared_ptr<const Annotations> annotations(Kind kind) {
     Annotations made;
     // Names that differ without case, as the API demands.
     for (uint64_t i = 1 + below(3); i > 0; --i)
       made.metadata.emplace_back(std::to_string(i) + text(), text());
     for (uint64_t i = below(3); i > 0; --i)
       made.tags.emplace_back(std::to_string(i) + text(), text());
+    if (realm_ == Realm::Azure) {
+      made.location = "westeurope";
+      if (has_sku(kind) && coin()) made.sku = {name(), name()};
+      for (uint64_t i = below(3); i > 0; --i) made.zones.push_back(std::to_string(i));
+    }
     return std::make_shared<const Annotations>(std::move(made));
   }
   // With what JSON escapes, and what UTF-8 takes two to four bytes for.
@@ -148,6 +166,7 @@ class RandomResources {
     for (T& element : field) fill(element);
   }
 
+  const Realm realm_;
   std::mt19937_64 random_;
 };
 
@@ -165,17 +184,24 @@ class Dump {
         dump.text_ += fmt::format("metadata {}={}\n", key, text);
       for (const auto& [key, text] : resource.annotations->tags)
         dump.text_ += fmt::format("tag {}={}\n", key, text);
+      const Annotations& azure = *resource.annotations;
+      dump.text_ += fmt::format("location {} sku {} {} zones", azure.location, azure.sku.name,
+                                azure.sku.tier);
+      for (const std::string& zone : azure.zones) dump.text_ += " " + zone;
+      dump.text_ += '\n';
     }
-    dump.text_ += of(resource.body);
+    dump.text_ += of(resource.body, resource.id.realm());
     return dump.text_;
   }
-  static std::string of(const Body& body) {
+  static std::string of(const Body& body, Realm realm = Realm::Onprem) {
     Dump dump;
+    dump.realm_ = realm;
     describe_body(dump, body);
     return dump.text_;
   }
 
   // The visitor.
+  Realm realm() const { return realm_; }
   template <class T>
   void member(std::string_view name, const T& field, Presence, Spelling = Spelling::Natural) {
     text_ += fmt::format("{}: ", name);
@@ -200,7 +226,8 @@ class Dump {
                   Shown = Shown::Always) {
     for (const ResourceId& target : targets) reference(name, target, Presence::Optional, kinds);
   }
-  void reference(std::string_view name, const ResourceId& target, Presence, Kinds) {
+  void reference(std::string_view name, const ResourceId& target, Presence, Kinds,
+                 Hold = Hold::Firm) {
     text_ += fmt::format("{} -> {}\n", name, target.path());
   }
 
@@ -226,6 +253,7 @@ class Dump {
     }
   }
 
+  Realm realm_ = Realm::Onprem;
   std::string text_;
 };
 

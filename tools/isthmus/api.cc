@@ -143,18 +143,30 @@ Result<Reply> Api::post(std::string_view target, std::string body, std::string_v
   return call(request);
 }
 
-Result<bool> Api::remove(std::string_view target) {
-  const Result<Reply> reply = call({"DELETE", std::string(target), {}, {}});
+Result<Json> Api::ask(std::string_view target) {
+  Result<Reply> reply = post(target, {}, {});
+  const auto deadline = std::chrono::steady_clock::now() + kTimeout;
+  while (reply && reply->http.status == 202 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(kPollInterval);
+    reply = call({"GET", path_of(reply->http.header("Location")), {}, {}});
+  }
   if (!reply) return tl::unexpected(reply.error());
-  const std::string operation = path_of(reply->http.header("Azure-AsyncOperation"));
-  if (reply->http.status != 202 || operation.empty()) return reply->http.status != 204;
+  if (reply->http.status == 202)
+    return tl::unexpected(
+        Problem{Exit::Timeout, {}, "the question is accepted but not answered after 60 s", {}, {}});
+  return std::move(reply->json);
+}
+
+Result<void> Api::finish(const Reply& reply) {
+  const std::string operation = path_of(reply.http.header("Azure-AsyncOperation"));
+  if (operation.empty()) return {};
 
   const auto deadline = std::chrono::steady_clock::now() + kTimeout;
   while (std::chrono::steady_clock::now() < deadline) {
     const Result<Json> state = get(operation);
     if (!state) return tl::unexpected(state.error());
     const std::string status = text_at(*state, "/status");
-    if (status == "Succeeded") return true;
+    if (status == "Succeeded") return {};
     if (status != "InProgress") {
       Problem problem{Exit::Failure, {}, "the operation ended as " + status, {}, to_text(*state)};
       if (const Value* error = find(*state, "/error")) read_controller_error(*error, problem);
@@ -162,12 +174,22 @@ Result<bool> Api::remove(std::string_view target) {
     }
     std::this_thread::sleep_for(kPollInterval);
   }
-  return tl::unexpected(
-      Problem{Exit::Timeout,
-              {},
-              "the deletion is accepted but not done after 60 s",
-              "isthmus wait --for operation=" + operation.substr(operation.rfind('/') + 1),
-              {}});
+  const std::string_view path = std::string_view(operation).substr(0, operation.find('?'));
+  const bool is_on_prem = path.starts_with("/networking/");
+  return tl::unexpected(Problem{Exit::Timeout,
+                                {},
+                                "the change is accepted but not done after 60 s",
+                                fmt::format("isthmus wait --for operation={}",
+                                            is_on_prem ? path.substr(path.rfind('/') + 1) : path),
+                                {}});
+}
+
+Result<bool> Api::remove(std::string_view target) {
+  const Result<Reply> reply = call({"DELETE", std::string(target), {}, {}});
+  if (!reply) return tl::unexpected(reply.error());
+  if (reply->http.status == 202)
+    if (const Result<void> done = finish(*reply); !done) return tl::unexpected(done.error());
+  return reply->http.status != 204;
 }
 
 }  // namespace isthmus::cli

@@ -59,6 +59,10 @@ class Api {
   Result<Json> list(std::string_view target);
   Result<Reply> put(std::string_view target, const Value& body, std::string_view if_match = {});
   Result<Reply> post(std::string_view target, std::string body, std::string_view content_type);
+  // A question that takes a POST; waits where its answer comes later.
+  Result<Json> ask(std::string_view target);
+  // Waits until what a reply has accepted is done; at once where that is done already.
+  Result<void> finish(const Reply& reply);
   // Deletes and waits until it is done; false when nothing was there.
   Result<bool> remove(std::string_view target);
 

@@ -39,7 +39,7 @@ Result<void> execute(const Command& command, const Environment& environment) {
   if (!transport) return usage(transport.error());
   Api api(**transport, command.server, *token);
   Output output(command.output, environment.out);
-  Session session{api, output, environment.err};
+  Session session{api, output, environment.err, command.realm};
   if (const auto* verb = std::get_if<NounCommand>(&command.what))
     return run_verb(session, *verb, command.arguments);
   return std::get<const Task*>(command.what)->run(session, command.arguments);

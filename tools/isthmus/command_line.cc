@@ -3,26 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <memory>
 
 #include "api/config/version.h"
 #include "api/control/suggest.h"
+#include "tools/isthmus/command_leaf.h"
 
 namespace isthmus::cli {
 namespace {
-
-struct VerbRow {
-  Verb verb;
-  const char* word;
-  const char* help;
-};
-constexpr VerbRow kVerbs[] = {
-    {Verb::Create, "create", "create one, or replace it"},
-    {Verb::List, "list", "all of them"},
-    {Verb::Show, "show", "one of them"},
-    {Verb::Update, "update", "change members of one"},
-    {Verb::Delete, "delete", "delete one"},
-};
 
 struct FormRow {
   std::string_view word;
@@ -31,92 +20,11 @@ struct FormRow {
 constexpr FormRow kForms[] = {
     {"table", Form::Table}, {"json", Form::JsonText}, {"yaml", Form::YamlText}, {"tsv", Form::Tsv}};
 
-constexpr int kWordsMax = 1000;  // of one option: the controller's limit of prefixes per network
-
-// One leaf of the tree of commands: what it means, and its options with the keys of their values.
-struct Leaf {
-  CLI::App* app;
-  std::variant<NounCommand, const Task*> what;
-  std::vector<std::pair<const CLI::Option*, std::string>> options;
-  std::vector<OptionInfo> told = {};  // the same options, for who tells of them
-  std::string rest = {};  // the key of words that nobody here reads; empty where there are none
-};
-
-// "vnet-name" may also be typed as --vnet.
-std::string_view without_name(std::string_view key) {
-  constexpr std::string_view kEnd = "-name";
-  return key.ends_with(kEnd) ? key.substr(0, key.size() - kEnd.size()) : key;
-}
-
-std::vector<std::string> split_names(std::string_view names) {
-  std::vector<std::string> all;
-  for (; !names.empty(); names.remove_prefix(std::min(names.find(',') + 1, names.size()))) {
-    const size_t comma = names.find(',');
-    all.emplace_back(names.substr(0, comma));
-    if (comma == std::string_view::npos) break;
-  }
-  return all;
-}
-
-OptionInfo told(const Option& option, Option::Need need) {
-  return {split_names(option.names),      std::string(key_of(option)),
-          std::string(option.help),       option.values,
-          need == Option::Need::Required, std::string(option.offers)};
-}
-
-void add_option(Leaf& leaf, const Option& option, Option::Need need) {
-  const std::string names(option.names), help(option.help);
-  leaf.told.push_back(told(option, need));
-  if (option.values == Option::Values::Rest) {
-    leaf.app->prefix_command()->fallthrough(false)->set_help_flag();
-    leaf.rest = key_of(option);
-    return;
-  }
-  CLI::Option* added = nullptr;
-  if (option.values == Option::Values::None)
-    added = leaf.app->add_flag(names, help);
-  else
-    added = leaf.app->add_option(names, CLI::callback_t{}, help, false);
-  if (option.values == Option::Values::Many) added->expected(1, kWordsMax);
-  if (option.values == Option::Values::Optional) added->expected(0, 1);
-  if (option.values != Option::Values::None)
-    added->type_name(option.values == Option::Values::Optional ? "[true|false]" : "VALUE");
-  added->required(need == Option::Need::Required);
-  leaf.options.emplace_back(added, key_of(option));
-}
-
-void add_resource_options(Leaf& leaf, const NounCommand& command) {
-  constexpr auto kRequired = Option::Need::Required;
-  const auto [noun, verb] = command;
-  const auto collection = [&](std::string_view key) {  // whose names an option takes
-    return std::string(noun->path.substr(0, noun->path.find("/{" + std::string(key) + "}")));
-  };
-  const std::string own = verb == Verb::Create ? "" : collection("name");
-  if (verb != Verb::List)
-    add_option(leaf, {"-n,--name", "its name", Option::Values::One, kRequired, own}, kRequired);
-  for (std::string_view parent : parents_of(noun->path)) {
-    const std::string names = fmt::format("--{},--{}", parent, without_name(parent));
-    const std::string help = fmt::format("the {} it belongs to", without_name(parent));
-    add_option(leaf, {names, help, Option::Values::One, kRequired, collection(parent)}, kRequired);
-  }
-  if (verb != Verb::Create && verb != Verb::Update) return;
-  for (const Field& field : noun->fields) {
-    Option option = field.option;
-    if (field.encoding == Encoding::Reference && option.offers.empty())
-      option.offers = field.target.substr(0, field.target.find("/{}"));
-    if (verb == Verb::Create)
-      add_option(leaf, option, option.need);
-    else if (field.use == Field::Use::CreateAndUpdate)
-      add_option(leaf, option, Option::Need::Optional);
-  }
-}
-
-Arguments arguments_of(const Leaf& leaf) {
-  Arguments arguments;
-  for (const auto& [option, key] : leaf.options)
-    if (option->count() > 0) arguments.set(key, option->results());
-  if (!leaf.rest.empty()) arguments.set(leaf.rest, leaf.app->remaining());
-  return arguments;
+// The first of these variables that says anything.
+std::string environment_word(std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (const char* word = std::getenv(name); word != nullptr && *word != '\0') return word;
+  return {};
 }
 
 std::vector<std::string> subcommands_of(const CLI::App& app) {
@@ -169,7 +77,8 @@ class CommandTree {
   void describe(const CLI::App& app, const std::string& words, std::vector<CommandInfo>& all) const;
   void add_noun(const Noun& noun);
   void add_task(const Task& task);
-  Command command(bool terminal) const;
+  Result<Command> command(bool terminal) const;
+  void add_realm_options();
   OutputSettings output(bool terminal) const;
   Problem complaint(const CLI::ParseError& error) const;
 
@@ -179,7 +88,7 @@ class CommandTree {
   TokenWords token_;
   std::string form_;
   std::string query_;
-  std::string realm_ = "onprem";
+  std::string realm_, group_, subscription_;
   std::vector<std::unique_ptr<Leaf>> leaves_;
 };
 
@@ -197,9 +106,7 @@ CommandTree::CommandTree() {
                   "a file that holds it, out of sight of who lists processes (also "
                   "ISTHMUS_TOKEN_FILE)")
       ->excludes(token);
-  app_.add_option("--realm", realm_, "whose rules: onprem")
-      ->envname("ISTHMUS_REALM")
-      ->check(CLI::IsMember({"onprem"}));
+  add_realm_options();
   app_.add_option("-o,--output", form_, "table (on a terminal), json (elsewhere), yaml or tsv")
       ->check(CLI::IsMember({"table", "json", "yaml", "tsv"}));
   app_.add_option("--query", query_, "a JMESPath expression over the JSON; needs the program jp");
@@ -216,18 +123,31 @@ void CommandTree::add_tls_options() {
   app_.add_option("--key", tls_.key, "its key")->envname("ISTHMUS_KEY");
 }
 
+void CommandTree::add_realm_options() {
+  app_.add_option("--realm", realm_,
+                  "whose rules: onprem (default) or azure (also ISTHMUS_REALM); -g and what only "
+                  "one realm has say so too")
+      ->check(CLI::IsMember({"onprem", "azure"}));
+  app_.add_option("-g,--resource-group", group_,
+                  "the group of the resources named, azure only (also ISTHMUS_GROUP)");
+  app_.add_option("--subscription", subscription_,
+                  "its id or name, azure only; the first by default (also ISTHMUS_SUBSCRIPTION)");
+}
+
 // The words of a noun become nested subcommands; a noun's row comes after that of its parent.
 void CommandTree::add_noun(const Noun& noun) {
   const size_t space = noun.words.find(' ');
   const bool nested = space != std::string_view::npos;
   CLI::App* parent = nested ? app_.get_subcommand(std::string(noun.words.substr(0, space))) : &app_;
-  CLI::App* app = parent->add_subcommand(
-      std::string(nested ? noun.words.substr(space + 1) : noun.words), std::string(noun.help));
+  CLI::App* app =
+      parent->add_subcommand(std::string(nested ? noun.words.substr(space + 1) : noun.words),
+                             with_realm(noun.help, noun.only_in));
   app->require_subcommand(1);
-  for (const VerbRow& row : kVerbs) {
-    const NounCommand what{&noun, row.verb};
-    Leaf leaf{app->add_subcommand(row.word, row.help), what, {}};
-    add_resource_options(leaf, what);
+  for (const VerbRow& row : verbs_of(noun)) {
+    Leaf leaf{app->add_subcommand(row.word, with_realm(row.help, row.only_in)),
+              NounCommand{&noun, row.verb},
+              {}};
+    add_options(leaf);
     leaves_.push_back(std::make_unique<Leaf>(std::move(leaf)));
   }
 }
@@ -235,7 +155,7 @@ void CommandTree::add_noun(const Noun& noun) {
 void CommandTree::add_task(const Task& task) {
   Leaf leaf{app_.add_subcommand(std::string(task.word), std::string(task.help)), &task, {}};
   if (!task.alias.empty()) leaf.app->alias(std::string(task.alias));
-  for (const Option& option : task.options) add_option(leaf, option, option.need);
+  add_options(leaf);
   leaves_.push_back(std::make_unique<Leaf>(std::move(leaf)));
 }
 
@@ -246,10 +166,31 @@ OutputSettings CommandTree::output(bool terminal) const {
   return settings;
 }
 
-Command CommandTree::command(bool terminal) const {
-  const auto chosen = std::find_if(leaves_.begin(), leaves_.end(),
-                                   [](const auto& leaf) { return leaf->app->parsed(); });
-  return Command{server_, tls_, token_, output(terminal), (*chosen)->what, arguments_of(**chosen)};
+// Whatever cannot be named without a group has one.
+Result<void> check_scope(const Command& command) {
+  const auto* what = std::get_if<NounCommand>(&command.what);
+  if (what == nullptr) return {};
+  const bool may_be_open = what->verb == Verb::List && parents_of(what->noun->path).empty();
+  return may_be_open ? Result<void>{} : check_group(*what->noun, command.arguments, command.realm);
+}
+
+Result<Command> CommandTree::command(bool terminal) const {
+  const Leaf& chosen = **std::find_if(leaves_.begin(), leaves_.end(),
+                                      [](const auto& leaf) { return leaf->app->parsed(); });
+  Arguments arguments = arguments_of(chosen);
+  const Needed needed = realm_needed(chosen, arguments);
+  const Result<Realm> realm =
+      choose_realm({realm_, realm_of_environment(), !group_.empty()}, needed.what, needed.only_in);
+  if (!realm) return tl::unexpected(realm.error());
+  const std::string group = group_.empty() ? group_of_environment() : group_;
+  const std::string subscription =
+      subscription_.empty() ? subscription_of_environment() : subscription_;
+  if (!group.empty()) arguments.set("resource-group", {group});
+  if (!subscription.empty()) arguments.set("subscription", {subscription});
+  Command command{
+      server_, tls_, token_, output(terminal), chosen.what, *realm, std::move(arguments)};
+  if (auto known = check_scope(command); !known) return tl::unexpected(known.error());
+  return command;
 }
 
 Problem CommandTree::complaint(const CLI::ParseError& error) const {
@@ -272,7 +213,9 @@ Result<std::variant<Command, Notice>> CommandTree::parse(const std::vector<std::
   if (words.empty()) return Notice{app_.help()};
   try {
     app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // as CLI11 wants them
-    return command(terminal);
+    Result<Command> parsed = command(terminal);
+    if (!parsed) return tl::unexpected(parsed.error());
+    return std::move(*parsed);
   } catch (const CLI::CallForHelp&) {
     return Notice{app_.help()};
   } catch (const CLI::CallForVersion& version) {
@@ -294,7 +237,8 @@ std::vector<OptionInfo> global_options(const CLI::App& app) {
     info.values =
         option->get_items_expected_max() == 0 ? Option::Values::None : Option::Values::One;
     if (info.key == "output") info.offers = "table|json|yaml|tsv";
-    if (info.key == "realm") info.offers = "onprem";
+    if (info.key == "realm") info.offers = "onprem|azure";
+    if (info.key == "resource-group") info.offers = "/resourceGroups";
     all.push_back(std::move(info));
   }
   return all;
@@ -302,10 +246,13 @@ std::vector<OptionInfo> global_options(const CLI::App& app) {
 
 void CommandTree::describe(const CLI::App& app, const std::string& words,
                            std::vector<CommandInfo>& all) const {
-  CommandInfo info{words, "", app.get_description(), {}, subcommands_of(app)};
+  CommandInfo info{words, "", app.get_description(), {}, {}, subcommands_of(app)};
   if (!app.get_aliases().empty()) info.alias = app.get_aliases().front();
-  for (const auto& leaf : leaves_)
-    if (leaf->app == &app) info.options = leaf->told;
+  for (const auto& leaf : leaves_) {
+    if (leaf->app != &app) continue;
+    info.options = leaf->told;
+    if (const auto* what = std::get_if<NounCommand>(&leaf->what)) info.only_in = only_in(*what);
+  }
   if (words.empty()) info.options = global_options(app);
   all.push_back(std::move(info));
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -319,6 +266,14 @@ std::vector<CommandInfo> CommandTree::describe() const {
 }
 
 }  // namespace
+
+std::string realm_of_environment() { return environment_word({"ISTHMUS_REALM"}); }
+
+std::string group_of_environment() {
+  return environment_word({"ISTHMUS_GROUP", "AZURE_DEFAULTS_GROUP"});  // the latter is az's own
+}
+
+std::string subscription_of_environment() { return environment_word({"ISTHMUS_SUBSCRIPTION"}); }
 
 std::vector<CommandInfo> all_commands() { return CommandTree().describe(); }
 

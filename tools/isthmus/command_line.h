@@ -1,7 +1,7 @@
 // From the words of a command line to a command. CLI11 stays in the .cc.
 //
 // Flags before the environment before the defaults: --server, then ISTHMUS_SERVER, then the
-// loopback address.
+// loopback address. Which realm a command is for, its words decide (realm.h).
 #pragma once
 
 #include <span>
@@ -20,7 +20,16 @@ namespace isthmus::cli {
 
 constexpr const char* kDefaultServer = "http://127.0.0.1:8181";
 
-enum class Verb { Create, List, Show, Update, Delete };
+enum class Verb {
+  Create,
+  List,
+  Show,
+  Update,
+  Delete,
+  Sync,
+  ShowEffectiveRoutes,
+  ListEffectiveRules
+};
 
 struct NounCommand {
   const Noun* noun;
@@ -33,7 +42,8 @@ struct Command {
   TokenWords token;
   OutputSettings output;
   std::variant<NounCommand, const Task*> what;
-  Arguments arguments;
+  Realm realm;
+  Arguments arguments;  // with "resource-group" and "subscription", as given or by the environment
 };
 
 // The tree of commands as values, for what tells of it: completion and the manual.
@@ -52,8 +62,14 @@ struct CommandInfo {
   std::string alias;  // of the last word
   std::string help;
   std::vector<OptionInfo> options;
+  OnlyIn only_in;                        // the realm that alone has it
   std::vector<std::string> subcommands;  // their last words; none: this is a command to run
 };
+// What the environment says about where; empty where it says nothing.
+std::string realm_of_environment();
+std::string group_of_environment();
+std::string subscription_of_environment();
+
 std::vector<CommandInfo> all_commands();  // the program first, then depth first
 
 // What to print instead of running a command: --help and --version.

@@ -12,7 +12,7 @@ namespace {
 
 using Values = Option::Values;
 
-constexpr std::chrono::milliseconds kPatience{300};  // for the daemon's names, in all
+constexpr std::chrono::milliseconds kPatience{300};  // for an answer of the daemon
 constexpr size_t kNamesMax = 1000;
 
 struct Candidate {
@@ -170,22 +170,36 @@ class Completer {
     }
   }
 
-  // The path with the words of the options that it is below; empty where one was not typed.
-  std::string path_of_collection(std::string_view path) const {
-    std::string out;
-    if (!path.starts_with("/_isthmus")) out = kControllerPrefix;
-    while (!path.empty()) {
-      const size_t open = std::min(path.find('{'), path.size());
-      out += path.substr(0, open);
-      path.remove_prefix(open);
-      if (path.empty()) break;
-      const size_t close = path.find('}');
-      const std::string_view key = path.substr(1, close - 1);
+  // The realm that the words are for, as far as they are typed.
+  Realm realm_of(std::string_view collection) const {
+    const RealmWords words{std::string(cursor_.given.text("realm")), realm_of_environment(),
+                           cursor_.given.has("resource-group")};
+    const OnlyIn only_in =
+        collection.starts_with("/resourceGroups") ? Realm::Azure : cursor_.command->only_in;
+    return choose_realm(words, "", only_in).value_or(only_in.value_or(Realm::Onprem));
+  }
+
+  // What the daemon is asked for the names in a collection; empty where a word that says where it
+  // is was not typed.
+  std::string path_of_collection(std::string_view path) {
+    if (path.starts_with("/_isthmus")) return std::string(path);
+    const Realm realm = realm_of(path);
+    if (realm == Realm::Azure) complete_scope();
+    const std::string whole = std::string(scope_of(realm, path)) + std::string(path);
+    for (std::string_view key : parents_of(whole))
       if (!cursor_.given.has(key)) return {};
-      out += encoded(cursor_.given.text(key));
-      path.remove_prefix(close + 1);
-    }
-    return out;
+    return request_target(realm, filled(whole, cursor_.given));
+  }
+
+  void complete_scope() {
+    Arguments& given = cursor_.given;
+    const std::string group = group_of_environment(), named = subscription_of_environment();
+    if (!given.has("resource-group") && !group.empty()) given.set("resource-group", {group});
+    if (!given.has("subscription") && !named.empty()) given.set("subscription", {named});
+    if (given.has("subscription")) return;
+    const std::optional<Json> all = ask(request_target(Realm::Azure, "/subscriptions"));
+    const std::string first = all ? text_at(*all, "/value/0/subscriptionId") : "";
+    if (!first.empty()) given.set("subscription", {first});
   }
 
   static TlsSettings tls_of_environment() {
@@ -196,28 +210,31 @@ class Completer {
     return {text("ISTHMUS_CA_FILE"), false, text("ISTHMUS_CERT"), text("ISTHMUS_KEY")};
   }
 
-  // The names that the daemon has now: of the first list in its answer, whatever that is called.
-  std::vector<std::string> names_in(std::string_view collection) {
-    const std::string path = path_of_collection(collection);
+  std::optional<Json> ask(const std::string& target) {
     const char* named = std::getenv("ISTHMUS_SERVER");
     if (cursor_.server.empty()) cursor_.server = named != nullptr ? named : kDefaultServer;
     const auto address = ServerAddress::parse(cursor_.server);
-    if (path.empty() || !address) return {};
+    if (!address) return std::nullopt;
     const auto transport = connect_(*address, tls_of_environment());
     const Result<std::string> token = find_token({});
-    if (!transport || !token || !check_way(*token, *address)) return {};
+    if (!transport || !token || !check_way(*token, *address)) return std::nullopt;
     Headers headers;
     if (!token->empty()) headers.emplace_back("Authorization", "Bearer " + *token);
-    const auto answer = (*transport)->send({"GET", path, std::move(headers), {}}, kPatience);
-    if (!answer || answer->status != 200) return {};
-    const std::optional<Json> json = parse_json(answer->body);
+    const auto answer = (*transport)->send({"GET", target, std::move(headers), {}}, kPatience);
+    if (!answer || answer->status != 200) return std::nullopt;
+    return parse_json(answer->body);
+  }
+
+  // The names that the daemon has now: of the first list in its answer, whatever that is called.
+  std::vector<std::string> names_in(std::string_view collection) {
+    const std::string path = path_of_collection(collection);
+    const std::optional<Json> json = path.empty() ? std::nullopt : ask(path);
     if (!json || !json->IsObject()) return {};
     std::vector<std::string> names;
     for (const auto& member : json->GetObject()) {
       if (!member.value.IsArray()) continue;
       for (const Value& element : member.value.GetArray()) {
-        std::string name = text_at(element, "/resourceId");
-        if (name.empty()) name = text_at(element, "/name");
+        std::string name = name_in(element);
         if (!name.empty() && names.size() < kNamesMax) names.push_back(std::move(name));
       }
       break;

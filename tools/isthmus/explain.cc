@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/control/suggest.h"
+#include "dataplane/net/ip.h"
 #include "tools/isthmus/tasks.h"
 
 namespace isthmus::cli {
@@ -46,6 +47,21 @@ Result<Traffic> parse_traffic(std::string_view text) {
   return Traffic{*protocol, *port};
 }
 
+// An end as the server is asked for it: in the Azure realm the names of an interface and of a
+// network are those of the group; on-prem, and where it is an id or an address, the word itself.
+Result<std::string> end_of(Session& session, std::string_view word, const Arguments& arguments) {
+  const size_t at = word.find('@');
+  const bool is_address = at == std::string_view::npos && net::IpAddress::parse(word);
+  const std::string_view name = at == std::string_view::npos ? word : word.substr(at + 1);
+  if (session.realm == Realm::Onprem || is_address || name.starts_with('/'))
+    return std::string(word);
+  const std::string path = fmt::format(
+      "/{}/{}", at == std::string_view::npos ? "networkInterfaces" : "virtualNetworks", name);
+  return reference_to(path, arguments, session.realm).map([&](const std::string& reference) {
+    return std::string(word.substr(0, word.size() - name.size())) + reference;
+  });
+}
+
 std::string question(std::string_view from, std::string_view to, const Traffic& traffic) {
   Json body(rapidjson::kObjectType);
   auto& memory = body.GetAllocator();
@@ -57,7 +73,7 @@ std::string question(std::string_view from, std::string_view to, const Traffic& 
 }
 
 constexpr Column kStepColumns[] = {
-    {"Stage", "/stage"}, {"Verdict", "/verdict"}, {"Resource", "/resource"},
+    {"Stage", "/stage"}, {"Verdict", "/verdict"}, {"Resource", "/resource", Column::Show::Path},
     {"Rule", "/rule"},   {"Detail", "/detail"},
 };
 
@@ -99,8 +115,14 @@ Result<void> explain(Session& session, const Arguments& arguments) {
   const std::string_view what = arguments.has("WHAT") ? arguments.text("WHAT") : "any";
   const Result<Traffic> traffic = parse_traffic(what);
   if (!traffic) return tl::unexpected(traffic.error());
-  const Result<Reply> reply =
-      session.api.post("/_isthmus/v1/explain", question(from, to, *traffic), "application/json");
+  const Result<Arguments> where = located(session, arguments);
+  if (!where) return tl::unexpected(where.error());
+  const Result<std::string> source = end_of(session, from, *where);
+  if (!source) return tl::unexpected(source.error());
+  const Result<std::string> destination = end_of(session, to, *where);
+  if (!destination) return tl::unexpected(destination.error());
+  const Result<Reply> reply = session.api.post(
+      "/_isthmus/v1/explain", question(*source, *destination, *traffic), "application/json");
   if (!reply) return tl::unexpected(reply.error());
   if (!session.output.as_table())
     return session.output.print(reply->json, [&] { return all_steps(reply->json); });

@@ -23,7 +23,8 @@ Result<std::string> read_document(const std::string& file) {
 
 namespace {
 
-constexpr Column kChangeColumns[] = {{"Change", "/change"}, {"Resource", "/resource"}};
+constexpr Column kChangeColumns[] = {{"Change", "/change"},
+                                     {"Resource", "/resource", Column::Show::Path}};
 
 // "3 created, 1 unchanged; revision 12"
 std::string summary(const Value& changes, const Value& answer) {
@@ -99,9 +100,14 @@ Result<void> apply_lab(Session& session, const Arguments& arguments) {
 
 // The document itself is YAML, and that is what is printed unless another form or a query is asked
 // for.
-Result<void> export_lab(Session& session, const Arguments&) {
+Result<void> export_lab(Session& session, const Arguments& arguments) {
+  std::string target = "/_isthmus/v1/export";
+  if (session.realm == Realm::Azure) {
+    if (!arguments.has("resource-group")) return no_group();
+    target += "?group=" + encoded(arguments.text("resource-group"));
+  }
   const Result<Reply> reply =
-      session.api.call({"GET", "/_isthmus/v1/export", {{"Accept", "application/yaml"}}, {}});
+      session.api.call({"GET", target, {{"Accept", "application/yaml"}}, {}});
   if (!reply) return tl::unexpected(reply.error());
   const OutputSettings& settings = session.output.settings();
   const bool as_it_is = !settings.form_was_chosen || settings.form == Form::YamlText;

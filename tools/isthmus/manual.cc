@@ -92,12 +92,18 @@ std::string manual_of_program() {
     roff.entry(std::to_string(static_cast<int>(status.exit)), "", status.meaning);
   roff.section("ENVIRONMENT");
   roff.entry("ISTHMUS_SERVER", "", "where isthmusd answers, unless --server says so");
-  roff.entry("ISTHMUS_REALM", "", "whose rules, unless --realm says so");
+  roff.entry("ISTHMUS_REALM", "", "whose rules, unless --realm or -g says so");
+  roff.entry("ISTHMUS_GROUP", "",
+             "the resource group, in the azure realm, unless -g says so; without it az's own "
+             "AZURE_DEFAULTS_GROUP");
+  roff.entry("ISTHMUS_SUBSCRIPTION", "", "the subscription, unless --subscription says so");
   roff.section("EXAMPLES");
   roff.example(
       "isthmus vnet create -n red --address-prefixes 10.0.0.0/16\n"
       "isthmus vnet peering create --vnet-name red -n red-to-blue --remote-vnet blue\n"
-      "isthmus explain web1 db1 tcp/443");
+      "isthmus explain web1 db1 tcp/443\n"
+      "isthmus group create -n lab -l westeurope\n"
+      "isthmus vnet create -g lab -n hub --address-prefixes 10.0.0.0/16");
   roff.section("SEE ALSO").bold("isthmusd(8)");
   return roff.page();
 }

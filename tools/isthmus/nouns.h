@@ -1,12 +1,17 @@
 // The nouns of the command line, as a table: what a resource type is called, where it is stored,
 // which options set which of its members, and which columns show it. Adding a noun is adding a row.
+//
+// Both realms have their nouns here. A row, an option or a column that only one of them has says
+// so; how paths, names and references are spelled in a realm is realm.h's.
 #pragma once
 
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/isthmus/json.h"
+#include "tools/isthmus/realm.h"
 
 namespace isthmus::cli {
 
@@ -28,50 +33,75 @@ struct Option {
 // How an option's words become a member of the resource.
 enum class Encoding {
   Text,       // "10.0.0.4"; an empty word removes the member
+  Number,     // 100
   List,       // ["10.0.0.0/16", ...]
+  OneOrMany,  // one word: as Text; several: a List in the member of the plural's name
   Switch,     // true or false; the option alone means true
   Enabled,    // the same, written "Enabled" or "Disabled"
   Reference,  // {"resourceRef": "/routeTables/x"}; an empty word removes the member
+  Tags,       // {"env": "lab"} of env=lab
 };
 
 struct Field {
   enum class Use { CreateAndUpdate, CreateOnly };
   Option option;
-  std::string_view pointer;  // JSON pointer of the member
+  // JSON pointer of the member; a segment "@name" is what a resource's name is called in the realm.
+  std::string_view pointer;
   Encoding encoding = Encoding::Text;
   std::string_view target =
       {};  // of a Reference: its path; {} is the word, {vnet-name} another option's
   std::string_view implied_pointer = {};  // a member that follows from this option being given
   std::string_view implied_value = {};
   Use use = Use::CreateAndUpdate;
+  OnlyIn only_in = {};
 };
 
 struct Column {
-  enum class Show { Text, Count, Name };  // Name: the last segment of a reference
+  enum class Show {
+    Text,
+    OneOrMany,  // the member, or that of the plural's name
+    Count,
+    OwnName,
+    Name,   // the last segment of a reference
+    Path,   // a reference from the type on
+    Group,  // the resource group of the resource
+  };
   std::string_view title;
   std::string_view pointer;
   Show show = Show::Text;
+  OnlyIn only_in = {};
 };
 
 struct Noun {
   std::string_view words;  // "vnet peering"
   std::string_view help;
   // {name} is the resource, other {options} its ancestors; without the last segment it is the
-  // collection.
+  // collection. What stands before it follows from the realm.
   std::string_view path;
   std::span<const Field> fields;
   std::span<const Column> columns;
-  std::string_view skeleton;  // the properties that `create` starts from
+  std::string_view skeleton = "{}";  // the properties that `create` starts from; "@name" as above
+  OnlyIn only_in = {};
   // Adds what only tables show, asked from the server; null for most.
   void (*annotate)(Api&, Json& resources) = nullptr;
 };
 
-std::span<const Noun> nouns();
+std::span<const Noun> nouns();  // one comes after that which its first word names
 const Noun* find_noun(std::string_view words);
 
+// By subject, each in the file that its name says; nouns() has them all.
+std::span<const Noun> network_nouns();    // network_nouns.cc
+std::span<const Noun> access_nouns();     // access_nouns.cc
+std::span<const Noun> interface_nouns();  // interface_nouns.cc
+
+std::vector<Column> columns_in(Realm realm, std::span<const Column> columns);
 // A cell of the table for a resource.
 std::string cell(const Column& column, const Value& resource);
 // The last segment of "/virtualNetworks/hub".
 std::string_view last_segment(std::string_view reference);
+// A reference from its type on: "/virtualNetworks/hub". In Azure, what stands before it says where.
+std::string short_reference(std::string_view reference);
+// "/properties/sourcePortRanges" of "/properties/sourcePortRange".
+std::string plural_of(std::string_view pointer);
 
 }  // namespace isthmus::cli

@@ -185,6 +185,8 @@ constexpr UsageRow kUsageRows[] = {
     {"wait --for peering=a:Connected", "--for is ready, peering=NETWORK/NAME:STATE"},
     {"wait --for ready --timeout soon", "'soon' is not a time"},
     {"wait --for ready --timeout 99999999999999999999s", "is not a time"},
+    {"wait --for peering=a/b:FullyInSync", "a peering is Initiated, Connected, Disconnected, not"},
+    {"wait --for peering=a/b:Conected", "did you mean Connected?"},
     {"-o xml vnet list", "xml not in"},
     {"--realm mars vnet list", "mars not in"},
     {"--server ftp://127.0.0.1 vnet list", "expected http://ADDRESS:PORT"},

@@ -9,6 +9,7 @@
 
 #include "tools/isthmus/api.h"
 #include "tools/isthmus/nouns.h"
+#include "tools/isthmus/realm.h"
 
 namespace isthmus::cli {
 
@@ -37,13 +38,25 @@ std::string_view key_of(const Option& option);
 // meant.
 std::vector<std::string_view> parents_of(std::string_view path);
 
-std::string item_path(const Noun& noun, const Arguments& arguments);
-std::string collection_path(const Noun& noun, const Arguments& arguments);
+// A path with the words of its {options}, percent-encoded.
+std::string filled(std::string_view path, const Arguments& arguments);
+
+// What the server is asked for a resource, and for all of them: of a group, or where none was given
+// of the whole subscription.
+std::string item_path(const Noun& noun, const Arguments& arguments, Realm realm);
+std::string collection_path(const Noun& noun, const Arguments& arguments, Realm realm);
+// "/virtualNetworks/hub" as a reference to what the arguments' group has; a usage problem where the
+// realm needs a group and there is none.
+Result<std::string> reference_to(std::string_view path, const Arguments& arguments, Realm realm);
+tl::unexpected<Problem> no_group();  // the usage problem
+// A usage problem where a resource of the realm cannot be named without a group, and there is none.
+Result<void> check_group(const Noun& noun, const Arguments& arguments, Realm realm);
 
 // The body that `create` sends.
-Result<Json> new_resource(const Noun& noun, const Arguments& arguments);
+Result<Json> new_resource(const Noun& noun, const Arguments& arguments, Realm realm);
 // Changes the members whose options were given; it is a usage problem when none was.
-Result<void> change_resource(const Noun& noun, const Arguments& arguments, Json& resource);
+Result<void> change_resource(const Noun& noun, const Arguments& arguments, Realm realm,
+                             Json& resource);
 
 std::optional<bool> parse_switch(std::string_view word);
 bool equal_ignoring_case(std::string_view a, std::string_view b);  // ASCII

@@ -31,8 +31,8 @@ constexpr Option kApplyOptions[] = {
     {"--prune", "also delete what the document does not have", kNone},
 };
 constexpr Option kWaitOptions[] = {
-    {"--for", "ready, peering=NETWORK/NAME:STATE or operation=ID", kOne, kRequired,
-     "ready|peering=|operation="},
+    {"--for", "ready, peering=NETWORK/NAME:STATE (or :FullyInSync) or operation=ID", kOne,
+     kRequired, "ready|peering=|operation="},
     {"--timeout", "how long, such as 500ms, 30s or 2m (30s)"},
 };
 
@@ -116,6 +116,16 @@ constexpr Option kTokenOptions[] = {
     {"-f,--file", "the access file to add its line to; without one the line is printed"},
 };
 
+constexpr Option kEnvOptions[] = {
+    {"--unset", "what takes it back", kNone},
+    {"--folder", "where the CA and az's settings are kept; by default one for this server", kOne,
+     kMaybe, kFile},
+};
+constexpr Option kAzOptions[] = {
+    {"VERB", "setup", kOne, kRequired, "setup"},
+    kEnvOptions[1],
+};
+
 constexpr Option kBenchOptions[] = {
     {"WHAT", "fib, and the options of that benchmark: isthmus bench fib --help",
      Option::Values::Rest, kRequired},
@@ -133,7 +143,11 @@ constexpr Task kTasks[] = {
      &explain},
     {"routes", "", "the effective routes of a NIC or a subnet", kRoutesOptions, &show_routes},
     {"apply", "", "make the controller hold what a lab document says", kApplyOptions, &apply_lab},
-    {"export", "", "what the controller holds, as a lab document", {}, &export_lab},
+    {"export",
+     "",
+     "what the controller holds, or with -g a group, as a lab document",
+     {},
+     &export_lab},
     {"whatif", "", "what a change would do to states, routes and reachability", kWhatifOptions,
      &what_if},
     {"journal", "", "what was changed, when and by whom; go back to a revision", kJournalOptions,
@@ -150,6 +164,9 @@ constexpr Task kTasks[] = {
     {"faults", "", "inject answers, delays and failures into the calls of clients", kFaultsOptions,
      &faults},
     {"wait", "", "until a condition holds", kWaitOptions, &wait_for},
+    {"env", "", "for az, the SDKs and Terraform: eval \"$(isthmus env)\"", kEnvOptions,
+     &show_environment},
+    {"az", "", "make az know this server as its cloud, and sign in", kAzOptions, &az},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},
     {"completion", "", "what a shell needs to complete words: source <(isthmus completion bash)",

@@ -8,6 +8,7 @@
 #include "tools/isthmus/api.h"
 #include "tools/isthmus/nouns.h"
 #include "tools/isthmus/output.h"
+#include "tools/isthmus/realm.h"
 #include "tools/isthmus/resource.h"
 
 namespace isthmus::cli {
@@ -17,6 +18,7 @@ struct Session {
   Api& api;
   Output& output;     // data
   std::ostream& err;  // everything else
+  Realm realm = Realm::Onprem;
 };
 
 struct Task {
@@ -28,6 +30,10 @@ struct Task {
 };
 
 std::span<const Task> tasks();
+
+// The arguments with the subscription where their names are, asked from the server unless they have
+// its id already. Names on-prem are in none.
+Result<Arguments> located(Session& session, const Arguments& arguments);  // subscription.cc
 
 // A file, or "-" for the standard input.
 Result<std::string> read_document(const std::string& file);  // lab.cc
@@ -50,6 +56,8 @@ Result<void> show_version(Session& session, const Arguments& arguments);       /
 Result<void> tokens(Session& session, const Arguments& arguments);             // tokens.cc
 Result<void> faults(Session& session, const Arguments& arguments);             // faults.cc
 Result<void> show_requests(Session& session, const Arguments& arguments);      // requests.cc
+Result<void> show_environment(Session& session, const Arguments& arguments);   // env.cc
+Result<void> az(Session& session, const Arguments& arguments);                 // az_setup.cc
 Result<void> print_completion(Session& session, const Arguments& arguments);   // completion.cc
 Result<void> print_manual(Session& session, const Arguments& arguments);       // manual.cc
 

@@ -1,4 +1,4 @@
-// The five verbs that every noun has.
+// What the verbs on a noun do.
 #pragma once
 
 #include "tools/isthmus/command_line.h"

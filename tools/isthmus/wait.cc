@@ -1,10 +1,12 @@
 // Waiting for a condition: asks again until it holds or the time is up.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 #include <ostream>
 #include <thread>
 
+#include "api/control/suggest.h"
 #include "tools/isthmus/tasks.h"
 
 namespace isthmus::cli {
@@ -16,6 +18,8 @@ using Time = std::chrono::steady_clock::time_point;
 constexpr milliseconds kPollInterval{100};
 constexpr milliseconds kAnswerTime{5000};  // for one question: a server that hangs is asked again
 
+constexpr std::string_view kForms = "--for is ready, peering=NETWORK/NAME:STATE or operation=ID";
+
 struct Condition {
   std::string target;   // what to ask for
   std::string pointer;  // the member that tells; empty when any good answer will do
@@ -23,26 +27,75 @@ struct Condition {
   std::string failed;   // the value that it cannot change from; may be empty
 };
 
-Result<Condition> parse_condition(std::string_view text) {
+// What a peering may be, and the member that says so.
+struct StateRow {
+  std::string_view word;
+  std::string_view pointer;
+  OnlyIn only_in = {};
+};
+constexpr std::string_view kState = "/properties/peeringState";
+constexpr std::string_view kLevel = "/properties/peeringSyncLevel";
+constexpr StateRow kStates[] = {
+    {"Initiated", kState},
+    {"Connected", kState},
+    {"Disconnected", kState},
+    {"FullyInSync", kLevel, Realm::Azure},
+    {"LocalNotInSync", kLevel, Realm::Azure},
+    {"RemoteNotInSync", kLevel, Realm::Azure},
+    {"LocalAndRemoteNotInSync", kLevel, Realm::Azure},
+};
+
+Result<StateRow> state_named(std::string_view word, Realm realm) {
+  std::vector<std::string_view> known;
+  for (const StateRow& row : kStates) {
+    if (!holds_in(row.only_in, realm)) continue;
+    if (equal_ignoring_case(row.word, word)) return row;
+    known.push_back(row.word);
+  }
+  const std::string_view near = api::nearest(word, known);
+  return usage(fmt::format("a peering is {}, not '{}'{}", fmt::join(known, ", "), word,
+                           near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+}
+
+// "hub/to-spoke", or a whole reference.
+Result<std::string> peering_named(Session& session, std::string_view what,
+                                  const Arguments& arguments) {
+  if (what.starts_with('/')) return std::string(what);
+  const size_t slash = what.find('/');
+  const Result<Arguments> where = located(session, arguments);
+  if (!where) return tl::unexpected(where.error());
+  return reference_to(fmt::format("/virtualNetworks/{}/virtualNetworkPeerings/{}",
+                                  encoded(what.substr(0, slash)), encoded(what.substr(slash + 1))),
+                      *where, session.realm);
+}
+
+Result<Condition> condition_of_peering(Session& session, std::string_view text,
+                                       const Arguments& arguments) {
+  const size_t slash = text.find('/'), colon = text.rfind(':');
+  const bool is_whole = slash != std::string_view::npos && colon != std::string_view::npos &&
+                        slash + 1 < colon && colon + 1 < text.size() &&
+                        (slash > 0 || session.realm == Realm::Azure);
+  if (!is_whole) return usage(std::string(kForms));
+  const Result<StateRow> state = state_named(text.substr(colon + 1), session.realm);
+  if (!state) return tl::unexpected(state.error());
+  const Result<std::string> peering = peering_named(session, text.substr(0, colon), arguments);
+  if (!peering) return tl::unexpected(peering.error());
+  return Condition{
+      request_target(*peering), std::string(state->pointer), std::string(state->word), {}};
+}
+
+Result<Condition> parse_condition(Session& session, const Arguments& arguments) {
+  std::string_view text = arguments.text("for");
   if (text == "ready") return Condition{"/readyz", {}, {}, {}};
   constexpr std::string_view kPeering = "peering=", kOperation = "operation=";
-  const std::string prefix(kControllerPrefix);
-  if (text.starts_with(kOperation) && text.size() > kOperation.size())
-    return Condition{prefix + "/operations/" + encoded(text.substr(kOperation.size())), "/status",
-                     "Succeeded", "Failed"};
-  if (text.starts_with(kPeering)) {
-    text.remove_prefix(kPeering.size());
-    const size_t slash = text.find('/'), colon = text.rfind(':');
-    if (slash != std::string_view::npos && colon != std::string_view::npos && slash > 0 &&
-        slash + 1 < colon && colon + 1 < text.size())
-      return Condition{fmt::format("{}/virtualNetworks/{}/virtualNetworkPeerings/{}", prefix,
-                                   encoded(text.substr(0, slash)),
-                                   encoded(text.substr(slash + 1, colon - slash - 1))),
-                       "/properties/peeringState",
-                       std::string(text.substr(colon + 1)),
-                       {}};
-  }
-  return usage("--for is ready, peering=NETWORK/NAME:STATE or operation=ID");
+  if (text.starts_with(kPeering))
+    return condition_of_peering(session, text.substr(kPeering.size()), arguments);
+  if (!text.starts_with(kOperation) || text.size() == kOperation.size())
+    return usage(std::string(kForms));
+  text.remove_prefix(kOperation.size());
+  const std::string path =
+      text.starts_with('/') ? std::string(text) : "/operations/" + encoded(text);
+  return Condition{request_target(path), "/status", "Succeeded", "Failed"};
 }
 
 Result<milliseconds> parse_duration(std::string_view text) {
@@ -85,7 +138,7 @@ milliseconds until(Time deadline) {
 }  // namespace
 
 Result<void> wait_for(Session& session, const Arguments& arguments) {
-  const Result<Condition> condition = parse_condition(arguments.text("for"));
+  const Result<Condition> condition = parse_condition(session, arguments);
   if (!condition) return tl::unexpected(condition.error());
   const Result<milliseconds> patience =
       parse_duration(arguments.has("timeout") ? arguments.text("timeout") : "30s");

@@ -73,7 +73,7 @@ Result<Question> ask_of_command(Session& session, const std::vector<std::string>
   Api api(rehearsal, session.api.server(), session.api.token());
   std::ostringstream nowhere;
   Output output({}, nowhere);
-  Session rehearsed{api, output, session.err};
+  Session rehearsed{api, output, session.err, command->realm};
   if (auto done = run_verb(rehearsed, *verb, command->arguments); !done)
     return tl::unexpected(done.error());
   return Question{rehearsal.document(), "application/json", command->output};
@@ -102,8 +102,9 @@ std::string cell_of_state(const Value* state) {
 }
 
 // "/virtualNetworks/hub/subnets/dmz" -> "hub/dmz"
-std::string short_subnet(const std::string& path) {
+std::string short_subnet(const std::string& reference) {
   constexpr std::string_view kNetworks = "/virtualNetworks/", kSubnets = "/subnets/";
+  const std::string path = short_reference(reference);
   const size_t subnets = path.find(kSubnets);
   if (!path.starts_with(kNetworks) || subnets == std::string::npos) return path;
   return path.substr(kNetworks.size(), subnets - kNetworks.size()) + "/" +
@@ -120,11 +121,11 @@ void add_rows(Grid& grid, const Json& answer, const char* list, const Row& row) 
 Grid grid_of_answer(const Json& answer) {
   Grid grid{{"What", "Of", "Before", "After"}, {}};
   add_rows(grid, answer, "/changes", [](const Value& item) -> std::vector<std::string> {
-    return {text_at(item, "/change"), text_at(item, "/resource"), "", ""};
+    return {text_at(item, "/change"), short_reference(text_at(item, "/resource")), "", ""};
   });
   add_rows(grid, answer, "/states", [](const Value& item) -> std::vector<std::string> {
-    return {"state", text_at(item, "/resource"), cell_of_state(find(item, "/before")),
-            cell_of_state(find(item, "/after"))};
+    return {"state", short_reference(text_at(item, "/resource")),
+            cell_of_state(find(item, "/before")), cell_of_state(find(item, "/after"))};
   });
   add_rows(grid, answer, "/routes", [](const Value& item) -> std::vector<std::string> {
     return {"route", short_subnet(text_at(item, "/subnet")) + " to " + text_at(item, "/prefix"),

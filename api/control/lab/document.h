@@ -31,7 +31,7 @@ struct LabSubnet {
 struct LabNetwork {
   std::string name;
   std::vector<net::Prefix> prefixes;  // never empty
-  std::string location;  // for labs that span regions; not part of the controller's model
+  std::string location;  // the region; on-prem it is not part of the controller's model
   std::vector<LabSubnet> subnets;
   friend bool operator==(const LabNetwork&, const LabNetwork&) = default;
 };
@@ -152,7 +152,11 @@ struct Where {  // in the text; from 1
   int column = 0;
 };
 
+inline constexpr std::string_view kDefaultLabGroup = "lab";
+
 struct LabDocument {
+  Realm realm = Realm::Onprem;
+  std::string group;  // in Azure: the resource group of everything here; empty: kDefaultLabGroup
   std::vector<LabNetwork> networks;
   std::vector<LabPeering> peerings;
   std::vector<LabRouteTable> route_tables;
@@ -165,9 +169,10 @@ struct LabDocument {
 
   // Positions are not part of what a document says.
   friend bool operator==(const LabDocument& a, const LabDocument& b) {
-    return a.networks == b.networks && a.peerings == b.peerings &&
-           a.route_tables == b.route_tables && a.access_lists == b.access_lists && a.vms == b.vms &&
-           a.links == b.links && a.expectations == b.expectations;
+    return a.realm == b.realm && a.group == b.group && a.networks == b.networks &&
+           a.peerings == b.peerings && a.route_tables == b.route_tables &&
+           a.access_lists == b.access_lists && a.vms == b.vms && a.links == b.links &&
+           a.expectations == b.expectations;
   }
 };
 

@@ -3,63 +3,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
 
+#include "api/arm/arm_handler.h"
 #include "controller/model/networks.h"
 
 namespace isthmus::api::lab {
 namespace {
 
-constexpr size_t kNameBytesMax = 128;  // of a resource id
+constexpr std::string_view kDefaultRegion = "westeurope";  // of a group whose networks name none
 
 // Names in a document are legal, so that these cannot fail.
-ResourceId top(Kind kind, std::string_view name) { return *ResourceId::make(kind, name); }
 ResourceId below(const ResourceId& parent, Kind kind, std::string_view name) {
-  return *parent.child(kind, name);
-}
-
-// One name for each of `count` children, all different: the given one, else the one that the child
-// has already, else one made of its value.
-struct NameSources {
-  std::function<std::string(size_t)> given;  // "" for none
-  std::function<std::string(size_t)> kept;   // "" for none
-  std::function<std::string(size_t)> made;
-};
-std::vector<std::string> choose_names(size_t count, const NameSources& sources) {
-  struct WithoutCase {
-    bool operator()(const std::string& a, const std::string& b) const {
-      return std::is_lt(compare_paths(a, b));
-    }
-  };
-  std::set<std::string, WithoutCase> taken;
-  std::vector<std::string> names(count);
-  for (size_t i = 0; i < count; ++i) {
-    names[i] = sources.given(i);
-    if (!names[i].empty()) taken.insert(names[i]);
-  }
-  for (size_t i = 0; i < count; ++i) {
-    if (!names[i].empty()) continue;
-    const std::string kept = sources.kept(i);
-    if (!kept.empty() && taken.insert(kept).second) names[i] = kept;
-  }
-  for (size_t i = 0; i < count; ++i) {
-    const std::string made = names[i].empty() ? sources.made(i) : "";
-    for (size_t n = 2; names[i].empty(); ++n) {
-      const std::string candidate = n == 2 ? made : fmt::format("{}-{}", made, n - 1);
-      if (taken.insert(candidate).second) names[i] = candidate;
-    }
-  }
-  return names;
+  return *parent.child(kind, name);  // of nothing: at the top, on-prem
 }
 
 class Expansion {
  public:
   Expansion(const LabDocument& document, const Model& model, Prune prune)
-      : document_(document), model_(model), prune_(prune) {}
+      : document_(document),
+        model_(model),
+        prune_(prune),
+        home_(document.realm == Realm::Azure ? lab_group(document.group) : ResourceId()) {}
 
   Change run() {
+    if (document_.realm == Realm::Azure) put_group();
     for (const LabPeering& side : document_.peerings) peerings_.push_back(peering(side));
     if (prune_ == Prune::Delete) delete_before();
     for (const LabAccessList& list : document_.access_lists) put(access_list(list));
@@ -77,6 +46,34 @@ class Expansion {
   }
 
  private:
+  ResourceId top(Kind kind, std::string_view name) const { return below(home_, kind, name); }
+
+  std::vector<const Resource*> all_of(Kind kind) const {
+    if (document_.realm == Realm::Azure) return model_.below(home_, kind);
+    std::vector<const Resource*> all;
+    for (const ResourcePtr& resource : model_.collection(kind, Realm::Onprem))
+      all.push_back(resource.get());
+    return all;
+  }
+
+  void put_group() {
+    region_ = kDefaultRegion;
+    for (auto network = document_.networks.rbegin(); network != document_.networks.rend();
+         ++network)
+      if (!network->location.empty()) region_ = network->location;
+    if (const Resource* group = model_.find(home_); group != nullptr && group->annotations)
+      region_ = group->annotations->location;
+    put({home_.parent(), "", {}, nullptr, Body(Kind::Subscription), {}});
+    put({home_, "/group", {}, annotations_for(home_, region_), Body(Kind::ResourceGroup), {}});
+  }
+
+  // What is there already keeps all of its own.
+  std::shared_ptr<const Annotations> annotations_for(const ResourceId& id,
+                                                     const std::string& region) const {
+    if (document_.realm == Realm::Onprem || model_.find(id) != nullptr) return nullptr;
+    return std::make_shared<const Annotations>(Annotations{{}, {}, region});
+  }
+
   void put(Draft draft) {
     change_.operations.push_back({Verb::Put, std::move(draft), {}, /*only_if_different=*/true});
   }
@@ -158,7 +155,12 @@ class Expansion {
   Draft route_table(const LabRouteTable& table) const {
     const ResourceId id = top(Kind::RouteTable, table.name);
     const std::string pointer = "/routes/" + table.name;
-    Draft draft{id, pointer, {}, nullptr, present<RouteTable>(id), {{Kind::Route, {}}}};
+    Draft draft{id,
+                pointer,
+                {},
+                annotations_for(id, region_),
+                present<RouteTable>(id),
+                {{Kind::Route, {}}}};
     const auto present_names =
         names_by(id, Kind::Route, [](const Resource& route) { return route.as<Route>().prefix; });
     const auto names = choose_names(
@@ -183,7 +185,8 @@ class Expansion {
     auto body = present<VirtualNetwork>(id);
     body.address_space = network.prefixes;
     const std::string pointer = "/networks/" + network.name;
-    Draft draft{id, pointer, {}, nullptr, body, {{Kind::Subnet, {}}}};
+    const std::string& region = network.location.empty() ? region_ : network.location;
+    Draft draft{id, pointer, {}, annotations_for(id, region), body, {{Kind::Subnet, {}}}};
     auto& subnets = draft.children[0].items;
     std::set<ResourceId> named_subnets;
     for (const LabSubnet& subnet : network.subnets) {
@@ -222,7 +225,7 @@ class Expansion {
     const Resource* present_side =
         here == nullptr || there == nullptr ? nullptr : peering_from(model_, *here, *there);
     if (name.empty() && present_side != nullptr) name = present_side->id.name();
-    if (name.empty()) name = default_peering_name(side.from, side.to);
+    if (name.empty()) name = default_peering_name(side.from, side.to, document_.realm);
     const ResourceId id = below(local, Kind::Peering, name);
     auto body = present<Peering>(id);
     body.remote_virtual_network = remote;
@@ -268,7 +271,7 @@ class Expansion {
   }
 
   void erase_unnamed(Kind kind, const std::set<ResourceId>& names) {
-    for (const ResourcePtr& resource : model_.collection(kind)) {
+    for (const Resource* resource : all_of(kind)) {
       if (!names.contains(resource->id)) erase(resource->id);
     }
   }
@@ -319,12 +322,12 @@ class Expansion {
     }
     const auto vms = named(Kind::NetworkInterface, document_.vms);
     const Claims claims = claimed();
-    for (const ResourcePtr& nic : model_.collection(Kind::NetworkInterface)) {
+    for (const Resource* nic : all_of(Kind::NetworkInterface)) {
       const bool stays =
           vms.contains(nic->id) && !holds_claimed(*nic, claims) && lives_in(*nic, subnets);
       if (!stays) erase(nic->id);
     }
-    for (const ResourcePtr& side : model_.collection(Kind::Peering)) {
+    for (const Resource* side : all_of(Kind::Peering)) {
       if (!keeps_peering(*side)) erase(side->id);
     }
   }
@@ -348,6 +351,8 @@ class Expansion {
   const LabDocument& document_;
   const Model& model_;
   const Prune prune_;
+  const ResourceId home_;  // what everything stands in: in Azure the group
+  std::string region_;     // of it
   std::vector<Draft> peerings_;
   std::set<std::pair<ResourceId, ResourceId>> kept_sides_;
   Change change_;
@@ -359,24 +364,26 @@ Change expand(const LabDocument& document, const Model& model, Prune prune) {
   return Expansion(document, model, prune).run();
 }
 
-std::string default_peering_name(std::string_view from, std::string_view to) {
-  std::string name = fmt::format("{}-to-{}", from, to);
-  if (name.size() <= kNameBytesMax) return name;
-  // Two long names are cut; what tells them apart is a digest of both.
-  constexpr size_t kShown = 50;
-  const std::string digest = Uuid::derive({}, 0, name).to_string().substr(0, 8);
-  return fmt::format("{}-to-{}-{}", from.substr(0, kShown), to.substr(0, kShown), digest);
+ResourceId lab_group(std::string_view name) {
+  const auto subscription =
+      ResourceId::make(Kind::Subscription, arm::kDefaultSubscription, Realm::Azure);
+  return below(*subscription, Kind::ResourceGroup, name.empty() ? kDefaultLabGroup : name);
 }
 
-std::string default_route_name(net::Prefix prefix) {
-  std::string name = "to-" + prefix.to_string();
-  std::replace(name.begin(), name.end(), '/', '_');
-  std::replace(name.begin(), name.end(), ':', '-');
-  return name;
-}
-
-std::string default_rule_name(RuleType type, uint32_t priority) {
-  return fmt::format("{}-{}", type == RuleType::Inbound ? "in" : "out", priority);
+Result<void> check_locations(const LabDocument& document, const Model& model) {
+  if (document.realm != Realm::Azure) return {};
+  for (const LabNetwork& network : document.networks) {
+    const Resource* there =
+        model.find(below(lab_group(document.group), Kind::VirtualNetwork, network.name));
+    const std::string present =
+        there == nullptr || !there->annotations ? "" : there->annotations->location;
+    if (network.location.empty() || present.empty() || present == network.location) continue;
+    return fail(ErrorCode::InvalidResourceLocation, "/networks/" + network.name,
+                fmt::format("Network '{}' is in location '{}', and that never changes to '{}'.",
+                            network.name, present, network.location),
+                "Delete the network first, or leave its location as it is.");
+  }
+  return {};
 }
 
 }  // namespace isthmus::api::lab

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "api/control/lab/document.h"
+#include "api/control/lab/names.h"
 #include "controller/model/model.h"
 #include "controller/rules/change.h"
 
@@ -26,13 +27,15 @@ enum class Prune : uint8_t {
 // interfaces (also those whose subnet goes, or whose address another one is given: they are created
 // again), peerings; after them: networks, route tables, access lists. What a fresh controller is
 // seeded with is never deleted.
+//
+// In Azure the document's group comes first, which is created in the region of the first network
+// that names one; networks that name none, and route tables, are in the group's region.
 Change expand(const LabDocument& document, const Model& model, Prune prune);
 
-// Names that the document leaves open.
-std::string default_peering_name(std::string_view from, std::string_view to);  // "hub-to-spoke1"
-std::string default_route_name(net::Prefix prefix);                            // "to-10.1.0.0_16"
-std::string default_rule_name(RuleType type, uint32_t priority);               // "in-100"
-inline constexpr std::string_view kDefaultIpConfigurationName =
-    "ipconfig1";  // as isthmus nic create
+// InvalidResourceLocation where a network of the document is in another region already.
+Result<void> check_locations(const LabDocument& document, const Model& model);
+
+// The resource group of a document, or of that name, in the subscription that lab documents are of.
+ResourceId lab_group(std::string_view name);
 
 }  // namespace isthmus::api::lab

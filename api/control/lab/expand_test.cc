@@ -127,7 +127,7 @@ TEST(LabExpand, NeverPrunesWhatAFreshControllerHolds) {
   const Model used = applied(fresh, parsed(kLab)).model;
   const Model pruned = applied(used, parsed("version: 1\n"), Prune::Delete).model;
   EXPECT_EQ(pruned.count(), fresh.count());
-  for (const KindInfo& row : kKinds) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
     for (const ResourcePtr& resource : fresh.collection(row.kind))
       EXPECT_NE(pruned.find(resource->id), nullptr) << resource->id.path();
   }
@@ -233,7 +233,7 @@ TEST(LabLaw, ParseReversesPrint) {
 // Equal but for what is allocated anew.
 void expect_same_resources(const Model& model, const Model& other) {
   ASSERT_EQ(model.count(), other.count());
-  for (const KindInfo& row : kKinds) {
+  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
     for (const ResourcePtr& resource : model.collection(row.kind)) {
       const Resource* there = other.find(resource->id);
       ASSERT_NE(there, nullptr) << resource->id.path();
@@ -243,7 +243,8 @@ void expect_same_resources(const Model& model, const Model& other) {
         auto* nic = body->get_if<NetworkInterface>();
         if (nic != nullptr && nic->mac_allocation == Allocation::Dynamic) nic->mac.reset();
       }
-      ASSERT_TRUE(same_writable_members(here_body, there_body)) << resource->id.path();
+      ASSERT_TRUE(same_writable_members(Realm::Onprem, here_body, there_body))
+          << resource->id.path();
     }
   }
 }
@@ -327,6 +328,74 @@ TEST(LabExport, SaysWhatItLeavesOut) {
   const std::string text = export_lab(model);
   EXPECT_THAT(text, ::testing::HasSubstr("#   /networkInterfaces/bare: all of it\n"));
   EXPECT_EQ(parsed(text).vms.size(), 2u);
+}
+
+constexpr std::string_view kAzureLab = R"(version: 1
+realm: azure
+group: net
+networks:
+  hub:
+    prefixes: [10.0.0.0/16]
+    location: northeurope
+    subnets:
+      dmz: {prefix: 10.0.0.0/24, routes: out}
+  spoke:
+    prefixes: [10.1.0.0/16]
+    location: westeurope
+peerings:
+  - {between: [hub, spoke], forwarded: both}
+routes:
+  out:
+    - {prefix: 0.0.0.0/0, next: appliance 10.0.0.4}
+)";
+
+TEST(LabInAzure, BecomesAGroupWithItsResourcesAndComesBack) {
+  const LabDocument lab = parsed(kAzureLab);
+  const Applied first = applied(fresh_model(), lab);
+  const ResourceId group = lab_group("net");
+  EXPECT_EQ(first.model.find(group)->annotations->location, "northeurope");
+  const ResourceId spoke = *group.child(Kind::VirtualNetwork, "spoke");
+  EXPECT_EQ(first.model.find(spoke)->annotations->location, "westeurope");
+  for (const Resource* side : first.model.below(group, Kind::Peering))
+    EXPECT_EQ(side->as<Peering>().state, PeeringState::Connected) << side->id.path();
+
+  for (const std::string& line : told(applied(first.model, lab)))
+    EXPECT_TRUE(line.starts_with("unchanged ")) << line;
+
+  const LabExport exported = to_document(first.model, {Realm::Azure, "net"});
+  EXPECT_EQ(exported.document, lab);
+  EXPECT_THAT(exported.unsaid, ::testing::IsEmpty());
+  EXPECT_EQ(print(exported.document), kAzureLab);
+  EXPECT_TRUE(to_document(first.model).document.networks.empty());
+}
+
+TEST(LabInAzure, PrunesItsOwnGroupAlone) {
+  Model model = applied(fresh_model(), parsed(kLab)).model;
+  model = applied(model, parsed(kAzureLab)).model;
+  const Applied pruned = applied(model,
+                                 parsed("version: 1\nrealm: azure\ngroup: net\n"
+                                        "networks: {spoke: {prefixes: [10.1.0.0/16]}}"),
+                                 Prune::Delete);
+  EXPECT_EQ(pruned.model.below(lab_group("net"), Kind::VirtualNetwork).size(), 1u);
+  EXPECT_THAT(pruned.model.below(lab_group("net"), Kind::Peering), ::testing::IsEmpty());
+  EXPECT_THAT(pruned.model.below(lab_group("net"), Kind::RouteTable), ::testing::IsEmpty());
+  EXPECT_EQ(to_document(pruned.model).document, to_document(model).document);
+}
+
+TEST(LabInAzure, MovesNoNetworkToAnotherRegion) {
+  const Model model = applied(fresh_model(), parsed(kAzureLab)).model;
+  const LabDocument elsewhere = parsed(
+      "version: 1\nrealm: azure\ngroup: net\n"
+      "networks: {hub: {prefixes: [10.0.0.0/16], location: westeurope}}");
+  const auto legal = check_locations(elsewhere, model);
+  ASSERT_FALSE(legal);
+  EXPECT_EQ(legal.error().code, ErrorCode::InvalidResourceLocation);
+  EXPECT_EQ(legal.error().target, "/networks/hub");
+}
+
+TEST(LabInAzure, NamesOfPeeringsAreShortEnough) {
+  const std::string a(80, 'a'), b(80, 'b');
+  EXPECT_TRUE(is_legal_azure_name(Kind::Peering, default_peering_name(a, b, Realm::Azure)));
 }
 
 }  // namespace

@@ -25,9 +25,25 @@ std::string unless_default(std::string_view name, std::string_view made) {
 
 std::string name_of(const ResourceId& id) { return id.empty() ? "" : std::string(id.name()); }
 
+// What a document is made of.
+struct Of {
+  const Model& model;
+  const LabScope& scope;
+
+  std::vector<const Resource*> all(Kind kind) const {
+    if (scope.realm == Realm::Azure) return model.below(lab_group(scope.group), kind);
+    std::vector<const Resource*> found;
+    for (const ResourcePtr& resource : model.collection(kind, Realm::Onprem))
+      found.push_back(resource.get());
+    return found;
+  }
+};
+
 LabNetwork network_of_model(const Model& model, const Resource& resource) {
-  LabNetwork network{
-      std::string(resource.id.name()), resource.as<VirtualNetwork>().address_space, {}, {}};
+  LabNetwork network{std::string(resource.id.name()),
+                     resource.as<VirtualNetwork>().address_space,
+                     std::string(location_of(resource)),
+                     {}};
   for (const Resource* subnet : model.below(resource.id, Kind::Subnet)) {
     const Subnet& body = subnet->as<Subnet>();
     network.subnets.push_back({std::string(subnet->id.name()), body.prefix,
@@ -41,20 +57,21 @@ LabPeering side_of_model(const Resource& peering) {
   LabPeering side;
   side.from = peering.id.parent().name();
   side.to = body.remote_virtual_network.name();
-  side.name = unless_default(peering.id.name(), default_peering_name(side.from, side.to));
+  side.name = unless_default(peering.id.name(),
+                             default_peering_name(side.from, side.to, peering.id.realm()));
   side.flags = {body.allow_virtual_network_access, body.allow_forwarded_traffic,
                 body.allow_gateway_transit, body.use_remote_gateways};
   return side;
 }
 
 // Both sides of a peering stand together, at the first of them.
-std::vector<LabPeering> peerings_of_model(const Model& model) {
+std::vector<LabPeering> peerings_of_model(const Of& of) {
   std::vector<LabPeering> sides;
   std::set<Serial> written;
-  for (const ResourcePtr& peering : model.collection(Kind::Peering)) {
+  for (const Resource* peering : of.all(Kind::Peering)) {
     if (!written.insert(peering->serial).second) continue;
     sides.push_back(side_of_model(*peering));
-    const Resource* other = other_side(model, *peering);
+    const Resource* other = other_side(of.model, *peering);
     if (other != nullptr && written.insert(other->serial).second)
       sides.push_back(side_of_model(*other));
   }
@@ -140,16 +157,20 @@ void leave_out_allocated(const Model& model, std::vector<LabVm>& vms) {
     leave_out_allocated(model.find(id)->as<Subnet>().prefix, users);
 }
 
-LabDocument document_of(const Model& model) {
+LabDocument document_of(const Of& of) {
+  const Model& model = of.model;
   LabDocument document;
-  for (const ResourcePtr& network : model.collection(Kind::VirtualNetwork))
+  document.realm = of.scope.realm;
+  document.group = of.scope.group;
+  for (const Resource* network : of.all(Kind::VirtualNetwork))
     document.networks.push_back(network_of_model(model, *network));
-  document.peerings = peerings_of_model(model);
-  for (const ResourcePtr& table : model.collection(Kind::RouteTable))
+  document.peerings = peerings_of_model(of);
+  for (const Resource* table : of.all(Kind::RouteTable))
     document.route_tables.push_back(route_table_of_model(model, *table));
-  for (const ResourcePtr& list : model.collection(Kind::AccessControlList))
+  if (of.scope.realm == Realm::Azure) return document;  // the rest is on-prem's
+  for (const Resource* list : of.all(Kind::AccessControlList))
     document.access_lists.push_back(access_list_of_model(model, *list));
-  for (const ResourcePtr& nic : model.collection(Kind::NetworkInterface)) {
+  for (const Resource* nic : of.all(Kind::NetworkInterface)) {
     if (auto vm = vm_of_model(model, *nic)) document.vms.push_back(std::move(*vm));
   }
   leave_out_allocated(model, document.vms);
@@ -163,8 +184,8 @@ bool is_allocated_anew(const Resource& resource, const std::string& member) {
 }
 
 std::string differing_members(const Resource& resource, const Resource& made) {
-  const auto wanted = member_texts(resource.body, Told::WhatClientsWrite);
-  const auto got = member_texts(made.body, Told::WhatClientsWrite);
+  const auto wanted = member_texts(resource.id.realm(), resource.body, Told::WhatClientsWrite);
+  const auto got = member_texts(made.id.realm(), made.body, Told::WhatClientsWrite);
   std::string members;
   std::string last;
   const auto add = [&](const std::string& member) {
@@ -179,6 +200,7 @@ std::string differing_members(const Resource& resource, const Resource& made) {
   }
   if (resource.kind() == Kind::Peering && resource.as<Peering>().state != made.as<Peering>().state)
     add(fmt::format("that it is {}", Text<PeeringState>::print(resource.as<Peering>().state)));
+  if (location_of(resource) != location_of(made)) add("location");
   if (resource.annotations && !resource.annotations->metadata.empty()) add("resourceMetadata");
   if (resource.annotations && !resource.annotations->tags.empty()) add("tags");
   return members;
@@ -205,11 +227,12 @@ Model made_of(const LabDocument& document, std::vector<std::string>& unsaid) {
 
 }  // namespace
 
-LabExport to_document(const Model& model) {
-  LabExport result{document_of(model), {}};
+LabExport to_document(const Model& model, const LabScope& scope) {
+  const Of of{model, scope};
+  LabExport result{document_of(of), {}};
   const Model made = made_of(result.document, result.unsaid);
-  for (const KindInfo& row : kKinds) {
-    for (const ResourcePtr& resource : model.collection(row.kind)) {
+  for (const KindInfo& row : kinds_in(scope.realm)) {
+    for (const Resource* resource : of.all(row.kind)) {
       const Resource* there = made.find(resource->id);
       const ResourceId parent = resource->id.parent();
       if (there == nullptr && !parent.empty() && made.find(parent) == nullptr)
@@ -223,8 +246,8 @@ LabExport to_document(const Model& model) {
   return result;
 }
 
-std::string export_lab(const Model& model) {
-  const LabExport exported = to_document(model);
+std::string export_lab(const Model& model, const LabScope& scope) {
+  const LabExport exported = to_document(model, scope);
   std::vector<std::string> comments = {
       "The networks of an Isthmus controller, as a lab document for `isthmus apply -f`.",
       "MAC addresses and virtual subnet ids that were allocated are not written: they are "

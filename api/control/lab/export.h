@@ -19,12 +19,17 @@ struct LabExport {
   // One sentence fragment each: "/virtualNetworks/hub: properties.dhcpOptions.dnsServers".
   std::vector<std::string> unsaid;
 };
-LabExport to_document(const Model& model);
+// What is told: on-prem, or what stands in a resource group of Azure (lab_group()).
+struct LabScope {
+  Realm realm = Realm::Onprem;
+  std::string group = {};
+};
+LabExport to_document(const Model& model, const LabScope& scope = {});
 
 // YAML, with `comments` on top. Law: parse_lab(print(document)) == document.
 std::string print(const LabDocument& document, const std::vector<std::string>& comments = {});
 
 // Both: the text of GET /_isthmus/v1/export.
-std::string export_lab(const Model& model);
+std::string export_lab(const Model& model, const LabScope& scope = {});
 
 }  // namespace isthmus::api::lab

@@ -56,7 +56,7 @@ void read_network(Reading& reading, const Spot& map, LabNetwork& network) {
   if (const Spot location = Reader::find(map, "location"); location.node != nullptr)
     network.location = reader.name(location, "the name of a location").value_or("");
   if (const Spot realm = Reader::find(map, "realm"); realm.node != nullptr)
-    read_realm(reading, realm);
+    read_network_realm(reading, realm);
   if (const Spot subnets = Reader::find(map, "subnets"); subnets.node != nullptr)
     read_subnets(reading, subnets, network);
 }
@@ -150,9 +150,34 @@ class PeeringEntry {
 
 }  // namespace
 
+constexpr std::pair<std::string_view, Realm> kRealms[] = {{"onprem", Realm::Onprem},
+                                                          {"azure", Realm::Azure}};
+
 void read_realm(Reading& reading, const Spot& spot) {
-  static constexpr std::pair<std::string_view, Realm> kRealms[] = {{"onprem", Realm::Onprem}};
-  reading.reader.word<Realm>(spot, "a realm that this controller serves", kRealms);
+  const auto realm = reading.reader.word<Realm>(spot, "a realm", kRealms);
+  reading.document.realm = reading.reader.realm = realm.value_or(Realm::Onprem);
+}
+
+void read_network_realm(Reading& reading, const Spot& spot) {
+  const auto realm = reading.reader.word<Realm>(spot, "a realm", kRealms);
+  if (realm && *realm != reading.document.realm)
+    reading.reader.problem(
+        spot, "A network is in the realm of its document: write a document for each realm.");
+}
+
+void read_group(Reading& reading, const Spot& spot) {
+  const auto written = reading.reader.text(spot, "the name of a resource group");
+  if (!written) return;
+  if (reading.document.realm != Realm::Azure)
+    return reading.reader.problem(spot,
+                                  "Only the azure realm has resource groups: 'realm: azure'.");
+  if (!is_legal_azure_name(Kind::ResourceGroup, *written))
+    return reading.reader.problem(
+        spot, fmt::format("{} is not the name of a resource group: use 1 to 90 letters, digits, "
+                          "'.', '_', '-' or parentheses, not ending with '.'.",
+                          in_quotes(*written)));
+  reading.document.group = *written;
+  reading.place(spot);
 }
 
 void read_networks(Reading& reading, const Spot& section) {

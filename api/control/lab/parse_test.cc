@@ -104,8 +104,15 @@ struct Wrong {
 
 constexpr Wrong kWrong[] = {
     {"netwroks: {}", 2, 1, "/netwroks", "did you mean 'networks'?"},
-    {"firewall: {}", 2, 1, "/firewall", "it has version, realm, networks"},
-    {"realm: azure", 2, 8, "/realm", "use one of onprem"},
+    {"firewall: {}", 2, 1, "/firewall", "it has version, realm, group, networks"},
+    {"realm: mars", 2, 8, "/realm", "use one of onprem, azure"},
+    {"group: lab", 2, 8, "/group", "Only the azure realm has resource groups"},
+    {"realm: azure\ngroup: 'lab.'", 3, 8, "/group", "is not the name of a resource group"},
+    {"realm: azure\nvms: {}", 3, 6, "/vms", "A document of the azure realm has no 'vms' yet"},
+    {"realm: azure\nnetworks: {a-: {prefixes: [10.0.0.0/8]}}", 3, 12, "/networks/a-",
+     "use 1 to 80 letters"},
+    {"realm: azure\nnetworks: {a: {prefixes: [10.0.0.0/8], realm: onprem}}", 3, 47,
+     "/networks/a/realm", "A network is in the realm of its document"},
     {"networks: []", 2, 11, "/networks", "'networks' is a map, not a list"},
     {"networks: {a: {}}", 2, 15, "/networks/a", "needs the member 'prefixes'"},
     {"networks: {a: {prefixes: []}}", 2, 26, "/networks/a/prefixes", "at least one prefix"},

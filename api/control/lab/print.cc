@@ -260,7 +260,9 @@ std::string print(const LabDocument& document, const std::vector<std::string>& c
   std::string out;
   for (const std::string& comment : comments)
     out += comment.empty() ? "#\n" : fmt::format("# {}\n", comment);
-  out += "version: 1\nrealm: onprem\n";
+  const bool is_azure = document.realm == Realm::Azure;
+  out += fmt::format("version: 1\nrealm: {}\n", is_azure ? "azure" : "onprem");
+  if (!document.group.empty()) out += fmt::format("group: {}\n", scalar(document.group));
   print_section(out, "networks", document.networks, &print_network);
   if (!document.peerings.empty()) out += "peerings:\n";
   print_peerings(out, document.peerings);

@@ -106,11 +106,20 @@ std::optional<std::string_view> Reader::text_or_number(const Spot& spot, std::st
 std::optional<std::string> Reader::name(const Spot& spot, std::string_view what) {
   const auto written = text(spot, what);
   if (!written) return std::nullopt;
-  if (is_legal_resource_name(*written)) return std::string(*written);
-  problem(spot, fmt::format("{} is not {}: use 1 to 128 letters, digits, '.', '_' or '-', starting "
-                            "with a letter or a digit.",
-                            in_quotes(*written), what));
+  const std::string wrong = wrong_name(*written, what);
+  if (wrong.empty()) return std::string(*written);
+  problem(spot, wrong);
   return std::nullopt;
+}
+
+std::string Reader::wrong_name(std::string_view name, std::string_view what) const {
+  const bool is_azure = realm == Realm::Azure;
+  if (is_azure ? is_legal_azure_name(Kind::VirtualNetwork, name) : is_legal_resource_name(name))
+    return {};
+  return fmt::format("{} is not {}: use 1 to {} letters, digits, '.', '_' or '-', {}.",
+                     in_quotes(name), what, is_azure ? 80 : 128,
+                     is_azure ? "neither starting nor ending with '.' or '-'"
+                              : "starting with a letter or a digit");
 }
 
 std::optional<bool> Reader::boolean(const Spot& spot, std::string_view what) {

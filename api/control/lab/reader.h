@@ -45,6 +45,8 @@ class Reader {
   // The values of scalars; nothing, with a problem noted, when the node holds something else.
   std::optional<std::string_view> text(const Spot& spot, std::string_view what);
   std::optional<std::string> name(const Spot& spot, std::string_view what);
+  // What is wrong with a name in the document's realm; empty where nothing is.
+  std::string wrong_name(std::string_view name, std::string_view what) const;
   std::optional<bool> boolean(const Spot& spot, std::string_view what);
   std::optional<uint32_t> number(const Spot& spot, std::string_view what, uint32_t first,
                                  uint32_t last);
@@ -76,6 +78,8 @@ class Reader {
     problem(spot, fmt::format("{} is not {}: use one of {}.", in_quotes(*written), what, legal));
     return std::nullopt;
   }
+
+  Realm realm = Realm::Onprem;  // of the document, once it is read
 
  private:
   bool is_misspelt(const Spot& map, std::string_view name) const;

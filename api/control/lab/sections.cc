@@ -74,12 +74,9 @@ std::string Reading::optional_reference(const Spot& map, std::string_view member
 }
 
 bool Reading::is_legal_name(const Member& member, const Spot& spot, std::string_view what) {
-  if (is_legal_resource_name(member.name)) return true;
-  reader.problem(
-      member.where, spot.pointer,
-      fmt::format("{} is not the name of {}: use 1 to 128 letters, digits, '.', '_' or '-', "
-                  "starting with a letter or a digit.",
-                  in_quotes(member.name), what));
+  const std::string wrong = reader.wrong_name(member.name, fmt::format("the name of {}", what));
+  if (wrong.empty()) return true;
+  reader.problem(member.where, spot.pointer, wrong);
   return false;
 }
 

@@ -63,7 +63,9 @@ void read_vms(Reading& reading, const Spot& section);
 void read_links(Reading& reading, const Spot& section);
 void read_expectations(Reading& reading, const Spot& section);
 
-// Only the on-prem realm is served.
+// Of the document, and of a network, which is that of its document.
 void read_realm(Reading& reading, const Spot& spot);
+void read_network_realm(Reading& reading, const Spot& spot);
+void read_group(Reading& reading, const Spot& spot);
 
 }  // namespace isthmus::api::lab

@@ -1,6 +1,6 @@
-#include "api/networking/conditions.h"
+#include "api/dialect/conditions.h"
 
-namespace isthmus::api::networking {
+namespace isthmus::api::dialect {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -47,4 +47,4 @@ Precondition read_conditions(const http::Headers& headers) {
   return condition;
 }
 
-}  // namespace isthmus::api::networking
+}  // namespace isthmus::api::dialect

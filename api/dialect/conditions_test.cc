@@ -1,8 +1,8 @@
-#include "api/networking/conditions.h"
+#include "api/dialect/conditions.h"
 
 #include <gtest/gtest.h>
 
-namespace isthmus::api::networking {
+namespace isthmus::api::dialect {
 namespace {
 
 using Tags = std::vector<std::string>;
@@ -52,4 +52,4 @@ TEST(Conditions, KnowsCreateOnly) {
 }
 
 }  // namespace
-}  // namespace isthmus::api::networking
+}  // namespace isthmus::api::dialect

@@ -15,7 +15,7 @@
 
 #include "controller/model/text.h"
 
-namespace isthmus::api::networking {
+namespace isthmus::api::dialect {
 
 template <class T>
 class Recent {
@@ -93,4 +93,4 @@ class Recent {
   std::unordered_map<std::string, uint64_t> numbers_;  // by id in lower case
 };
 
-}  // namespace isthmus::api::networking
+}  // namespace isthmus::api::dialect

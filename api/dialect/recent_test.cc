@@ -1,9 +1,9 @@
-#include "api/networking/recent.h"
+#include "api/dialect/recent.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace isthmus::api::networking {
+namespace isthmus::api::dialect {
 namespace {
 
 using ::testing::ElementsAre;
@@ -103,4 +103,4 @@ TEST(Recent, RemovesInAnyCase) {
 }
 
 }  // namespace
-}  // namespace isthmus::api::networking
+}  // namespace isthmus::api::dialect

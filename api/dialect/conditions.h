@@ -5,9 +5,9 @@
 #include "api/http/message.h"
 #include "controller/rules/change.h"
 
-namespace isthmus::api::networking {
+namespace isthmus::api::dialect {
 
 // Strong and weak tags are compared alike: all of this API's are weak, and clients send them back.
 Precondition read_conditions(const http::Headers& headers);
 
-}  // namespace isthmus::api::networking
+}  // namespace isthmus::api::dialect

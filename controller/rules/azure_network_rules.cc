@@ -1,0 +1,184 @@
+// Virtual networks, subnets and route tables as Azure judges them. While a network is peered its
+// address space may change: the peers learn of it when they synchronise.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "controller/model/networks.h"
+#include "controller/rules/rule.h"
+
+namespace isthmus {
+namespace {
+
+constexpr std::string_view kPrefixes = "/properties/addressSpace/addressPrefixes";
+
+bool inside(const std::vector<net::Prefix>& space, net::Prefix prefix) {
+  return std::any_of(space.begin(), space.end(),
+                     [&](net::Prefix outer) { return outer.contains(prefix); });
+}
+
+std::string outside_text(const Resource& subnet, const Resource& network) {
+  return fmt::format(
+      "Subnet '{}' is not valid because its IP address range is outside the IP address range of "
+      "virtual network '{}'.",
+      subnet.id.name(), network.id.name());
+}
+
+// A prefix that holds subnets is not taken away. A subnet that this change brings or moves is
+// judged by its own rule, which points at it.
+std::optional<Violation> leaves_a_subnet_outside(const Proposal& p) {
+  for (const Resource* subnet : p.after.below(p.now.id, Kind::Subnet)) {
+    const Resource* was = p.before.find(subnet->id);
+    for (const net::Prefix& prefix : prefixes_of(subnet->as<Subnet>())) {
+      const bool stays = was != nullptr && inside(prefixes_of(was->as<Subnet>()), prefix);
+      if (!stays || inside(p.body<VirtualNetwork>().address_space, prefix)) continue;
+      return Violation{std::string(kPrefixes), outside_text(*subnet, p.now),
+                       "Keep a prefix that contains it, or delete the subnet first."};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> grows_over_a_peer(const Proposal& p) {
+  if (p.old == nullptr) return std::nullopt;
+  for (const Resource* peering : p.after.below(p.now.id, Kind::Peering)) {
+    const ResourceId& id = peering->as<Peering>().remote_virtual_network;
+    const Resource* remote = p.after.find(id);
+    const auto& synced = peering->as<Peering>().azure.remote_address_space;
+    const auto& own = p.body<VirtualNetwork>().address_space;
+    auto overlap = first_overlap(own, synced);
+    if (!overlap && remote != nullptr)
+      overlap = first_overlap(own, remote->as<VirtualNetwork>().address_space);
+    if (!overlap) continue;
+    return Violation{
+        fmt::format("{}/{}", kPrefixes, overlap->index_of_a),
+        fmt::format("Address space of virtual network {} overlaps with address space of virtual "
+                    "network {}, which it is peered with. Overlapping address prefixes: {}, {}.",
+                    p.now.id.path(), id.path(), overlap->a.to_string(), overlap->b.to_string()),
+        ""};
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> grows_over_a_peer_of_a_peer(const Proposal& p) {
+  if (p.old == nullptr) return std::nullopt;
+  for (const Resource* peering : p.after.referrers(p.now, Kind::Peering)) {
+    const Resource& shared = network_of(p.after, *peering);
+    const auto& own = p.body<VirtualNetwork>().address_space;
+    for (size_t i = 0; i < own.size(); ++i) {
+      for (const Resource* other : p.after.peerings_overlapping(shared, own[i])) {
+        const ResourceId& third = other->as<Peering>().remote_virtual_network;
+        if (third == p.now.id) continue;
+        return Violation{
+            fmt::format("{}/{}", kPrefixes, i),
+            fmt::format("Address space of virtual network {} overlaps with address space of "
+                        "virtual network {} already peered with virtual network {}. Overlapping "
+                        "address prefixes: {}.",
+                        p.now.id.path(), third.path(), shared.id.path(), own[i].to_string()),
+            ""};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> has_a_strange_flow_timeout(const Proposal& p) {
+  const auto& minutes = p.body<VirtualNetwork>().azure.flow_timeout_minutes;
+  if (!minutes || (*minutes >= 4 && *minutes <= 30)) return std::nullopt;
+  return Violation{"/properties/flowTimeoutInMinutes",
+                   fmt::format("The flow timeout of virtual network {} is {} minutes.",
+                               p.now.id.path(), *minutes),
+                   "Write 4 to 30."};
+}
+
+std::optional<Violation> half_says_encryption(const Proposal& p) {
+  const auto& encryption = p.body<VirtualNetwork>().azure.encryption;
+  if (!encryption || encryption->enforcement) return std::nullopt;
+  return Violation{
+      "/properties/encryption",
+      fmt::format("Cannot encrypt VirtualNetwork {} unless both encryption intent (Enabled true or "
+                  "false) and enforcement policy (AllowUnencrypted or DropUnencrypted) are "
+                  "specified.",
+                  p.now.id.path()),
+      ""};
+}
+
+constexpr std::array kAzureVirtualNetworkRules = {
+    Rule{"Azure: subnets stay inside the address space", ErrorCode::NetcfgSubnetRangeOutsideVnet,
+         &leaves_a_subnet_outside},
+    Rule{"Azure: a network does not grow over its peer", ErrorCode::VnetAddressSpacesOverlap,
+         &grows_over_a_peer},
+    Rule{"Azure: a network does not grow over a peer of its peer",
+         ErrorCode::VnetAddressSpaceOverlapsWithAlreadyPeeredVnet, &grows_over_a_peer_of_a_peer},
+    Rule{"Azure: a flow times out after 4 to 30 minutes", ErrorCode::InvalidParameterValue,
+         &has_a_strange_flow_timeout},
+    Rule{"Azure: encryption says both what and how",
+         ErrorCode::MustSpecifyBothEncryptionIntentAndEnforcementPolicy, &half_says_encryption},
+};
+
+std::optional<Violation> is_too_small_or_too_large(const Proposal& p) {
+  for (const net::Prefix& prefix : prefixes_of(p.body<Subnet>())) {
+    const bool v4 = prefix.family() == net::Family::V4;
+    if (v4 ? prefix.length() >= 2 && prefix.length() <= 29 : prefix.length() == 64) continue;
+    return Violation{"/properties/addressPrefix",
+                     fmt::format("Subnet '{}' is not valid in virtual network '{}'.",
+                                 p.now.id.name(), p.parent().id.name()),
+                     v4 ? "An IPv4 subnet is a /2 to a /29." : "An IPv6 subnet is a /64."};
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> is_outside_the_address_space(const Proposal& p) {
+  for (const net::Prefix& prefix : prefixes_of(p.body<Subnet>())) {
+    if (inside(p.parent().as<VirtualNetwork>().address_space, prefix)) continue;
+    return Violation{"/properties/addressPrefix", outside_text(p.now, p.parent()), ""};
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> overlaps_a_sibling(const Proposal& p) {
+  for (const Resource* sibling : p.after.below(p.parent().id, Kind::Subnet)) {
+    if (sibling->serial == p.now.serial) continue;
+    if (!first_overlap(prefixes_of(p.body<Subnet>()), prefixes_of(sibling->as<Subnet>()))) continue;
+    return Violation{
+        "/properties/addressPrefix",
+        fmt::format("Subnet '{}' is not valid because its IP address range overlaps with that of "
+                    "an existing subnet in virtual network '{}'.",
+                    p.now.id.name(), p.parent().id.name()),
+        ""};
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> leaves_an_address_outside(const Proposal& p) {
+  if (p.old == nullptr) return std::nullopt;
+  for (const auto& [address, user] : p.after.addresses_in(p.now)) {
+    if (inside(prefixes_of(p.body<Subnet>()), net::Prefix::host(address))) continue;
+    return Violation{"/properties/addressPrefix",
+                     fmt::format("IpPrefix {} on Subnet {} has active allocations and cannot be "
+                                 "deleted: {} of {}.",
+                                 join(prefixes_of(*p.old_body<Subnet>())), p.now.id.name(),
+                                 address.to_string(), user->id.path()),
+                     ""};
+  }
+  return std::nullopt;
+}
+
+constexpr std::array kAzureSubnetRules = {
+    Rule{"Azure: a subnet has a possible size", ErrorCode::NetcfgInvalidSubnet,
+         &is_too_small_or_too_large},
+    Rule{"Azure: a subnet lies inside the address space", ErrorCode::NetcfgSubnetRangeOutsideVnet,
+         &is_outside_the_address_space},
+    Rule{"Azure: subnets of a network do not overlap", ErrorCode::NetcfgSubnetRangesOverlap,
+         &overlaps_a_sibling},
+    Rule{"Azure: what is in a subnet stays inside", ErrorCode::InUsePrefixCannotBeDeleted,
+         &leaves_an_address_outside},
+};
+
+}  // namespace
+
+std::span<const Rule> azure_virtual_network_rules() { return kAzureVirtualNetworkRules; }
+std::span<const Rule> azure_subnet_rules() { return kAzureSubnetRules; }
+
+}  // namespace isthmus

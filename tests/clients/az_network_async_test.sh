@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# az with security groups, interfaces, routes and the network watcher, where every change takes its time.
+source "$ISTHMUS_SOURCE_DIR/tests/clients/daemon.sh"
+source "$ISTHMUS_SOURCE_DIR/tests/clients/azure_cli/cloud.sh"
+source "$ISTHMUS_SOURCE_DIR/tests/clients/azure_cli/network.sh"
+
+start_daemon --lro async --provisioning-delay 200ms
+sign_in
+play

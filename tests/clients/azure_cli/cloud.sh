@@ -1,0 +1,11 @@
+# For tests with az: source daemon.sh, then this. Skips the test where az is not installed.
+# Defines az (tests/clients/azure_cli/az), and sign_in for a daemon that runs.
+command -v az >/dev/null || { echo "skipped: az is not installed (tools/dev setup --clients)"; exit 77; }
+export PATH=$ISTHMUS_SOURCE_DIR/tests/clients/azure_cli:$PATH
+export AZURE_CORE_NO_COLOR=1 AZURE_CORE_ONLY_SHOW_ERRORS=1 PYTHONWARNINGS=ignore
+
+# sign_in [isthmus options]: what the user types in docs/azure.md.
+sign_in() {
+  eval "$(isthmus "$@" env --folder azure)"
+  isthmus "$@" az setup --folder azure 2>setup.log || { cat setup.log >&2; exit 1; }
+}
