@@ -14,18 +14,18 @@ namespace {
 
 using Operation = TagChange::Operation;
 
-struct Name {
+struct OperationName {
   std::string_view name;
   Operation operation;
 };
-constexpr Name kNames[] = {
+constexpr OperationName kOperations[] = {
     {"Merge", Operation::Merge}, {"Replace", Operation::Replace}, {"Delete", Operation::Delete}};
 
 Result<Operation> read_operation(const json::Value& body) {
   const json::Value* given = json::find_member(body, "operation");
   if (given == nullptr) return Operation::Replace;
   const std::string text = json::scalar_text(*given).value_or("");
-  for (const Name& row : kNames) {
+  for (const OperationName\& row : kOperations) {
     if (equal_ignoring_case(row.name, text)) return row.operation;
   }
   return fail(ErrorCode::InvalidParameterValue, "/operation",

@@ -31,7 +31,7 @@ struct Invocation {
 
  private:
   std::string write_file() const {
-    std::string path = testing::TempDir() + "isthmusd.yaml.XXXXXX";
+    std::string path = ::testing::TempDir() + "isthmusd.yaml.XXXXXX";
     const int descriptor = ::mkstemp(path.data());
     EXPECT_GE(descriptor, 0);
     ::close(descriptor);

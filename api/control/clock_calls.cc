@@ -22,13 +22,13 @@ using Setting = SettableClock::Setting;
 
 constexpr std::array<std::string_view, 3> kModes = {"real", "frozen", "scaled"};
 constexpr std::array<std::string_view, 4> kMembers = {"mode", "time", "rate", "advance"};
-constexpr std::string_view kExample =
+constexpr std::string_view kExampleOfAClock =
     R"(Send {"mode":"frozen","time":"2026-01-01T00:00:00Z"}, {"mode":"scaled","rate":60}, )"
     R"({"mode":"real"} or {"advance":"10s"}.)";
 
 tl::unexpected<Error> malformed(std::string pointer, std::string message) {
   return fail(ErrorCode::InvalidParameterValue, std::move(pointer), std::move(message),
-              std::string(kExample));
+              std::string(kExampleOfAClock));
 }
 
 http::Response clock_answer(const Setting& setting) {
@@ -45,9 +45,10 @@ Result<void> check_members(const json::Value& wanted) {
     const std::string_view name = json::text_of(member.name);
     if (std::find(kMembers.begin(), kMembers.end(), name) != kMembers.end()) continue;
     const std::string_view near = nearest(name, kMembers);
-    return fail(ErrorCode::InvalidParameterValue, fmt::format("/{}", name),
-                fmt::format("A clock has no member {}.", in_quotes(name)),
-                near.empty() ? std::string(kExample) : fmt::format("Did you mean '{}'?", near));
+    return fail(
+        ErrorCode::InvalidParameterValue, fmt::format("/{}", name),
+        fmt::format("A clock has no member {}.", in_quotes(name)),
+        near.empty() ? std::string(kExampleOfAClock) : fmt::format("Did you mean '{}'?", near));
   }
   return {};
 }
@@ -110,7 +111,7 @@ http::Response put_clock(const Service& service, const http::Request& request) {
     return answer(problem_of({ErrorCode::InvalidRequestContent,
                               "",
                               wanted ? "The clock is an object." : wanted.error().message,
-                              std::string(kExample),
+                              std::string(kExampleOfAClock),
                               {}}));
   }
   Setting setting = service.options.clock->setting();

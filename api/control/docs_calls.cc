@@ -9,7 +9,7 @@
 namespace isthmus::api::control {
 namespace {
 
-constexpr size_t kNameSegment = 1;  // /docs/{name}
+constexpr size_t kFileSegment = 1;  // /docs/{name}
 
 // Nothing but what this server sends, in no frame. The style sheet holds its pictures itself.
 constexpr std::string_view kPolicy =
@@ -40,7 +40,7 @@ http::Response show_openapi(const Service&, const http::Request&) {
 http::Response show_docs(const Service&, const http::Request&) { return serve(docs::page()); }
 
 http::Response show_docs_file(const Service&, const http::Request& request) {
-  const std::string& name = request.segments[kNameSegment];
+  const std::string& name = request.segments[kFileSegment];
   if (const docs::Asset* asset = docs::find_asset(name)) return serve(*asset);
   return answer(problem_of({ErrorCode::ResourceNotFound,
                             "",

@@ -18,7 +18,7 @@ namespace {
 using json::JsonText;
 
 constexpr std::array<std::string_view, 4> kMembers = {"from", "to", "protocol", "port"};
-constexpr std::string_view kExample =
+constexpr std::string_view kExampleOfAFlow =
     R"(Send {"from":"web1","to":"db1","protocol":"tcp","port":443}.)";
 
 std::string_view text_of(const rapidjson::Value& value) {
@@ -27,7 +27,7 @@ std::string_view text_of(const rapidjson::Value& value) {
 
 tl::unexpected<Error> malformed(std::string pointer, std::string message) {
   return fail(ErrorCode::InvalidRequestContent, std::move(pointer), std::move(message),
-              std::string(kExample));
+              std::string(kExampleOfAFlow));
 }
 
 // 443 or "443".

@@ -7,9 +7,7 @@
 #include <string>
 #include <tuple>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
 #include "api/http/openssl.h"
@@ -17,7 +15,6 @@
 
 namespace isthmus::api::http {
 
-constexpr auto kUse = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 using Transferred = std::tuple<boost::system::error_code, size_t>;
 
 class Channel {

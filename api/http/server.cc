@@ -3,13 +3,11 @@
 #include <netinet/tcp.h>
 
 #include <spdlog/spdlog.h>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "api/http/session.h"
 
@@ -20,7 +18,6 @@ using asio::ip::tcp;
 using Acceptor = asio::basic_socket_acceptor<tcp, Executor>;
 using boost::system::error_code;
 
-constexpr auto kUse = asio::as_tuple(asio::use_awaitable_t<Executor>{});
 constexpr milliseconds kAcceptRetry{100};      // out of file descriptors: others must close first
 constexpr int kAcceptsPerTurn = 64;            // then the loop's connections have their turn
 constexpr milliseconds kAbortTimeout{10'000};  // aborted sessions need a few turns of their loop

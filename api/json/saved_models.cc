@@ -20,7 +20,7 @@
 namespace isthmus::api::json {
 namespace {
 
-constexpr uint64_t kVersion = 1;
+constexpr uint64_t kFormatVersion = 1;
 
 }  // namespace
 
@@ -35,7 +35,7 @@ SavedModel saved_model(std::string name, const Model& model, int64_t time_ms) {
 
 std::string print(const SavedModel& backup) {
   JsonText header;
-  header.object().number("version", kVersion).text("id", backup.id).text("path", backup.path);
+  header.object().number("version", kFormatVersion).text("id", backup.id).text("path", backup.path);
   header.text("credential", backup.credential.path());
   header.text("controller", backup.made_by.to_string());
   header.number("time", static_cast<uint64_t>(backup.time_ms));
@@ -66,8 +66,8 @@ Result<SavedModel> parse_saved_model(std::string_view noun, std::string_view nam
     const Value* value = find_member(*header, member);
     return value != nullptr && value->IsUint64() ? value->GetUint64() : 0;
   };
-  if (number_member("version") != kVersion)
-    return unreadable(fmt::format("it is not of version {}", kVersion));
+  if (number_member("version") != kFormatVersion)
+    return unreadable(fmt::format("it is not of version {}", kFormatVersion));
   SavedModel backup{text_member("id"), text_member("path"), {}, {}, 0, {}};
   backup.made_by = Uuid::parse(text_member("controller")).value_or(Uuid());
   backup.time_ms = static_cast<int64_t>(number_member("time"));

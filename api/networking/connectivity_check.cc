@@ -50,7 +50,7 @@ using json::Value;
 using Results = dialect::Recent<std::shared_ptr<const ConnectivityResult>>;
 
 constexpr std::string_view kReference = "/diagnostics/connectivityCheck";
-constexpr std::string_view kResults = "/diagnostics/connectivityCheckResults/";
+constexpr std::string_view kConnectivityResults = "/diagnostics/connectivityCheckResults/";
 
 // The networks are read behind these: which of the two pairs is there tells the type.
 void describe(json::JsonReader& v, ConnectivityCheck& b) {
@@ -159,7 +159,7 @@ void write_outcome(JsonText& out, const ConnectivityResult& result) {
 
 void write_result(JsonText& out, const Service& service, const Model& model,
                   const Results::Entry& entry) {
-  write_envelope(out, model, std::string(kResults) + entry.id, [&] {
+  write_envelope(out, model, std::string(kConnectivityResults) + entry.id, [&] {
     const bool waits = service.now_ms() < entry.added_ms + service.delay_ms();
     out.text("provisioningState", waits ? "Updating" : "Succeeded");
     out.text("submitTime", json::timestamp(entry.added_ms));
@@ -188,7 +188,7 @@ void check_connectivity(const CallPtr& call) {
   out.key("properties").object();
   write_question(out, *check);
   out.text("operationId", call->operation_id()).key("connectivityCheckResult").object();
-  out.text("resourceRef", std::string(kResults) + call->operation_id()).end_object();
+  out.text("resourceRef", std::string(kConnectivityResults) + call->operation_id()).end_object();
   out.text("submitTime", json::timestamp(now_ms)).end_object().end_object();
   call->done(json_answer(201, out.take()));
 }

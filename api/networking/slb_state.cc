@@ -21,7 +21,7 @@ namespace {
 
 using json::JsonText;
 
-constexpr std::string_view kResults = "/diagnostics/slbStateResults/";
+constexpr std::string_view kSlbStateResults = "/diagnostics/slbStateResults/";
 
 struct Unit {
   std::string name;
@@ -192,7 +192,7 @@ void collect_slb_state(const CallPtr& call) {
   JsonText out;
   write_envelope(out, *model, "/diagnostics/slbState", [&] {
     out.text("operationId", id).key("slbStateResult").object();
-    out.text("resourceRef", std::string(kResults) + id).end_object();
+    out.text("resourceRef", std::string(kSlbStateResults) + id).end_object();
   });
   call->done(json_answer(200, out.take()));
 }
@@ -202,7 +202,7 @@ void get_slb_state(const CallPtr& call) {
   const auto entry = service.slb_results.find(call->address.name, service.now_ms());
   if (!entry) return call->fail_with(no_result(call->address.name));
   JsonText out;
-  write_envelope(out, *service.controller.model(), std::string(kResults) + entry->id, [&] {
+  write_envelope(out, *service.controller.model(), std::string(kSlbStateResults) + entry->id, [&] {
     const bool waits = service.now_ms() < entry->added_ms + service.delay_ms();
     out.text("provisioningState", waits ? "Updating" : "Succeeded");
     if (!waits) out.key("output").raw(entry->value);

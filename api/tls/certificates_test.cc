@@ -13,13 +13,13 @@
 namespace isthmus::api::tls {
 namespace {
 
-using testing::ElementsAre;
-using testing::EndsWith;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 
 const Time kNow{std::chrono::seconds(1'800'000'000)};
 
-class OwnFolder : public testing::Test {
+class OwnFolder : public ::testing::Test {
  protected:
   void TearDown() override {
     std::filesystem::remove_all(std::filesystem::path(folder_).parent_path());
@@ -32,7 +32,7 @@ class OwnFolder : public testing::Test {
   }
 
   const std::string folder_ = [] {
-    std::string name = testing::TempDir() + "isthmus.tls.XXXXXX";
+    std::string name = ::testing::TempDir() + "isthmus.tls.XXXXXX";
     return std::string(::mkdtemp(name.data())) + "/made";
   }();
 };
@@ -179,8 +179,9 @@ TEST(Names, AreAddressesOrHostNames) {
   EXPECT_EQ(subject_name("0:0:0:0:0:0:0:1"), "IP:::1");
   for (const char* host : {"", "0.0.0.0", "::", "a,DNS:b", "a b", "a\nb"})
     EXPECT_EQ(subject_name(host), "") << host;
-  EXPECT_THAT(certificate_hosts("10.0.0.1", {"lab.example"}),
-              testing::IsSupersetOf({"localhost", "127.0.0.1", "::1", "10.0.0.1", "lab.example"}));
+  EXPECT_THAT(
+      certificate_hosts("10.0.0.1", {"lab.example"}),
+      ::testing::IsSupersetOf({"localhost", "127.0.0.1", "::1", "10.0.0.1", "lab.example"}));
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ std::optional<Violation> overlaps_a_sibling(const Proposal& p) {
   return std::nullopt;
 }
 
-std::optional<Violation> leaves_an_address_outside(const Proposal& p) {
+std::optional<Violation> leaves_an_allocation_outside(const Proposal& p) {
   if (p.old == nullptr) return std::nullopt;
   for (const auto& [address, user] : p.after.addresses_in(p.now)) {
     if (inside(prefixes_of(p.body<Subnet>()), net::Prefix::host(address))) continue;
@@ -173,7 +173,7 @@ constexpr std::array kAzureSubnetRules = {
     Rule{"Azure: subnets of a network do not overlap", ErrorCode::NetcfgSubnetRangesOverlap,
          &overlaps_a_sibling},
     Rule{"Azure: what is in a subnet stays inside", ErrorCode::InUsePrefixCannotBeDeleted,
-         &leaves_an_address_outside},
+         &leaves_an_allocation_outside},
 };
 
 }  // namespace

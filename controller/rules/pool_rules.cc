@@ -57,7 +57,7 @@ std::optional<Violation> leaves_a_pool_outside(const Proposal& p) {
   return std::nullopt;
 }
 
-std::optional<Violation> leaves_an_address_outside(const Proposal& p) {
+std::optional<Violation> leaves_an_address_of_hosts_outside(const Proposal& p) {
   if (p.old == nullptr || p.old_body<LogicalSubnet>()->prefix == p.body<LogicalSubnet>().prefix)
     return std::nullopt;
   return private_address::is_left_outside(p, p.body<LogicalSubnet>().prefix);
@@ -72,7 +72,7 @@ constexpr std::array kLogicalSubnetRules = {
     Rule{"a logical subnet keeps its pools inside", ErrorCode::AddressOutsideSubnet,
          &leaves_a_pool_outside},
     Rule{"a logical subnet keeps the addresses in use", ErrorCode::ResourceInUse,
-         &leaves_an_address_outside},
+         &leaves_an_address_of_hosts_outside},
 };
 
 std::optional<Violation> pool_ends_before_it_starts(const Proposal& p) {

@@ -35,6 +35,10 @@ struct Problem {
 template <class T>
 using Result = tl::expected<T, Problem>;
 
+inline tl::unexpected<Problem> failure(std::string message, std::string remedy) {
+  return tl::unexpected(Problem{Exit::Failure, {}, std::move(message), std::move(remedy), {}});
+}
+
 inline tl::unexpected<Problem> usage(std::string message) {
   return tl::unexpected(Problem{Exit::Usage, {}, std::move(message), {}, {}});
 }

@@ -24,10 +24,6 @@ constexpr std::string_view kHidden = "--password";  // whose value is not shown
 
 enum class Told : uint8_t { Quietly, Aloud };
 
-tl::unexpected<Problem> failure(std::string message, std::string remedy) {
-  return tl::unexpected(Problem{Exit::Failure, {}, std::move(message), std::move(remedy), {}});
-}
-
 std::string as_typed(const Words& words) {
   std::string line;
   for (size_t i = 0; i < words.size(); ++i) {

@@ -43,10 +43,6 @@ std::string from_environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-tl::unexpected<Problem> failure(std::string message, std::string remedy) {
-  return tl::unexpected(Problem{Exit::Failure, {}, std::move(message), std::move(remedy), {}});
-}
-
 Result<ServerAddress> address_of(const Session& session) {
   auto address = ServerAddress::parse(session.api.server());
   if (!address) return usage(address.error());

@@ -16,10 +16,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-tl::unexpected<Problem> failure(std::string message, std::string remedy) {
-  return tl::unexpected(Problem{Exit::Failure, {}, std::move(message), std::move(remedy), {}});
-}
-
 // Takes "--name VALUE" or "--name=VALUE" out of the words; empty where it is not there.
 Result<std::string> take(Words& words, const std::string& name) {
   for (size_t i = 0; i < words.size(); ++i) {

@@ -4,8 +4,8 @@
 namespace isthmus::cli {
 namespace {
 
-constexpr std::string_view kPath = "/_isthmus/v1/clock";
-constexpr Column kColumns[] = {{"Mode", "/mode"}, {"Time", "/time"}, {"Rate", "/rate"}};
+constexpr std::string_view kClockPath = "/_isthmus/v1/clock";
+constexpr Column kClockColumns[] = {{"Mode", "/mode"}, {"Time", "/time"}, {"Rate", "/rate"}};
 
 }  // namespace
 
@@ -26,13 +26,13 @@ Result<void> show_or_set_clock(Session& session, const Arguments& arguments) {
     body.AddMember("rate", Value(*rate, memory), memory);
   }
   if (body.ObjectEmpty()) {
-    const Result<Json> clock = session.api.get(kPath);
+    const Result<Json> clock = session.api.get(kClockPath);
     if (!clock) return tl::unexpected(clock.error());
-    return session.output.print(*clock, [&] { return grid_of(kColumns, *clock); });
+    return session.output.print(*clock, [&] { return grid_of(kClockColumns, *clock); });
   }
-  const Result<Reply> reply = session.api.put(kPath, body);
+  const Result<Reply> reply = session.api.put(kClockPath, body);
   if (!reply) return tl::unexpected(reply.error());
-  return session.output.print(reply->json, [&] { return grid_of(kColumns, reply->json); });
+  return session.output.print(reply->json, [&] { return grid_of(kClockColumns, reply->json); });
 }
 
 }  // namespace isthmus::cli

@@ -9,9 +9,9 @@
 namespace isthmus::cli {
 namespace {
 
-constexpr std::string_view kPath = "/_isthmus/v1/faults";
+constexpr std::string_view kFaultsPath = "/_isthmus/v1/faults";
 
-constexpr Column kColumns[] = {
+constexpr Column kFaultColumns[] = {
     {"Name", "/name"},
     {"Path", "/match/path"},
     {"Method", "/match/method"},
@@ -147,7 +147,7 @@ Result<void> add_part(Body& body, const Part& part, const Arguments& arguments) 
 }
 
 std::string path_of_fault(const Arguments& arguments) {
-  return fmt::format("{}/{}", kPath, encoded(arguments.text("NAME")));
+  return fmt::format("{}/{}", kFaultsPath, encoded(arguments.text("NAME")));
 }
 
 Result<void> add(Session& session, const Arguments& arguments) {
@@ -159,20 +159,20 @@ Result<void> add(Session& session, const Arguments& arguments) {
   const bool has_name = arguments.has("NAME");
   const Result<Reply> reply =
       session.api.call({has_name ? "PUT" : "POST",
-                        has_name ? path_of_fault(arguments) : std::string(kPath),
+                        has_name ? path_of_fault(arguments) : std::string(kFaultsPath),
                         {{"Content-Type", "application/json"}},
                         body.take()});
   if (!reply) return tl::unexpected(reply.error());
-  return session.output.print(reply->json, [&] { return grid_of(kColumns, reply->json); });
+  return session.output.print(reply->json, [&] { return grid_of(kFaultColumns, reply->json); });
 }
 
 Result<void> list(Session& session, const Arguments&) {
-  const Result<Json> answer = session.api.get(kPath);
+  const Result<Json> answer = session.api.get(kFaultsPath);
   if (!answer) return tl::unexpected(answer.error());
   const Value* found = find(*answer, "/faults");
   const Json faults =
       found != nullptr && found->IsArray() ? copy(*found) : Json(rapidjson::kArrayType);
-  return session.output.print(faults, [&] { return grid_of(kColumns, faults); });
+  return session.output.print(faults, [&] { return grid_of(kFaultColumns, faults); });
 }
 
 Result<void> remove(Session& session, const Arguments& arguments) {
@@ -182,7 +182,7 @@ Result<void> remove(Session& session, const Arguments& arguments) {
 }
 
 Result<void> clear(Session& session, const Arguments&) {
-  const Result<Reply> reply = session.api.call({"DELETE", std::string(kPath), {}, {}});
+  const Result<Reply> reply = session.api.call({"DELETE", std::string(kFaultsPath), {}, {}});
   return reply ? Result<void>() : tl::unexpected(reply.error());
 }
 

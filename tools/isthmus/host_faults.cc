@@ -6,9 +6,9 @@
 namespace isthmus::cli {
 namespace {
 
-constexpr std::string_view kPath = "/_isthmus/v1/host-faults";
+constexpr std::string_view kHostFaultsPath = "/_isthmus/v1/host-faults";
 
-constexpr Column kColumns[] = {
+constexpr Column kHostFaultColumns[] = {
     {"Host", "/host"},
     {"Code", "/code"},
     {"Message", "/message"},
@@ -18,19 +18,20 @@ Result<void> print(Session& session, const Json& answer) {
   const Value* list = find(answer, "/hostFaults");
   const Json faults =
       list != nullptr && list->IsArray() ? copy(*list) : Json(rapidjson::kArrayType);
-  return session.output.print(faults, [&] { return grid_of(kColumns, faults); });
+  return session.output.print(faults, [&] { return grid_of(kHostFaultColumns, faults); });
 }
 
 }  // namespace
 
 Result<void> host_faults(Session& session, const Arguments& arguments) {
   if (!arguments.has("HOST")) {
-    const Result<Json> answer = session.api.get(kPath);
+    const Result<Json> answer = session.api.get(kHostFaultsPath);
     return answer ? print(session, *answer) : Result<void>(tl::unexpected(answer.error()));
   }
   if (!arguments.has("CODE"))
     return usage("host-fault needs a code behind the host, such as HostUnreachable, or none");
-  const std::string target = fmt::format("{}?host={}", kPath, encoded(arguments.text("HOST")));
+  const std::string target =
+      fmt::format("{}?host={}", kHostFaultsPath, encoded(arguments.text("HOST")));
   const std::string_view code = arguments.text("CODE");
   Json body(rapidjson::kObjectType);
   auto& memory = body.GetAllocator();

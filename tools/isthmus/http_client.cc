@@ -23,11 +23,6 @@ using Parser = http::response_parser<http::string_body>;
 constexpr uint64_t kResponseBytesMax = uint64_t{1} << 30;  // ours: 100x a list of 10,000 networks
 constexpr uint32_t kHeaderBytesMax = 64 * 1024;
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return beast::iequals(beast::string_view(a.data(), a.size()),
-                        beast::string_view(b.data(), b.size()));
-}
-
 bool is_port(std::string_view text) {
   return !text.empty() && text.size() <= 5 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -60,7 +55,7 @@ HttpResponse from_beast(http::response<http::string_body>&& response) {
 
 std::string_view HttpResponse::header(std::string_view name) const {
   for (const auto& [key, value] : headers)
-    if (equal_ignoring_case(key, name)) return value;
+    if (beast::iequals(key, name)) return value;
   return {};
 }
 

@@ -10,7 +10,7 @@
 namespace isthmus::cli {
 namespace {
 
-constexpr std::string_view kPath = "/_isthmus/v1/journal";
+constexpr std::string_view kJournalPath = "/_isthmus/v1/journal";
 constexpr std::chrono::milliseconds kPollInterval{200};
 constexpr std::string_view kWithoutEnd = "18446744073709551615";
 
@@ -34,7 +34,7 @@ Grid grid_of_entries(const Value& entries) {
 }
 
 Result<void> show(Session& session, const Arguments& arguments) {
-  std::string target(kPath);
+  std::string target(kJournalPath);
   if (arguments.has("after")) target += "?after=" + encoded(arguments.text("after"));
   if (arguments.has("limit"))
     target += (arguments.has("after") ? "&limit=" : "?limit=") + encoded(arguments.text("limit"));
@@ -67,12 +67,13 @@ Result<void> follow_events(Session& session, const Arguments& arguments) {
   uint64_t left = count->GetUint64();
   std::string after(arguments.text("after"));
   if (after.empty()) {
-    const Result<Json> present = session.api.get(fmt::format("{}?limit=1", kPath));
+    const Result<Json> present = session.api.get(fmt::format("{}?limit=1", kJournalPath));
     if (!present) return tl::unexpected(present.error());
     after = text_at(*present, "/revision");
   }
   while (left > 0) {
-    const Result<Json> answer = session.api.get(fmt::format("{}?after={}", kPath, encoded(after)));
+    const Result<Json> answer =
+        session.api.get(fmt::format("{}?after={}", kJournalPath, encoded(after)));
     if (!answer) return tl::unexpected(answer.error());
     const Value* entries = find(*answer, "/entries");
     const bool has_any = entries != nullptr && entries->IsArray() && !entries->Empty();
@@ -97,7 +98,7 @@ Result<void> journal(Session& session, const Arguments& arguments) {
     return usage(fmt::format("journal knows restore, not '{}'", arguments.text("VERB")));
   if (!arguments.has("REVISION")) return usage("journal restore needs a revision to go back to");
   const Result<Reply> reply = session.api.post(
-      fmt::format("{}/{}/restore", kPath, encoded(arguments.text("REVISION"))), {}, {});
+      fmt::format("{}/{}/restore", kJournalPath, encoded(arguments.text("REVISION"))), {}, {});
   if (!reply) return tl::unexpected(reply.error());
   return session.output.print(reply->json);
 }

@@ -16,10 +16,6 @@ extern char** environ;
 namespace isthmus::cli {
 namespace {
 
-Problem failure(std::string message, std::string remedy = {}) {
-  return Problem{Exit::Failure, {}, std::move(message), std::move(remedy), {}};
-}
-
 // Two ends, closed with the object and in every child.
 class Pipe {
  public:
@@ -89,14 +85,12 @@ Result<std::string> run_query(const std::string& expression, const std::string& 
   std::signal(SIGPIPE, SIG_IGN);  // a jp that refuses the expression does not read its input
   Pipe input, output;
   if (!input.is_open() || !output.is_open())
-    return tl::unexpected(
-        failure(std::string("cannot open a pipe to jp: ") + std::strerror(errno)));
+    return failure(std::string("cannot open a pipe to jp: ") + std::strerror(errno), {});
   pid_t child = 0;
   if (const int error = start(expression, input, output, child); error == ENOENT)
-    return tl::unexpected(
-        failure("--query needs the program jp, which is not installed", "apt-get install jp"));
+    return failure("--query needs the program jp, which is not installed", "apt-get install jp");
   else if (error != 0)
-    return tl::unexpected(failure(std::string("cannot start jp: ") + std::strerror(error)));
+    return failure(std::string("cannot start jp: ") + std::strerror(error), {});
   input.close_read();
   output.close_write();
   write_all(input.write_end(), json);  // jp reads all of it before it answers

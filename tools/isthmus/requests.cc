@@ -8,17 +8,17 @@
 namespace isthmus::cli {
 namespace {
 
-constexpr std::string_view kPath = "/_isthmus/v1/requests";
+constexpr std::string_view kRequestsPath = "/_isthmus/v1/requests";
 constexpr std::chrono::milliseconds kPollInterval{300};
 
 // The options that are sent as parameters of the same name.
 constexpr std::string_view kFilters[] = {"path", "method", "status", "limit"};
 
 std::string target_of(const Arguments& arguments) {
-  std::string target(kPath);
+  std::string target(kRequestsPath);
   for (const std::string_view name : kFilters) {
     if (!arguments.has(name)) continue;
-    target += fmt::format("{}{}={}", target.size() == kPath.size() ? '?' : '&', name,
+    target += fmt::format("{}{}={}", target.size() == kRequestsPath.size() ? '?' : '&', name,
                           encoded(arguments.text(name)));
   }
   return target;
@@ -81,7 +81,7 @@ Result<void> follow(Session& session, const std::string& target) {
       session.err << fmt::format("{} calls came and went unseen\n", missed);
     print_lines(session, calls_of(*answer));
     if (!session.output.works()) return {};
-    next = fmt::format("{}{}after={}", target, target.size() == kPath.size() ? '?' : '&',
+    next = fmt::format("{}{}after={}", target, target.size() == kRequestsPath.size() ? '?' : '&',
                        text_at(*answer, "/next"));
     std::this_thread::sleep_for(kPollInterval);
   }

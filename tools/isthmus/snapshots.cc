@@ -14,9 +14,9 @@
 namespace isthmus::cli {
 namespace {
 
-constexpr std::string_view kPath = "/_isthmus/v1/snapshots";
+constexpr std::string_view kSnapshotsPath = "/_isthmus/v1/snapshots";
 
-constexpr Column kColumns[] = {
+constexpr Column kSnapshotColumns[] = {
     {"Name", "/name"},
     {"Time", "/time"},
     {"Resources", "/resources"},
@@ -28,7 +28,7 @@ constexpr Column kDifferenceColumns[] = {
 };
 
 std::string path_of_snapshot(const Arguments& arguments) {
-  return fmt::format("{}/{}", kPath, encoded(arguments.text("NAME")));
+  return fmt::format("{}/{}", kSnapshotsPath, encoded(arguments.text("NAME")));
 }
 std::string_view replacing(const Arguments& arguments) {
   return arguments.has("replace") ? "?replace=true" : "";
@@ -41,20 +41,20 @@ Result<void> print_list(Session& session, const Json& answer, std::string_view m
   return session.output.print(items, [&] { return grid_of(columns, items); });
 }
 
-Result<void> create(Session& session, const Arguments& arguments) {
+Result<void> create_snapshot(Session& session, const Arguments& arguments) {
   Json body(rapidjson::kObjectType);
   auto& memory = body.GetAllocator();
   body.AddMember("name", Value(std::string(arguments.text("NAME")).c_str(), memory), memory);
-  const Result<Reply> reply = session.api.post(fmt::format("{}{}", kPath, replacing(arguments)),
-                                               to_text(body), "application/json");
+  const Result<Reply> reply = session.api.post(
+      fmt::format("{}{}", kSnapshotsPath, replacing(arguments)), to_text(body), "application/json");
   if (!reply) return tl::unexpected(reply.error());
-  return session.output.print(reply->json, [&] { return grid_of(kColumns, reply->json); });
+  return session.output.print(reply->json, [&] { return grid_of(kSnapshotColumns, reply->json); });
 }
 
 Result<void> list(Session& session, const Arguments&) {
-  const Result<Json> answer = session.api.get(kPath);
+  const Result<Json> answer = session.api.get(kSnapshotsPath);
   if (!answer) return tl::unexpected(answer.error());
-  return print_list(session, *answer, "/snapshots", kColumns);
+  return print_list(session, *answer, "/snapshots", kSnapshotColumns);
 }
 
 Result<void> restore(Session& session, const Arguments& arguments) {
@@ -102,7 +102,7 @@ Result<void> load(Session& session, const Arguments& arguments) {
                         {{"Content-Type", "application/jsonl"}},
                         std::move(*document)});
   if (!reply) return tl::unexpected(reply.error());
-  return session.output.print(reply->json, [&] { return grid_of(kColumns, reply->json); });
+  return session.output.print(reply->json, [&] { return grid_of(kSnapshotColumns, reply->json); });
 }
 
 struct SnapshotVerb {
@@ -111,9 +111,12 @@ struct SnapshotVerb {
   Result<void> (*run)(Session&, const Arguments&);
 };
 constexpr std::array kVerbs = {
-    SnapshotVerb{"create", true, &create},   SnapshotVerb{"list", false, &list},
-    SnapshotVerb{"restore", true, &restore}, SnapshotVerb{"diff", true, &diff},
-    SnapshotVerb{"delete", true, &forget},   SnapshotVerb{"save", true, &save},
+    SnapshotVerb{"create", true, &create_snapshot},
+    SnapshotVerb{"list", false, &list},
+    SnapshotVerb{"restore", true, &restore},
+    SnapshotVerb{"diff", true, &diff},
+    SnapshotVerb{"delete", true, &forget},
+    SnapshotVerb{"save", true, &save},
     SnapshotVerb{"load", true, &load},
 };
 

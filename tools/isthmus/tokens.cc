@@ -17,7 +17,7 @@ namespace {
 
 using api::access::Principal;
 
-constexpr Column kColumns[] = {
+constexpr Column kTokenColumns[] = {
     {"Name", "/name"}, {"Role", "/role"}, {"Expires", "/expires"}, {"Token", "/token"}};
 
 constexpr std::string_view kFileStart =
@@ -29,22 +29,23 @@ int64_t now_ms() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-struct Unit {
+struct LifetimeUnit {
   char name;
   int64_t ms;
 };
-constexpr std::array kUnits = {Unit{'d', 86'400'000}, Unit{'h', 3'600'000}, Unit{'m', 60'000}};
+constexpr std::array kLifetimeUnits = {LifetimeUnit{'d', 86'400'000}, LifetimeUnit{'h', 3'600'000},
+                                       LifetimeUnit{'m', 60'000}};
 
 // "30d", "12h", "5m" from now, or a time; nothing where it is neither, or past.
 std::optional<int64_t> expiry(std::string_view text) {
   int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   const std::string_view rest = text.substr(static_cast<size_t>(end - text.data()));
-  const auto unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& u) {
-    return rest.size() == 1 && rest.front() == u.name;
-  });
+  const auto unit = std::find_if(
+      kLifetimeUnits.begin(), kLifetimeUnits.end(),
+      [&](const LifetimeUnit& u) { return rest.size() == 1 && rest.front() == u.name; });
   constexpr int64_t kCountMax = 100'000;
-  if (unit != kUnits.end() && error == std::errc() && count > 0 && count <= kCountMax)
+  if (unit != kLifetimeUnits.end() && error == std::errc() && count > 0 && count <= kCountMax)
     return now_ms() + count * unit->ms;
   const auto time = api::access::time_from_text(text);
   return time && *time > now_ms() ? time : std::nullopt;
@@ -105,7 +106,7 @@ Json answer(const Principal& principal, const std::string& token) {
   return json;
 }
 
-Result<void> create(Session& session, const Arguments& arguments) {
+Result<void> create_token(Session& session, const Arguments& arguments) {
   auto principal = principal_of(arguments);
   if (!principal) return tl::unexpected(principal.error());
   const std::string token = api::access::make_token();
@@ -118,7 +119,7 @@ Result<void> create(Session& session, const Arguments& arguments) {
   }
   if (session.output.settings().form_was_chosen) {
     const Json json = answer(*principal, token);
-    return session.output.print(json, [&] { return grid_of(kColumns, json); });
+    return session.output.print(json, [&] { return grid_of(kTokenColumns, json); });
   }
   session.output.print_text(token + "\n");
   if (file.empty())
@@ -130,7 +131,7 @@ Result<void> create(Session& session, const Arguments& arguments) {
 }  // namespace
 
 Result<void> tokens(Session& session, const Arguments& arguments) {
-  if (arguments.text("VERB") == "create") return create(session, arguments);
+  if (arguments.text("VERB") == "create") return create_token(session, arguments);
   return usage(fmt::format("token knows create, not '{}'", arguments.text("VERB")));
 }
 
