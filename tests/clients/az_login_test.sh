@@ -3,11 +3,10 @@
 # locations, providers; with and without tokens.
 source "$ISTHMUS_SOURCE_DIR/tests/clients/daemon.sh"
 source "$ISTHMUS_SOURCE_DIR/tests/clients/azure_cli/cloud.sh"
+unset ISTHMUS_AZ_SERVER  # a process of az for each call, as users have it
 
 tenant=aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa
 subscription=11111111-1111-1111-1111-111111111111
-is() { [[ $1 == "$2" ]] || { printf 'expected: %s\nis:       %s\n' "$2" "$1" >&2; exit 1; }; }
-said() { "$@" 2>&1 || true; }
 
 # ---- by hand: what `isthmus az setup` does, with the tenant by either of its names
 start_daemon

@@ -3,8 +3,6 @@
 source "$ISTHMUS_SOURCE_DIR/tests/clients/daemon.sh"
 source "$ISTHMUS_SOURCE_DIR/tests/clients/azure_cli/cloud.sh"
 
-is() { [[ $1 == "$2" ]] || { printf 'expected: %s\nis:       %s\n' "$2" "$1" >&2; exit 1; }; }
-said() { "$@" 2>&1 || true; }
 state() { az network vnet show -g lab -n "$1" --query provisioningState -o tsv; }
 # How often az asked for an operation, or for the result of one.
 asked_for() { curl -sg "$url/_isthmus/v1/requests?path=/subscriptions/**/$1/*&limit=1000" | jq '.requests | length'; }

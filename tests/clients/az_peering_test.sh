@@ -3,8 +3,6 @@
 source "$ISTHMUS_SOURCE_DIR/tests/clients/daemon.sh"
 source "$ISTHMUS_SOURCE_DIR/tests/clients/azure_cli/cloud.sh"
 
-is() { [[ $1 == "$2" ]] || { printf 'expected: %s\nis:       %s\n' "$2" "$1" >&2; exit 1; }; }
-said() { "$@" 2>&1 || true; }
 peering() { az network vnet peering "$@" -g lab; }
 state() { peering show -n "$1" --vnet-name "$2" --query '[peeringState,peeringSyncLevel]' -o tsv | paste -sd' '; }
 

@@ -3,8 +3,6 @@
 source "$ISTHMUS_SOURCE_DIR/tests/clients/daemon.sh"
 source "$ISTHMUS_SOURCE_DIR/tests/clients/azure_cli/cloud.sh"
 
-is() { [[ $1 == "$2" ]] || { printf 'expected: %s\nis:       %s\n' "$2" "$1" >&2; exit 1; }; }
-said() { "$@" 2>&1 || true; }
 put() { az rest --method put --url "$1?api-version=2022-01-01" --body "$2" -o none; }
 
 start_daemon

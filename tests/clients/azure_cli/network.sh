@@ -1,8 +1,6 @@
 # For tests with az: source cloud.sh, then this. Defines play: az makes networks with security groups, interfaces and routes, asks
 # the network watcher, compares, and takes all of it away.
 
-is() { [[ $1 == "$2" ]] || { printf 'expected:\n%s\nis:\n%s\n' "$2" "$1" >&2; exit 1; }; }
-said() { "$@" 2>&1 || true; }
 # A table as az prints it, without the padding.
 table() { "$@" -o table | sed -E '2d; s/ {2,}/  /g; s/ +$//'; }
 net() { az network "$@"; }
