@@ -206,6 +206,31 @@ Result<ResourceId> JsonReader::parse_reference(std::string_view text, Kinds kind
       fmt::format("Write {}.", path_form(*kinds.begin())));
 }
 
+// The texts of Azure, which quote nothing.
+void JsonReader::refuse_azure_prefix(std::string_view text) {
+  if (problem_) return;
+  const std::string quoted = in_quotes(text);
+  const std::string_view shown = std::string_view(quoted).substr(1, quoted.size() - 2);
+  if (const auto cidr = net::parse_cidr(text)) {
+    problem_ = Error{
+        ErrorCode::InvalidCIDRNotation, pointer_,
+        fmt::format("The address prefix {} in resource {} has an invalid CIDR notation. For the "
+                    "given prefix length, the address prefix should be {}.",
+                    shown, owner_.path,
+                    net::Prefix::containing(cidr->address, cidr->length).to_string()),
+        "",
+        {}};
+  } else {
+    problem_ =
+        Error{ErrorCode::InvalidAddressPrefixFormat, pointer_,
+              fmt::format("Address prefix {} of resource {} is not formatted correctly. It should "
+                          "follow CIDR notation, for example 10.0.0.0/24.",
+                          shown, owner_.path),
+              "",
+              {}};
+  }
+}
+
 void JsonReader::refuse(std::string_view shown, std::string_view why) {
   if (problem_) return;
   problem_ = Error{ErrorCode::InvalidParameterValue,

@@ -49,12 +49,14 @@ std::string with_article(std::string_view noun);  // "an IP pool"
 // Whose members are read, for messages and references: a resource, or the body of a call that is
 // none.
 struct Owner {
-  Owner(const ResourceId& id) : kind(id.kind()), realm(id.realm()), noun(info(kind).noun) {}
+  Owner(const ResourceId& id)
+      : kind(id.kind()), realm(id.realm()), noun(info(kind).noun), path(id.path()) {}
   explicit Owner(std::string_view noun_of_call) : noun(noun_of_call) {}
 
   Kind kind = Kind::None;
   Realm realm = Realm::Onprem;
   std::string_view noun;
+  std::string_view path = {};  // the id that it was made from, which outlives it
 };
 
 class JsonReader {
@@ -174,7 +176,7 @@ class JsonReader {
       const auto text = scalar_text(value);
       if (!text) return refuse_form("text");
       auto parsed = Text<T>::parse(*text);
-      if (!parsed) return refuse(*text, parsed.error());
+      if (!parsed) return refuse_text<T>(*text, parsed.error());
       field = std::move(*parsed);
     }
   }
@@ -194,6 +196,15 @@ class JsonReader {
   Result<ResourceId> parse_reference(std::string_view text, Kinds kinds) const;
   Result<ResourceId> invalid_azure_id(std::string_view text) const;
 
+  // A prefix that cannot be read is told in the words of the realm.
+  template <class T>
+  void refuse_text(const std::string& text, std::string_view why) {
+    if constexpr (std::is_same_v<T, net::Prefix>) {
+      if (owner_.realm == Realm::Azure) return refuse_azure_prefix(text);
+    }
+    refuse(text, why);
+  }
+  void refuse_azure_prefix(std::string_view text);
   void refuse(std::string_view shown, std::string_view why);
   void refuse_form(std::string_view wanted);
   void refuse_number(const Value& value, uint64_t max);

@@ -66,6 +66,8 @@ namespace isthmus {
   X(CannotPeerVnetWithItself, 400, "A virtual network does not peer with itself.") \
   X(VirtualNetworkPeeringLimitReached, 400, "The virtual network has as many peerings as it may have.") \
   X(PeeringChangedThroughVirtualNetwork, 400, "A PUT of a virtual network does not change its peerings: PUT the peering itself.") \
+  X(InvalidAddressPrefixFormat, 400, "A prefix is not written as CIDR: an address, '/' and a length.") \
+  X(InvalidCIDRNotation, 400, "A prefix has bits behind its length; the message says what it should be.") \
   X(NetcfgSubnetRangesOverlap, 400, "Two subnets of a virtual network overlap.") \
   X(NetcfgSubnetRangeOutsideVnet, 400, "A subnet lies outside the address space of its virtual network.") \
   X(NetcfgInvalidSubnet, 400, "A subnet's prefix is not one that a subnet can have.") \
