@@ -18,6 +18,8 @@ namespace isthmus::api::arm {
   X(ResourceNotFound, 404, "There is nothing at this path.") \
   X(PrivateIPAddressNotInAnySubnet, 400, "The address that is asked about lies in no subnet of the virtual network.") \
   X(AnotherOperationInProgress, 409, "With --lro async, an operation runs on the resource or on one that changes with it; the message says where to ask how far it is.") \
+  X(ReferencedResourceNotProvisioned, 400, "With --lro async, an operation runs on what the resource refers to; the message says which.") \
+  X(RetryableError, 429, "An operation failed, as a fault of when operation makes it.") \
   X(MethodNotAllowed, 405, "The path exists, but not for this method; the Allow header lists the methods.")
 // clang-format on
 

@@ -7,7 +7,9 @@
 
 #include "api/arm/answers.h"
 #include "api/arm/api_version.h"
+#include "api/arm/operation_name.h"
 #include "api/arm/resource_text.h"
+#include "controller/model/references.h"
 #include "controller/model/text.h"
 
 namespace isthmus::api::arm {
@@ -62,6 +64,22 @@ Links links_of(const http::Request& request, const ResourceId& id, const std::st
   return {place + "/operations/" + back, place + "/operationResults/" + back};
 }
 
+// Of the draft and of all that it makes; what it only repeats is not judged again.
+void each_reference(const Draft& draft,
+                    const std::function<void(const ResourceId&, const ResourceId&)>& see) {
+  for_each_reference(
+      draft.id.realm(), draft.body,
+      [&](const ResourceId& target, const ReferenceMember&) { see(draft.id, target); });
+  for (const DraftChildren& children : draft.children) {
+    if (info(children.kind).in_parent == InParent::Echoed) continue;
+    for (const Draft& child : children.items) each_reference(child, see);
+  }
+}
+
+http::Response failure_answer(const http::OperationFailure& failure) {
+  return error_answer(info(ArmErrorCode::RetryableError).status, failure.code, failure.message);
+}
+
 void add_retry(http::Response& response) {
   response.headers.push_back({"Retry-After", std::string(kRetryAfterS)});
 }
@@ -98,6 +116,7 @@ http::Request without_body(const http::Request& request) {
   copy.query = request.query;
   copy.headers = request.headers;
   copy.request_id = request.request_id;
+  copy.operation_failure = request.operation_failure;
   copy.is_tls = request.is_tls;
   return copy;
 }
@@ -111,6 +130,38 @@ std::optional<std::string> Operations::uri_in_the_way(const ResourceId& id) cons
     if (claim != claims_.end() && claim->second.until_ms > now) return claim->second.uri;
   }
   return std::nullopt;
+}
+
+// An operation on the resource, on what it is part of, or on a part of it.
+const Operations::Claim* Operations::running_on(const ResourceId& id) const {
+  for (const ResourceId& scope : {scope_of(id), id.ancestor(Kind::ResourceGroup)}) {
+    const auto claim = claims_.find(scope);
+    if (claim == claims_.end() || claim->second.until_ms <= now_ms()) continue;
+    const ResourceId& resource = claim->second.resource;
+    if (resource.contains(id) || id.contains(resource)) return &claim->second;
+  }
+  return nullptr;
+}
+
+std::optional<http::Response> Operations::unprovisioned(const Draft& draft) const {
+  if (!is_async()) return std::nullopt;
+  const ResourceId own_scope = scope_of(draft.id);
+  std::optional<http::Response> refusal;
+  const std::lock_guard lock(mutex_);
+  each_reference(draft, [&](const ResourceId& owner, const ResourceId& target) {
+    if (refusal || scope_of(target) == own_scope) return;
+    const Claim* claim = running_on(target);
+    if (claim == nullptr) return;
+    refusal = error_answer(
+        ArmErrorCode::ReferencedResourceNotProvisioned,
+        fmt::format("Cannot proceed with operation because resource {} used by resource {} is not "
+                    "in Succeeded state. Resource is in {} state and the last operation that "
+                    "updated/is updating the resource is {}.",
+                    target.path(), owner.path(),
+                    claim->method == Method::Delete ? "Deleting" : "Updating",
+                    operation_name(claim->method, claim->resource.kind())));
+  });
+  return refusal;
 }
 
 std::optional<http::Response> Operations::begin(const http::Request& request, const ResourceId& id,
@@ -134,9 +185,12 @@ std::optional<http::Response> Operations::begin(const http::Request& request, co
                       *uri));
     if (pace == Pace::AtOnce) return std::nullopt;
     const Links links = links_of(request, id, location_of(*model, id), started->name());
-    claims_[scope_of(id)] = {started->name(), links.status, kUndecided, id, started->before};
+    claims_[scope_of(id)] = {started->name(),  links.status,   kUndecided, id,
+                             started->before, request.method};
     started->has_claim = true;
   }
+  if (is_deletion && request.operation_failure && model->find(id) != nullptr)
+    return told(*started, json_answer(200, ""));
   done = [started, tell = std::move(done)](http::Response answer) {
     tell(started->operations.told(*started, std::move(answer)));
   };
@@ -150,6 +204,7 @@ http::Response Operations::told(Started& started, http::Response answer) {
     if (std::exchange(started.has_claim, false)) release(started.id, started.name());
     return answer;
   }
+  const auto& failure = started.request.operation_failure;
   const ModelPtr model = started.before ? started.before : controller_.model();
   const Links links =
       links_of(started.request, started.id, location_of(*model, started.id), started.name());
@@ -161,12 +216,15 @@ http::Response Operations::told(Started& started, http::Response answer) {
     expiring_.emplace_back(claim.until_ms, scope_of(started.id));
   }
   if (method == Method::Put) {
-    remember(started.name(), {method, started.id, {}});
+    if (failure) note_failure(started.id);
+    remember(started.name(),
+             {method, started.id, failure ? failure_answer(*failure) : http::Response()});
     answer.headers.push_back({"Azure-AsyncOperation", links.status});
     answer.headers.push_back({"Azure-AsyncNotification", "Enabled"});
     add_retry(answer);
     return answer;
   }
+  if (failure) answer = failure_answer(*failure);
   remember(started.name(), {method, started.id, std::move(answer)});
   http::Response accepted = json_answer(202, "");
   if (method == Method::Delete && links.status != links.result)
@@ -174,6 +232,19 @@ http::Response Operations::told(Started& started, http::Response answer) {
   accepted.headers.push_back({"Location", links.result});
   add_retry(accepted);
   return accepted;
+}
+
+// The claim on the resource keeps its newest change the one that failed.
+void Operations::note_failure(const ResourceId& id) {
+  const ModelPtr model = controller_.model();
+  const Resource* resource = model->find(id);
+  if (resource == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  auto failed = std::make_shared<std::set<Revision>>();
+  if (failed_) *failed = *failed_;
+  failed->insert(resource->put.revision);
+  if (failed->size() > options_.kept) failed->erase(failed->begin());
+  failed_ = std::move(failed);
 }
 
 void Operations::release(const ResourceId& id, const std::string& operation) {
@@ -242,7 +313,9 @@ http::Response Operations::result(const http::Request& request, const Place& pla
 }
 
 json::Phase Operations::phase() const {
-  return is_async() ? json::Phase{now_ms() - options_.time.count(), false} : json::Phase{};
+  if (!is_async()) return {};
+  const std::lock_guard lock(mutex_);
+  return {now_ms() - options_.time.count(), false, failed_};
 }
 
 ModelPtr Operations::model_with_leaving(const ResourceId& id) const {

@@ -5,6 +5,9 @@
 // is done when a time has passed. There are no timers: the present time is compared with the one at
 // which it was answered. With Lro::Sync nothing here does anything.
 //
+// A fault can make an operation fail (Request::operation_failure). A PUT has happened even then, and
+// what it touched says Failed until it is put again; a DELETE has not.
+//
 // Operations are kept in memory, the newest ones only. Any thread.
 #pragma once
 
@@ -14,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "api/arm/resource_path.h"
@@ -55,6 +59,9 @@ class Operations {
   std::optional<http::Response> begin(const http::Request& request, const ResourceId& id, Pace pace,
                                       http::Done& done);
 
+  // Why nothing may refer yet to what this draft refers to: an operation still works on it.
+  std::optional<http::Response> unprovisioned(const Draft& draft) const;
+
   // An operation that is running from now on, and came to this: `operation` is what it is called.
   void remember(const std::string& operation, FinishedOperation finished);
 
@@ -78,12 +85,15 @@ class Operations {
     int64_t until_ms;  // kUndecided: the call has no answer yet
     ResourceId resource;
     ModelPtr before;  // of a deletion
+    http::Method method;
   };
   struct Started;
 
   int64_t now_ms() const { return controller_.clock().now_ms(); }
   bool is_async() const { return options_.lro == config::Lro::Async; }
   std::optional<std::string> uri_in_the_way(const ResourceId& id) const;
+  const Claim* running_on(const ResourceId& id) const;
+  void note_failure(const ResourceId& id);
   http::Response told(Started& started, http::Response answer);
   void release(const ResourceId& id, const std::string& operation);
   std::optional<Finished::Entry> find(const Place& place) const;
@@ -96,6 +106,7 @@ class Operations {
   mutable std::mutex mutex_;                             // guards what follows
   std::map<ResourceId, Claim> claims_;                   // by scope_of() the resource
   std::deque<std::pair<int64_t, ResourceId>> expiring_;  // when a claim may go, oldest first
+  std::shared_ptr<const std::set<Revision>> failed_;     // of PUTs; null: none
   std::deque<std::pair<std::string, size_t>> bodies_;    // of finished operations, oldest first
   size_t body_bytes_ = 0;                                // their sum
 };

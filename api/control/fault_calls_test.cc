@@ -58,6 +58,16 @@ TEST(FaultCalls, WhatAClientReadsItMayPutAgain) {
   EXPECT_THAT(world.add(everything + "}").body, HasSubstr(everything.substr(1)));
 }
 
+TEST(FaultCalls, OperationsFailWithACodeAndAMessage) {
+  World world;
+  const http::Response plain = world.add(R"({"when":"operation"})");
+  EXPECT_EQ(plain.status, 201);
+  EXPECT_THAT(plain.body, HasSubstr(R"("when":"operation")"));
+  const http::Response named =
+      world.add(R"({"code":"Mine","message":"No.","delay":"5ms","when":"operation"})");
+  EXPECT_THAT(named.body, HasSubstr(R"("code":"Mine","message":"No.","delay":"5ms")"));
+}
+
 TEST(FaultCalls, RefuseWhatTheyCannotRead) {
   World world;
   struct Row {
@@ -97,7 +107,11 @@ TEST(FaultCalls, RefuseWhatTheyCannotRead) {
       {R"({"close":"yes"})", "InvalidParameterValue", "/close", "true or false"},
       {R"({"close":true,"status":503})", "InvalidParameterValue", "/close", "not both"},
       {R"({"delay":"1s","code":"X"})", "InvalidParameterValue", "/status", "needs a status"},
-      {R"({"status":503,"when":"during"})", "InvalidParameterValue", "/when", "before or after"},
+      {R"({"status":503,"when":"during"})", "InvalidParameterValue", "/when",
+       "before, after or operation"},
+      {R"({"status":503,"when":"operation"})", "InvalidParameterValue", "/when", "of answers"},
+      {R"({"throttle":{"burst":1},"when":"operation"})", "InvalidParameterValue", "/when",
+       "of answers"},
       {R"({"status":503,"rate":1.5})", "InvalidParameterValue", "/rate", "0 to 1"},
       {R"({"status":503,"rate":"half"})", "InvalidParameterValue", "/rate", "0.25"},
       {R"({"status":503,"count":0})", "InvalidParameterValue", "/count", "from 1"},

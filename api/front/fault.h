@@ -35,8 +35,9 @@ struct Delay {
 };
 
 struct Fault {
-  // Before: the call never happens. After: it does, but its answer is lost.
-  enum class When : uint8_t { Before, After };
+  // Before: the call never happens. After: it does, but its answer is lost. Operation: the operation
+  // that it begins fails, with the code and message.
+  enum class When : uint8_t { Before, After, Operation };
 
   std::string name;
   FaultMatch match;
@@ -58,6 +59,7 @@ struct Fault {
   uint64_t seed = 0;              // equal calls in equal order are hit alike
 
   bool answers() const { return status != 0 || close; }
+  bool fails_operation() const { return when == When::Operation; }
 };
 
 // Whether the fault is for this call. Never for /_isthmus/v1/faults, so that it can be taken away

@@ -19,6 +19,20 @@ std::string code_of(int status) {
   return code;
 }
 
+// What Azure says where no more is known.
+constexpr std::string_view kRetryable = "RetryableError";
+constexpr std::string_view kRetryableText = "A retryable error occurred.";
+
+http::OperationFailure failure_of(const Fault& fault) {
+  http::OperationFailure failure{fault.code, fault.message};
+  if (failure.code.empty()) failure.code = kRetryable;
+  if (failure.message.empty())
+    failure.message = failure.code == kRetryable
+                          ? std::string(kRetryableText)
+                          : fmt::format("The fault '{}' was injected.", fault.name);
+  return failure;
+}
+
 void mark(const Injection& injection, http::Response& response) {
   for (const FaultPtr& fault : injection.faults)
     response.headers.push_back({std::string(kFaultHeader), fault->name});
@@ -88,6 +102,8 @@ void FaultInjector::begin(const std::shared_ptr<Call>& call) {
   if (answer && answer->when == Fault::When::Before) {
     return answers_->finish(call, answers_->injected(*call));
   }
+  if (call->injection.operation)
+    call->request.operation_failure = failure_of(*call->injection.operation);
   next_.handle(std::move(call->request), [answers = answers_, call](http::Response response) {
     if (call->injection.answer) response = answers->injected(*call);
     answers->finish(call, std::move(response));

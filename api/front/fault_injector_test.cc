@@ -77,6 +77,22 @@ TEST(FaultInjector, LosesTheAnswerOfACallThatHappens) {
   EXPECT_EQ(world.next.calls, 2);
 }
 
+TEST(FaultInjector, MakesTheOperationOfACallFail) {
+  World world;
+  world.arm(R"({"name":"flaky","match":{"method":"PUT"},"when":"operation"})");
+  EXPECT_EQ(world.call(Method::Get).status, 200);
+  EXPECT_FALSE(world.next.last.operation_failure);
+  const http::Response begun = world.call(Method::Put);
+  EXPECT_EQ(begun.status, 200) << "the call itself goes well";
+  EXPECT_EQ(header_of(begun, "x-isthmus-fault"), "flaky");
+  EXPECT_EQ(world.next.last.operation_failure,
+            (http::OperationFailure{"RetryableError", "A retryable error occurred."}));
+  world.arm(R"({"name":"flaky","when":"operation","code":"Conflict"})");
+  world.call(Method::Put);
+  EXPECT_EQ(world.next.last.operation_failure,
+            (http::OperationFailure{"Conflict", "The fault 'flaky' was injected."}));
+}
+
 TEST(FaultInjector, CutsTheConnectionBeforeTheCall) {
   World world;
   world.arm(R"({"close":true})");

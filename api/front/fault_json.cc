@@ -223,9 +223,12 @@ Result<void> read_headers(const Place& place, Fault& fault) {
 
 Result<void> read_when(const Place& place, Fault& fault) {
   const std::string_view word = place.value.IsString() ? json::text_of(place.value) : "";
-  if (word != "before" && word != "after") return place.refuse("before or after");
-  fault.when = word == "after" ? Fault::When::After : Fault::When::Before;
-  return {};
+  for (const WhenName& row : kWhenNames) {
+    if (row.name != word) continue;
+    fault.when = row.when;
+    return {};
+  }
+  return place.refuse("before, after or operation");
 }
 
 Result<void> read_rate(const Place& place, Fault& fault) {
@@ -296,8 +299,15 @@ struct Rule {
   bool (*holds)(const Fault&);
 };
 constexpr Rule kRules[] = {
-    {"", "The fault does nothing: it needs a status, close, delay or throttle.",
-     [](const Fault& f) { return f.answers() || f.delay || f.throttle; }},
+    {"", "The fault does nothing: it needs a status, close, delay or throttle, or when operation.",
+     [](const Fault& f) { return f.answers() || f.delay || f.throttle || f.fails_operation(); }},
+    {"/when",
+     "An operation fails with a code and a message alone: a status, close, headers, retryAfter and "
+     "throttle are of answers.",
+     [](const Fault& f) {
+       return !f.fails_operation() ||
+              (!f.answers() && f.headers.empty() && !f.retry_after_s && !f.throttle);
+     }},
     {"/close", "A connection that is cut has no answer: use close or status, not both.",
      [](const Fault& f) { return !f.close || f.status == 0; }},
     {"/throttle", "A throttle stands alone: beside it only name and match are allowed.",
@@ -307,7 +317,7 @@ constexpr Rule kRules[] = {
      }},
     {"/status", "code, message, headers and retryAfter are of an answer, which needs a status.",
      [](const Fault& f) {
-       return f.status != 0 ||
+       return f.status != 0 || f.fails_operation() ||
               (f.code.empty() && f.message.empty() && f.headers.empty() && !f.retry_after_s);
      }},
 };

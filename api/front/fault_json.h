@@ -8,6 +8,14 @@
 
 namespace isthmus::api::front {
 
+struct WhenName {
+  Fault::When when;
+  std::string_view name;
+};
+inline constexpr WhenName kWhenNames[] = {{Fault::When::Before, "before"},
+                                          {Fault::When::After, "after"},
+                                          {Fault::When::Operation, "operation"}};
+
 // Every member that there is no meaning for is refused, so that a misspelt "rate" never becomes a
 // fault that always hits. `name` is that of the path; empty: the body may say one, or none.
 Result<Fault> read_fault(std::string_view body, std::string_view name);

@@ -56,7 +56,8 @@ void write_fault(JsonText& out, const FaultState& state) {
     out.number("perSecond", fault.throttle->per_second).end_object();
   } else {
     if (fault.delay) write_delay(out, *fault.delay);
-    out.text("when", fault.when == Fault::When::After ? "after" : "before");
+    for (const WhenName& row : kWhenNames)
+      if (row.when == fault.when) out.text("when", row.name);
     out.key("rate").real(fault.rate);
     if (fault.count) out.number("count", *fault.count);
     out.number("after", fault.after).number("seed", fault.seed);

@@ -77,7 +77,7 @@ bool FaultTable::throttled(Armed& armed, const http::Request& request, Injection
   return true;
 }
 
-// True: the fault answers this call.
+// True: the fault decides what becomes of this call.
 bool FaultTable::hit(FaultState& state, Injection& injection) {
   const Fault& fault = *state.fault;
   const uint64_t n = state.matched++;
@@ -87,8 +87,9 @@ bool FaultTable::hit(FaultState& state, Injection& injection) {
   injection.faults.push_back(state.fault);
   const bool is_after = fault.when == Fault::When::After;
   (is_after ? injection.after : injection.before) += delay_of(fault, n);
+  if (fault.fails_operation()) injection.operation = state.fault;
   if (fault.answers()) injection.answer = state.fault;
-  return fault.answers();
+  return fault.answers() || fault.fails_operation();
 }
 
 Injection FaultTable::meet(const http::Request& request) {

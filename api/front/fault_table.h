@@ -25,6 +25,7 @@ struct Injection {
   milliseconds before{0};             // held up before it happens
   milliseconds after{0};              // and before its answer
   FaultPtr answer;                    // whose answer it gets; null: its own
+  FaultPtr operation;                 // what the operation that it begins fails with; null: nothing
   uint32_t retry_after_s = 0;         // of a throttle that refuses
   std::vector<http::Header> headers;  // of throttles that let it pass
 

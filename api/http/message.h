@@ -67,6 +67,13 @@ struct ClientCertificate {
   friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
 };
 
+// What an operation that a call begins comes to, where a fault says so.
+struct OperationFailure {
+  std::string code;
+  std::string message;
+  friend bool operator==(const OperationFailure&, const OperationFailure&) = default;
+};
+
 struct Request {
   Method method = Method::Get;
   std::string target;                 // as received
@@ -80,6 +87,7 @@ struct Request {
   bool is_tls = false;
   std::optional<ClientCertificate> certificate;  // over TLS alone
   std::string principal;  // who it is, once that was checked; empty where nobody checks
+  std::optional<OperationFailure> operation_failure;  // injected; no client can say it
 
   // Who asks, for the journal: the principal, or else the address.
   const std::string& who() const { return principal.empty() ? peer : principal; }

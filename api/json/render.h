@@ -6,6 +6,8 @@
 #pragma once
 
 #include <limits>
+#include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,9 +21,12 @@ namespace isthmus::api::json {
 struct Phase {
   int64_t settled_ms = std::numeric_limits<int64_t>::max();
   bool is_leaving = false;  // what is shown was deleted, and is on its way out
+  std::shared_ptr<const std::set<Revision>> failed = {};  // changes whose provisioning went wrong
 
   std::string_view state(const Stamp& newest) const {
-    return is_leaving ? "Deleting" : newest.time_ms > settled_ms ? "Updating" : "Succeeded";
+    if (is_leaving) return "Deleting";
+    if (newest.time_ms > settled_ms) return "Updating";
+    return failed && failed->contains(newest.revision) ? "Failed" : "Succeeded";
   }
 };
 

@@ -35,6 +35,8 @@ class Stage {
   api::http::Response send(api::http::Method method, const std::string& target,
                            const std::string& body = {}, const api::http::Headers& headers = {});
   void restart() { controller().restart(); }
+  // A fault, as JSON, from here on.
+  void inject(std::string_view fault) { controller().inject(fault); }
   // Time passes, by the clock of the controller.
   void pass(std::chrono::milliseconds time) { controller().pass(time); }
 

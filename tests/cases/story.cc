@@ -107,6 +107,8 @@ void Player::directive(std::string_view word, std::string_view rest) {
                                                        : text_at(response_.body, rest);
   } else if (word == "azure") {
     begin_azure(take_word(rest), rest);
+  } else if (word == "fault") {
+    stage_.inject(rest);
   } else if (word == "restart") {
     stage_.restart();
   } else if (word == "later") {

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "api/arm/resource_calls.h"
+#include "api/front/fault_injector.h"
+#include "api/front/fault_json.h"
 #include "api/http/target.h"
 #include "api/json/store_encoding.h"
 #include "api/networking/networking_handler.h"
@@ -47,6 +49,13 @@ class InProcess {
     start();
   }
 
+  // From here on: a fault of /_isthmus/v1/faults, as JSON.
+  void inject(std::string_view fault) {
+    auto read = api::front::read_fault(fault, "");
+    if (!read) throw std::runtime_error(read.error().text());
+    if (auto put = faults_.put(*read); !put) throw std::runtime_error(put.error().text());
+  }
+
   void pass(std::chrono::milliseconds time) { clock_.time_ms += time.count(); }
 
   Controller& controller() { return *controller_; }
@@ -74,7 +83,8 @@ class InProcess {
     std::promise<api::http::Response> answered;
     api::http::Handler* handler = handler_.get();
     if (api::arm::is_arm(request.segments)) handler = azure_.get();
-    handler->handle(std::move(request), [&answered](api::http::Response response) {
+    api::front::FaultInjector injector(faults_, api::http::default_error_body, *handler);
+    injector.handle(std::move(request), [&answered](api::http::Response response) {
       answered.set_value(std::move(response));
     });
     return answered.get_future().get();
@@ -107,6 +117,7 @@ class InProcess {
   std::unique_ptr<api::networking::NetworkingHandler> handler_;
   std::unique_ptr<api::arm::ControllerResources> azure_resources_;
   std::unique_ptr<api::arm::ArmHandler> azure_;
+  api::front::FaultTable faults_{clock_};
   uint64_t requests_ = 0;
 };
 
