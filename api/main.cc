@@ -205,10 +205,7 @@ http::ServerOptions server_options(const config::Config& config, http::ErrorBody
 
 Controller::Options controller_options(const config::Config& config) {
   Controller::Options options;
-  options.limits.peerings_per_network = static_cast<uint32_t>(config.peerings_per_network);
-  options.limits.prefixes_per_network = static_cast<uint32_t>(config.prefixes_per_network);
-  options.limits.rules_per_security_group = static_cast<uint32_t>(config.rules_per_security_group);
-  options.limits.routes_per_table = static_cast<uint32_t>(config.routes_per_table);
+  options.limits = config.resource_limits;
   options.bare = config.bare;
   return options;
 }

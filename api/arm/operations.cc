@@ -185,7 +185,7 @@ std::optional<http::Response> Operations::begin(const http::Request& request, co
                       *uri));
     if (pace == Pace::AtOnce) return std::nullopt;
     const Links links = links_of(request, id, location_of(*model, id), started->name());
-    claims_[scope_of(id)] = {started->name(),  links.status,   kUndecided, id,
+    claims_[scope_of(id)] = {started->name(), links.status,  kUndecided, id,
                              started->before, request.method};
     started->has_claim = true;
   }

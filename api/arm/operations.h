@@ -5,8 +5,8 @@
 // is done when a time has passed. There are no timers: the present time is compared with the one at
 // which it was answered. With Lro::Sync nothing here does anything.
 //
-// A fault can make an operation fail (Request::operation_failure). A PUT has happened even then, and
-// what it touched says Failed until it is put again; a DELETE has not.
+// A fault can make an operation fail (Request::operation_failure). A PUT has happened even then,
+// and what it touched says Failed until it is put again; a DELETE has not.
 //
 // Operations are kept in memory, the newest ones only. Any thread.
 #pragma once

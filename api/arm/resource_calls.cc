@@ -248,7 +248,8 @@ void get_operation_result(const CallPtr& call) {
 
 void list_usages(const CallPtr& call) {
   const ModelPtr model = call->controller.model();
-  call->done(json_answer(200, usages_text(*model, call->place.id, call->place.name)));
+  call->done(json_answer(
+      200, usages_text(*model, call->controller.limits(), call->place.id, call->place.name)));
 }
 
 void check_address(const CallPtr& call) {

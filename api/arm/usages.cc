@@ -5,55 +5,70 @@
 #include <array>
 
 #include "api/json/json_text.h"
+#include "controller/rules/azure_limits.h"
 
 namespace isthmus::api::arm {
 namespace {
 
+// What is counted in a location, or told of each network, group and table: that has no count here,
+// as it has none in Azure's answer.
 struct Usage {
-  std::string_view type;  // a segment; a row of a type that the realm does not have is not listed
+  std::string_view type;  // a segment; empty: nothing is counted
   std::string_view name;
   std::string_view title;
-  uint64_t limit;
+  uint32_t Limits::*limit;  // null: always one
 };
 // Source: what Azure answers, and its list of limits (learn.microsoft.com, azure-subscription-
 // service-limits).
 constexpr std::array kUsages = {
-    Usage{"virtualNetworks", "VirtualNetworks", "Virtual Networks", 1'000},
-    Usage{"networkSecurityGroups", "NetworkSecurityGroups", "Network Security Groups", 5'000},
-    Usage{"publicIPAddresses", "PublicIPAddresses", "Public IP Addresses", 1'000},
-    Usage{"networkInterfaces", "NetworkInterfaces", "Network Interfaces", 65'536},
-    Usage{"loadBalancers", "LoadBalancers", "Load Balancers", 1'000},
-    Usage{"routeTables", "RouteTables", "Route Tables", 200},
-    Usage{"networkWatchers", "NetworkWatchers", "Network Watchers", 1},
-    Usage{"applicationSecurityGroups", "ApplicationSecurityGroups", "Application Security Groups",
-          3'000},
+    Usage{"virtualNetworks", "VirtualNetworks", "Virtual Networks", &Limits::networks_per_region},
+    Usage{"networkSecurityGroups", "NetworkSecurityGroups", "Network Security Groups",
+          &Limits::security_groups_per_region},
+    Usage{"publicIPAddresses", "PublicIPAddresses", "Public IP Addresses",
+          &Limits::public_addresses_per_region},
+    Usage{"networkInterfaces", "NetworkInterfaces", "Network Interfaces",
+          &Limits::interfaces_per_region},
+    Usage{"loadBalancers", "LoadBalancers", "Load Balancers", &Limits::load_balancers_per_region},
+    Usage{"routeTables", "RouteTables", "Route Tables", &Limits::route_tables_per_region},
+    Usage{"networkWatchers", "NetworkWatchers", "Network Watchers", nullptr},
+    Usage{"", "DnsServersPerVirtualNetwork", "DNS servers per Virtual Network",
+          &Limits::dns_servers_per_network},
+    Usage{"", "SubnetsPerVirtualNetwork", "Subnets per Virtual Network",
+          &Limits::subnets_per_network},
+    Usage{"", "IPConfigurationsPerVirtualNetwork", "IP Configurations per Virtual Network",
+          &Limits::addresses_per_network},
+    Usage{"", "PeeringsPerVirtualNetwork", "Peerings per Virtual Network",
+          &Limits::peerings_per_network},
+    Usage{"", "SecurityRulesPerNetworkSecurityGroup", "Security rules per Network Security Group",
+          &Limits::rules_per_security_group},
+    Usage{"", "SecurityRuleAddressesOrPortsPerNetworkSecurityGroup",
+          "Security rules addresses or ports per Network Security Group",
+          &Limits::prefixes_per_rule},
+    Usage{"", "RoutesPerRouteTable", "Routes per Route Table", &Limits::routes_per_table},
+    Usage{"", "SecondaryIPConfigurationsPerNetworkInterface",
+          "Secondary IP Configurations per Network Interface", &Limits::addresses_per_interface},
 };
 
-uint64_t count_in(const Model& model, const ResourceId& subscription, Kind kind,
-                  std::string_view location) {
-  uint64_t count = 0;
-  model.each_below(subscription, kind, [&](const Resource& resource) {
-    if (resource.annotations && resource.annotations->location == location) ++count;
-    return true;
-  });
-  return count;
+uint64_t used(const Model& model, const Usage& row, const ResourceId& subscription,
+              std::string_view location) {
+  if (row.type.empty()) return 0;
+  return count_in_region(model, subscription,
+                         *kind_of_segment(Kind::ResourceGroup, row.type, Realm::Azure), location);
 }
 
 }  // namespace
 
-std::string usages_text(const Model& model, const ResourceId& subscription,
+std::string usages_text(const Model& model, const Limits& limits, const ResourceId& subscription,
                         std::string_view location) {
   std::string name = lower_case(location);
   std::erase(name, ' ');
   json::JsonText out;
   out.object().key("value").array();
   for (const Usage& row : kUsages) {
-    const auto kind = kind_of_segment(Kind::ResourceGroup, row.type, Realm::Azure);
-    if (!kind) continue;
-    out.object().number("currentValue", count_in(model, subscription, *kind, name));
+    out.object().number("currentValue", used(model, row, subscription, name));
     out.text("id", fmt::format("{}/providers/Microsoft.Network/locations/{}/usages/{}",
                                subscription.path(), name, row.name));
-    out.number("limit", row.limit).key("name").object();
+    out.number("limit", row.limit == nullptr ? 1 : limits.*row.limit).key("name").object();
     out.text("localizedValue", row.title).text("value", row.name).end_object();
     out.text("unit", "Count").end_object();
   }

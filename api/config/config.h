@@ -17,6 +17,7 @@
 #include "api/front/admission.h"
 #include "api/http/limits.h"
 #include "api/json/limits.h"
+#include "controller/rules/limits.h"
 
 namespace isthmus::api::config {
 
@@ -79,10 +80,7 @@ struct Config {
   std::string clock = "real";     // clock_text.h
   std::optional<uint64_t> seed;   // absent: identifiers are random
   bool bare = false;              // start without the resources of a fresh controller
-  size_t peerings_per_network = 500;
-  size_t prefixes_per_network = 1000;
-  size_t rules_per_security_group = 1000;
-  size_t routes_per_table = 400;
+  isthmus::Limits resource_limits;
 };
 
 // Where a value came from, as a person would say it: "default", "flag --listen", "environment

@@ -53,7 +53,7 @@ TEST(Config, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(loaded->config.listen, (Listen{"127.0.0.1", 8181}));
   EXPECT_EQ(loaded->config.state, "/there/.local/state/isthmus/state.db");
   EXPECT_EQ(loaded->config.limits.body_bytes, 1024u * 1024u);
-  EXPECT_EQ(loaded->config.peerings_per_network, 500u);
+  EXPECT_EQ(loaded->config.resource_limits.peerings_per_network, 500u);
   EXPECT_FALSE(loaded->config.bare);
   EXPECT_EQ(loaded->config.provisioning_delay.count(), 0);
   EXPECT_EQ(loaded->config.lro, Lro::Sync);

@@ -358,16 +358,12 @@ constexpr Option kOptions[] = {
      [](const Config& c) {
        return std::string(c.empty_collection == EmptyCollection::Full ? "full" : "bare");
      }},
-    count_option("peerings-per-network", "most peerings of one virtual network",
-                 [](auto& c) -> auto& { return c.peerings_per_network; }),
-    count_option("prefixes-per-network", "most address prefixes of one virtual network",
-                 [](auto& c) -> auto& { return c.prefixes_per_network; }),
-    count_option("rules-per-security-group", "most rules of one network security group (Azure)",
-                 [](auto& c) -> auto& { return c.rules_per_security_group; }),
-    count_option("routes-per-table", "most routes of one route table (Azure)",
-                 [](auto& c) -> auto& { return c.routes_per_table; }),
-    bytes_option("limit-target", "longest request target (414)",
-                 [](auto& c) -> auto& { return c.limits.target_bytes; }),
+#define X(field, option, value, help) \
+  count_option(option, help, [](auto& c) -> auto& { return c.resource_limits.field; }),
+    ISTHMUS_LIMITS(X)
+#undef X
+        bytes_option("limit-target", "longest request target (414)",
+                     [](auto& c) -> auto& { return c.limits.target_bytes; }),
     bytes_option("limit-header", "longest header section (431)",
                  [](auto& c) -> auto& { return c.limits.header_bytes; }),
     count_option("limit-header-fields", "most header fields (431)",

@@ -35,8 +35,8 @@ struct Delay {
 };
 
 struct Fault {
-  // Before: the call never happens. After: it does, but its answer is lost. Operation: the operation
-  // that it begins fails, with the code and message.
+  // Before: the call never happens. After: it does, but its answer is lost. Operation: the
+  // operation that it begins fails, with the code and message.
   enum class When : uint8_t { Before, After, Operation };
 
   std::string name;

@@ -213,7 +213,8 @@ void JsonReader::refuse_azure_prefix(std::string_view text) {
   const std::string_view shown = std::string_view(quoted).substr(1, quoted.size() - 2);
   if (const auto cidr = net::parse_cidr(text)) {
     problem_ = Error{
-        ErrorCode::InvalidCIDRNotation, pointer_,
+        ErrorCode::InvalidCIDRNotation,
+        pointer_,
         fmt::format("The address prefix {} in resource {} has an invalid CIDR notation. For the "
                     "given prefix length, the address prefix should be {}.",
                     shown, owner_.path,
@@ -222,7 +223,8 @@ void JsonReader::refuse_azure_prefix(std::string_view text) {
         {}};
   } else {
     problem_ =
-        Error{ErrorCode::InvalidAddressPrefixFormat, pointer_,
+        Error{ErrorCode::InvalidAddressPrefixFormat,
+              pointer_,
               fmt::format("Address prefix {} of resource {} is not formatted correctly. It should "
                           "follow CIDR notation, for example 10.0.0.0/24.",
                           shown, owner_.path),

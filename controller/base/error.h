@@ -96,6 +96,12 @@ namespace isthmus {
   X(RemoteVnetHasNoGateways, 400, "A peering uses the gateways of its remote network, which has none.") \
   X(PeeringAllowGatewayTransitDisabled, 400, "A peering uses the gateways of its remote network, whose own peering does not lend them.") \
   X(PeeringMultipleUseRemoteGateways, 400, "Another peering of the virtual network uses remote gateways, and only one may.") \
+  X(VnetCountLimitReached, 400, "The region of the subscription has as many virtual networks as it may have.") \
+  X(RouteTableCountLimitReached, 400, "The region of the subscription has as many route tables as it may have.") \
+  X(NetworkSecurityGroupCountLimitReached, 400, "The region of the subscription has as many network security groups as it may have.") \
+  X(NetworkInterfaceCountLimitReached, 400, "The region of the subscription has as many network interfaces as it may have.") \
+  X(PublicIPCountLimitReached, 400, "The region of the subscription has as many public IP addresses as it may have.") \
+  X(LoadBalancerCountLimitReached, 400, "The region of the subscription has as many load balancers as it may have.") \
   X(NetworkWatcherCountLimitReached, 400, "The region of the subscription has its network watcher.") \
   X(VirtualMachineMustHaveOneNetworkInterfaceAsPrimary, 400, "A virtual machine has network interfaces, one of which is primary.") \
   X(InUsePrefixCannotBeDeleted, 400, "Something has an address of the prefix that the subnet loses; the message names it.") \

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "controller/model/networks.h"
+#include "controller/rules/azure_limits.h"
 #include "controller/rules/azure_private_address.h"
 
 namespace isthmus {
@@ -45,6 +46,7 @@ std::optional<Violation> is_in_two_networks(const Proposal& p) {
 }
 
 constexpr std::array kAzureInterfaceRules = {
+    kRegionRule<Kind::NetworkInterface>,
     Rule{"Azure: an interface has an IP configuration", ErrorCode::InvalidParameterValue,
          &has_no_ip_configuration},
     Rule{"Azure: one IP configuration of an interface is primary", ErrorCode::InvalidParameterValue,
@@ -64,8 +66,23 @@ std::optional<Violation> is_of_another_version(const Proposal& p) {
       ""};
 }
 
+std::optional<Violation> is_one_address_too_many(const Proposal& p) {
+  if (p.old != nullptr) return std::nullopt;
+  const size_t count = p.after.count_below(p.parent().id, Kind::IpConfiguration);
+  if (count <= p.limits.addresses_per_interface) return std::nullopt;
+  return Violation{
+      "", fmt::format("Network interface {} has {} addresses.", p.parent().id.path(), count),
+      fmt::format("A network interface has at most {}.", p.limits.addresses_per_interface)};
+}
+
 constexpr std::array kAzureIpConfigurationRules =
-    joined(std::array{Rule{"Azure: an address is of its version", ErrorCode::InvalidParameterValue,
+    joined(std::array{Rule{"Azure: an interface has no more addresses than the limit",
+                           ErrorCode::LimitReached, &is_one_address_too_many},
+                      Rule{"Azure: a network has no more addresses than the limit",
+                           ErrorCode::LimitReached, &fills_a_network},
+                      Rule{"Azure: peered networks have no more addresses than the limit",
+                           ErrorCode::LimitReached, &fills_a_peered_group},
+                      Rule{"Azure: an address is of its version", ErrorCode::InvalidParameterValue,
                            &is_of_another_version}},
            azure_private_address::kRules<IpConfiguration>);
 

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "controller/model/text.h"
+#include "controller/rules/azure_limits.h"
 #include "controller/rules/azure_private_address.h"
 #include "controller/rules/load_balancer_rules.h"
 
@@ -117,6 +118,7 @@ std::optional<Violation> differs_from_its_address(const Proposal& p) {
 }
 
 constexpr std::array kPublicIpAddressRules = {
+    kRegionRule<Kind::PublicIpAddress>,
     Rule{"Azure: a sku is one of the type", ErrorCode::InvalidResourceSku, &has_an_unknown_sku},
     Rule{"Azure: a Standard public address is Static",
          ErrorCode::StandardSkuPublicIPAddressesMustBeStatic, &is_standard_and_dynamic},
@@ -131,6 +133,7 @@ constexpr std::array kPublicIpAddressRules = {
 };
 
 constexpr std::array kLoadBalancerRules = {
+    kRegionRule<Kind::LoadBalancer>,
     Rule{"Azure: a sku is one of the type", ErrorCode::InvalidResourceSku, &has_an_unknown_sku},
     Rule{"Azure: a load balancer has the sku of its public addresses",
          ErrorCode::PublicIPAndLBSkuDoNotMatch, &differs_from_its_addresses},

@@ -6,7 +6,7 @@
 #include <array>
 
 #include "controller/model/networks.h"
-#include "controller/rules/rule.h"
+#include "controller/rules/azure_limits.h"
 
 namespace isthmus {
 namespace {
@@ -104,7 +104,19 @@ std::optional<Violation> half_says_encryption(const Proposal& p) {
       ""};
 }
 
+std::optional<Violation> has_too_many_dns_servers(const Proposal& p) {
+  const size_t count = p.body<VirtualNetwork>().dns_servers.size();
+  if (count <= p.limits.dns_servers_per_network) return std::nullopt;
+  return Violation{
+      "/properties/dhcpOptions/dnsServers",
+      fmt::format("Virtual network {} has {} DNS servers.", p.now.id.path(), count),
+      fmt::format("A virtual network has at most {}.", p.limits.dns_servers_per_network)};
+}
+
 constexpr std::array kAzureVirtualNetworkRules = {
+    kRegionRule<Kind::VirtualNetwork>,
+    Rule{"Azure: a network has no more DNS servers than the limit", ErrorCode::LimitReached,
+         &has_too_many_dns_servers},
     Rule{"Azure: subnets stay inside the address space", ErrorCode::NetcfgSubnetRangeOutsideVnet,
          &leaves_a_subnet_outside},
     Rule{"Azure: a network does not grow over its peer", ErrorCode::VnetAddressSpacesOverlap,
@@ -165,7 +177,18 @@ std::optional<Violation> leaves_an_allocation_outside(const Proposal& p) {
   return std::nullopt;
 }
 
+std::optional<Violation> is_one_subnet_too_many(const Proposal& p) {
+  if (p.old != nullptr) return std::nullopt;
+  const size_t count = p.after.count_below(p.parent().id, Kind::Subnet);
+  if (count <= p.limits.subnets_per_network) return std::nullopt;
+  return Violation{"",
+                   fmt::format("Virtual network {} has {} subnets.", p.parent().id.path(), count),
+                   fmt::format("A virtual network has at most {}.", p.limits.subnets_per_network)};
+}
+
 constexpr std::array kAzureSubnetRules = {
+    Rule{"Azure: a network has no more subnets than the limit", ErrorCode::LimitReached,
+         &is_one_subnet_too_many},
     Rule{"Azure: a subnet has a possible size", ErrorCode::NetcfgInvalidSubnet,
          &is_too_small_or_too_large},
     Rule{"Azure: a subnet lies inside the address space", ErrorCode::NetcfgSubnetRangeOutsideVnet,

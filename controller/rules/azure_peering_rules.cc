@@ -5,7 +5,7 @@
 #include <array>
 
 #include "controller/model/networks.h"
-#include "controller/rules/rule.h"
+#include "controller/rules/azure_limits.h"
 
 namespace isthmus {
 namespace {
@@ -195,6 +195,8 @@ constexpr std::array kAzurePeeringRules = {
          ErrorCode::AnotherPeeringAlreadyReferencesRemoteVnet, &is_the_second_to_its_remote},
     Rule{"Azure: a network has no more peerings than the limit",
          ErrorCode::VirtualNetworkPeeringLimitReached, &exceeds_the_limit},
+    Rule{"Azure: no more addresses are peered than the limit", ErrorCode::LimitReached,
+         &joins_too_many_addresses},
     Rule{"Azure: a disconnected side comes back first", ErrorCode::RemotePeeringIsDisconnected,
          &meets_a_disconnected_side},
     Rule{"Azure: address spaces of peers do not overlap", ErrorCode::VnetAddressSpacesOverlap,

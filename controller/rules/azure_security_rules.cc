@@ -78,6 +78,19 @@ std::optional<Violation> is_one_too_many(const Proposal& p) {
       fmt::format("A group has at most {}.", p.limits.rules_per_security_group)};
 }
 
+std::optional<Violation> has_too_many_addresses(const Proposal& p) {
+  const AclRule& rule = p.body<AclRule>();
+  for (const auto& [addresses, member] :
+       {std::pair(sources_of(rule), "source"), std::pair(destinations_of(rule), "destination")}) {
+    if (addresses.size() <= p.limits.prefixes_per_rule) continue;
+    return Violation{fmt::format("/properties/{}AddressPrefixes", member),
+                     fmt::format("Security rule {} has {} {} addresses.", p.now.id.path(),
+                                 addresses.size(), member),
+                     fmt::format("A side of a rule has at most {}.", p.limits.prefixes_per_rule)};
+  }
+  return std::nullopt;
+}
+
 constexpr std::array kAzureSecurityRuleRules = {
     Rule{"Azure: a security rule has a possible priority", ErrorCode::SecurityRuleInvalidPriority,
          &priority_out_of_range},
@@ -87,6 +100,8 @@ constexpr std::array kAzureSecurityRuleRules = {
          ErrorCode::SecurityRuleInvalidAddressPrefix, &mixes_address_families},
     Rule{"Azure: a security group has no more rules than the limit", ErrorCode::LimitReached,
          &is_one_too_many},
+    Rule{"Azure: a side of a security rule has no more addresses than the limit",
+         ErrorCode::LimitReached, &has_too_many_addresses},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/model/model.h"
+#include "controller/rules/limits.h"
 
 namespace isthmus {
 
@@ -66,14 +67,6 @@ struct Applied {
   Model model;                          // its revision is one more where anything changed
   std::vector<ResourceChange> changes;  // the net effect, each resource once
   std::vector<Outcome> outcomes;        // one for each operation
-};
-
-// Configurable bounds (decisions: N24).
-struct Limits {
-  uint32_t peerings_per_network = 500;
-  uint32_t prefixes_per_network = 1000;
-  uint32_t rules_per_security_group = 1000;  // Azure
-  uint32_t routes_per_table = 400;           // Azure
 };
 
 }  // namespace isthmus

@@ -86,7 +86,9 @@ std::span<const Rule> deletion_rules_of(Kind kind);
   X(VirtualNetwork, azure_virtual_network_rules)                  \
   X(Subnet, azure_subnet_rules)                                   \
   X(Peering, azure_peering_rules)                                 \
+  X(AccessControlList, azure_security_group_rules)                \
   X(AclRule, azure_security_rule_rules)                           \
+  X(RouteTable, azure_route_table_rules)                          \
   X(Route, azure_route_rules)                                     \
   X(NetworkInterface, azure_interface_rules)                      \
   X(IpConfiguration, azure_ip_configuration_rules)                \

@@ -19,18 +19,12 @@ struct Option {
 };
 constexpr std::array kOptions = {
     Option{"bare", [](InProcess::Options& o, uint32_t n) { o.controller.bare = n != 0; }},
-    Option{"peerings-per-network",
-           [](InProcess::Options& o, uint32_t n) { o.controller.limits.peerings_per_network = n; }},
-    Option{"prefixes-per-network",
-           [](InProcess::Options& o, uint32_t n) { o.controller.limits.prefixes_per_network = n; }},
-    Option{"rules-per-security-group",
-           [](InProcess::Options& o, uint32_t n) {
-             o.controller.limits.rules_per_security_group = n;
-           }},
-    Option{"routes-per-table",
-           [](InProcess::Options& o, uint32_t n) { o.controller.limits.routes_per_table = n; }},
-    Option{"page-items", [](InProcess::Options& o,
-                            uint32_t n) { o.networking.page_items = o.azure.page_items = n; }},
+#define X(field, option, value, help) \
+  Option{option, [](InProcess::Options& o, uint32_t n) { o.controller.limits.field = n; }},
+    ISTHMUS_LIMITS(X)
+#undef X
+        Option{"page-items", [](InProcess::Options& o,
+                                uint32_t n) { o.networking.page_items = o.azure.page_items = n; }},
     Option{"lro-async",
            [](InProcess::Options& o, uint32_t n) {
              o.azure.operations.lro = n != 0 ? api::config::Lro::Async : api::config::Lro::Sync;
