@@ -245,6 +245,7 @@ arm::ArmOptions arm_options(const config::Config& config, arm::ResourceCalls& re
   arm::ArmOptions options;
   options.resources = &resources;
   options.asks_for_tokens = config.auth.token;
+  options.subscriptions = [subscriptions = config.subscriptions] { return subscriptions; };
   options.now_s = [] { return SystemClock().now_ms() / 1000; };
   return options;
 }
@@ -302,6 +303,7 @@ int run(const config::Loaded& loaded) {
   control_options.settings = loaded.settings;
   control_options.snapshots = folder_beside(config, config.snapshots, ".snapshots");
   control_options.clock = &clock;
+  control_options.subscription = config.subscriptions.front().id;
   control::InitHooks hooks(config.init);
   control_options.ready_checks.push_back(hooks.ready_check());
   tls::Certificates certificates(certificate_options(config));

@@ -17,17 +17,15 @@
 #include <vector>
 
 #include "api/access/role.h"
+#include "api/config/config.h"
 #include "api/http/message.h"
 
 namespace isthmus::api::arm {
 
-struct ListedSubscription {
-  std::string id;    // a UUID, in lower case
-  std::string name;  // for people
-};
+using ListedSubscription = config::Subscription;
 
 // Where a client finds itself that asked for nothing else.
-constexpr std::string_view kDefaultSubscription = "11111111-1111-1111-1111-111111111111";
+using config::kDefaultSubscription;
 constexpr std::string_view kDefaultTenant = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
 
 using Segments = std::vector<std::string>;
@@ -44,9 +42,9 @@ class ResourceCalls {
 struct ArmOptions {
   // Asked at each call, by any thread.
   std::function<std::vector<ListedSubscription>()> subscriptions = [] {
-    return std::vector<ListedSubscription>{{std::string(kDefaultSubscription), "Isthmus lab"}};
+    return config::Config().subscriptions;
   };
-  std::string tenant{kDefaultTenant};
+  std::string tenant{kDefaultTenant};  // of everybody, and of subscriptions that name none
   // Callers have to show a token: the one that they log in with is the one that they get.
   bool asks_for_tokens = false;
   std::function<int64_t()> now_s;      // real time, since the Unix epoch: clients go by it

@@ -66,8 +66,9 @@ TEST(ArmSubscriptions, AreListedAndShown) {
   ArmOptions options;
   options.tenant = "cccccccc-cccc-cccc-cccc-cccccccccccc";
   options.subscriptions = [] {
-    return std::vector<ListedSubscription>{{"11111111-1111-1111-1111-111111111111", "one"},
-                                           {"2222222a-2222-2222-2222-222222222222", "two"}};
+    return std::vector<ListedSubscription>{
+        {"11111111-1111-1111-1111-111111111111", "one"},
+        {"2222222a-2222-2222-2222-222222222222", "two", "dddddddd-dddd-dddd-dddd-dddddddddddd"}};
   };
   ArmFront front(options);
   const auto list = front.get("/subscriptions?api-version=2019-11-01");
@@ -79,9 +80,12 @@ TEST(ArmSubscriptions, AreListedAndShown) {
       front.get("/subscriptions/2222222A-2222-2222-2222-222222222222?api-version=2019-11-01");
   EXPECT_EQ(text_at(two, "/id"), "/subscriptions/2222222a-2222-2222-2222-222222222222");
   EXPECT_EQ(text_at(two, "/displayName"), "two");
+  EXPECT_EQ(text_at(two, "/tenantId"), "dddddddd-dddd-dddd-dddd-dddddddddddd");
   const auto tenants = front.get("/tenants?api-version=2019-11-01");
   EXPECT_EQ(text_at(tenants, "/value/0/tenantId"), options.tenant);
   EXPECT_EQ(text_at(tenants, "/value/0/id"), "/tenants/" + options.tenant);
+  EXPECT_EQ(text_at(tenants, "/value/1/id"), "/tenants/dddddddd-dddd-dddd-dddd-dddddddddddd");
+  EXPECT_EQ(text_at(tenants, "/value/2/id"), "");
 }
 
 TEST(ArmLocations, AreNamedOnce) {

@@ -13,6 +13,10 @@ namespace {
 
 using json::JsonText;
 
+const std::string& tenant_of(const Call& call, const ListedSubscription& subscription) {
+  return subscription.tenant.empty() ? call.options.tenant : subscription.tenant;
+}
+
 void write_subscription(JsonText& out, const ListedSubscription& subscription,
                         std::string_view tenant) {
   out.object()
@@ -55,15 +59,23 @@ void write_region(JsonText& out, const Region& region, const std::string& subscr
 
 }  // namespace
 
+// The one where everybody is first, then those of the subscriptions.
 http::Response list_tenants(const Call& call) {
+  std::vector<std::string> tenants = {call.options.tenant};
+  for (const ListedSubscription& one : call.options.subscriptions()) {
+    const std::string& tenant = tenant_of(call, one);
+    if (std::find(tenants.begin(), tenants.end(), tenant) == tenants.end())
+      tenants.push_back(tenant);
+  }
   JsonText out;
   out.object().key("value").array();
-  out.object()
-      .text("id", "/tenants/" + call.options.tenant)
-      .text("tenantId", call.options.tenant)
-      .text("displayName", "Isthmus")
-      .text("tenantCategory", "Home")
-      .end_object();
+  for (const std::string& tenant : tenants)
+    out.object()
+        .text("id", "/tenants/" + tenant)
+        .text("tenantId", tenant)
+        .text("displayName", "Isthmus")
+        .text("tenantCategory", tenant == tenants.front() ? "Home" : "ProjectedBy")
+        .end_object();
   out.end_array().end_object();
   return json_answer(200, out.take());
 }
@@ -73,7 +85,7 @@ http::Response list_subscriptions(const Call& call) {
   JsonText out;
   out.object().key("value").array();
   for (const ListedSubscription& one : subscriptions)
-    write_subscription(out, one, call.options.tenant);
+    write_subscription(out, one, tenant_of(call, one));
   out.end_array();
   out.key("count").object().text("type", "Total").number("value", subscriptions.size());
   out.end_object().end_object();
@@ -84,7 +96,7 @@ http::Response get_subscription(const Call& call) {
   JsonText out;
   for (const ListedSubscription& one : call.options.subscriptions()) {
     if (!http::equal_without_case(one.id, call.subscription())) continue;
-    write_subscription(out, one, call.options.tenant);
+    write_subscription(out, one, tenant_of(call, one));
     break;
   }
   return json_answer(200, out.take());

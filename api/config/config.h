@@ -51,6 +51,16 @@ struct Auth {
   friend bool operator==(const Auth&, const Auth&) = default;
 };
 
+// Of the Azure realm.
+struct Subscription {
+  std::string id;           // a UUID, in lower case
+  std::string name;         // for people
+  std::string tenant = {};  // a UUID, in lower case; empty: where everybody signs in
+  friend bool operator==(const Subscription&, const Subscription&) = default;
+};
+constexpr std::string_view kDefaultSubscription = "11111111-1111-1111-1111-111111111111";
+constexpr std::string_view kDefaultSubscriptionName = "Isthmus lab";
+
 struct Config {
   Listen listen;
   Tls tls;
@@ -73,6 +83,7 @@ struct Config {
   std::string snapshots;  // the same
   Auth auth;
   std::string access;  // a file that says who may do what
+  std::string policy;  // a file that says who may peer with other subscriptions; empty: everybody
   std::string audit;   // a file; empty: none is written
   bool audit_required = false;
   size_t audit_bytes = 100 * 1024 * 1024;
@@ -81,6 +92,8 @@ struct Config {
   std::optional<uint64_t> seed;   // absent: identifiers are random
   bool bare = false;              // start without the resources of a fresh controller
   isthmus::Limits resource_limits;
+  std::vector<Subscription> subscriptions = {
+      {std::string(kDefaultSubscription), std::string(kDefaultSubscriptionName)}};
 };
 
 // Where a value came from, as a person would say it: "default", "flag --listen", "environment

@@ -112,6 +112,11 @@ TEST(Config, EveryOptionReadsWhatItPrints) {
       {"audit-required", {"true", "false"}},
       {"provisioning-delay", {"0", "1ms", "1500ms", "2s", "2m"}},
       {"lro", {"sync", "async"}},
+      {"subscription",
+       {"22222222-2222-2222-2222-222222222222=two",
+        "22222222-2222-2222-2222-222222222222=two@33333333-3333-3333-3333-333333333333,"
+        "11111111-1111-1111-1111-111111111111=Isthmus lab"}},
+      {"policy", {"a.yaml"}},
       {"log-format", {"text", "json"}},
       {"log-level", {"trace", "debug", "info", "warn", "error", "off"}},
       {"io-threads", {"1", "64"}},
@@ -160,7 +165,9 @@ TEST(Config, EveryOptionHasItsOwnField) {
                               : option.name == "auth"         ? "token"
                               : option.value == "SHAPE"       ? "bare"
                               : option.value == "BURST,RATE"  ? "7,7"
-                                                              : "x";
+                              : option.name == "subscription"
+                                  ? "22222222-2222-2222-2222-222222222222=two"
+                                  : "x";
     ASSERT_TRUE(option.assign(config, value)) << option.name;
     for (const Option& other : options()) {
       const bool same = other.print(config) == other.print(Config{});
@@ -260,6 +267,27 @@ TEST(Config, ListsComeFromRepeatedFlagsCommasAndSequences) {
   Invocation invocation;
   invocation.file = "host-allow: [a, b, c]\n";
   EXPECT_EQ(invocation.load({})->config.allowed_hosts, expected);
+}
+
+TEST(Config, SubscriptionsHaveNamesAndPerhapsTenants) {
+  const std::string one = "AAAAAAAA-1111-1111-1111-111111111111",
+                    two = "22222222-2222-2222-2222-222222222222";
+  const auto loaded = Invocation{}.load(
+      {"--subscription", one, "--subscription", two + "@" + one + "," + two + "2"});
+  EXPECT_FALSE(loaded) << "the last is no UUID";
+  const auto subscriptions =
+      Invocation{}
+          .load({"--subscription", one, "--subscription", two + "@" + one, "--subscription",
+                 "33333333-3333-3333-3333-333333333333=Partner's"})
+          ->config.subscriptions;
+  const std::string lower = "aaaaaaaa-1111-1111-1111-111111111111";
+  EXPECT_EQ(subscriptions,
+            (std::vector<Subscription>{{lower, "Isthmus lab", ""},
+                                       {two, "Isthmus lab 2", lower},
+                                       {"33333333-3333-3333-3333-333333333333", "Partner's", ""}}));
+  for (const std::string& wrong :
+       {one + "," + one, one + "=", one + "@", one + "=x@y", std::string("lab"), std::string()})
+    EXPECT_FALSE(Invocation{}.load({"--subscription", wrong})) << wrong;
 }
 
 TEST(Config, ASwitchNeedsNoValue) {

@@ -9,6 +9,8 @@
 #include "api/config/clock_text.h"
 #include "api/config/quantity.h"
 #include "api/http/target.h"
+#include "controller/base/uuid.h"
+#include "controller/model/resource_id.h"
 
 namespace isthmus::api::config {
 namespace {
@@ -187,6 +189,50 @@ bool assign_init(Config& config, std::string_view text) {
 
 std::string print_init(const Config& config) { return joined(config.init); }
 
+// "ID", "ID=NAME", "ID=NAME@TENANT" or "ID@TENANT".
+std::optional<Subscription> subscription_from(std::string_view text, size_t number) {
+  const size_t at = text.rfind('@');
+  const std::string_view tenant = at == std::string_view::npos ? "" : text.substr(at + 1);
+  std::string_view front = text.substr(0, at);
+  const size_t equals = front.find('=');
+  Subscription subscription{lower_case(front.substr(0, equals)), "", lower_case(tenant)};
+  if (equals != std::string_view::npos) {
+    subscription.name = front.substr(equals + 1);
+  } else {
+    subscription.name = kDefaultSubscriptionName;
+    if (number > 1) subscription.name += " " + std::to_string(number);
+  }
+  const bool is_legal = Uuid::parse(subscription.id) && !subscription.name.empty() &&
+                        (at == std::string_view::npos || Uuid::parse(subscription.tenant));
+  return is_legal ? std::optional(std::move(subscription)) : std::nullopt;
+}
+
+bool assign_subscriptions(Config& config, std::string_view text) {
+  std::vector<Subscription> subscriptions;
+  do {
+    const std::string_view item = text.substr(0, text.find(','));
+    auto subscription = subscription_from(item, subscriptions.size() + 1);
+    if (!subscription) return false;
+    const bool is_known =
+        std::any_of(subscriptions.begin(), subscriptions.end(),
+                    [&](const Subscription& other) { return other.id == subscription->id; });
+    if (is_known) return false;
+    subscriptions.push_back(std::move(*subscription));
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+  } while (!text.empty());
+  config.subscriptions = std::move(subscriptions);
+  return true;
+}
+
+std::string print_subscriptions(const Config& config) {
+  std::string text;
+  for (const Subscription& one : config.subscriptions) {
+    text.append(text.empty() ? "" : ",").append(one.id).append("=").append(one.name);
+    if (!one.tenant.empty()) text.append("@").append(one.tenant);
+  }
+  return text;
+}
+
 bool assign_clock(Config& config, std::string_view text) {
   if (!parse_clock(text)) return false;
   config.clock = text;
@@ -333,6 +379,15 @@ constexpr Option kOptions[] = {
      "provisioning-delay (500ms where that is 0)",
      assign_lro,
      [](const Config& c) { return std::string(c.lro == Lro::Sync ? "sync" : "async"); }},
+    {"subscription", "ID[=NAME][@TENANT]",
+     "a list of subscriptions, each once: a UUID, perhaps =NAME, perhaps @ and the UUID of a "
+     "tenant",
+     "a subscription of the Azure API; given several times, the first is where clients find "
+     "themselves",
+     assign_subscriptions, print_subscriptions, Arity::Many},
+    path_option("policy", "FILE",
+                "who may peer with networks of other subscriptions; without it, everybody",
+                [](auto& c) -> auto& { return c.policy; }),
     {"clock", "CLOCK", "real, frozen, frozen=2026-01-01T00:00:00Z, scaled=60 or scaled=60@TIME",
      "the time that the controller goes by: the system's, one that stands still, or a faster one",
      assign_clock, [](const Config& c) { return c.clock; }},

@@ -39,6 +39,7 @@ struct ControlOptions {
   std::string snapshots = {};                // a folder; empty: snapshots are kept in memory
   std::function<std::string()> ca_pem = {};  // empty where there is no CA; called from any thread
   size_t requests_kept = 1000;
+  std::string subscription{config::kDefaultSubscription};  // of lab documents, in Azure
 };
 
 class ControlHandler final : public http::Handler {

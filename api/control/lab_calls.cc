@@ -102,11 +102,13 @@ std::string write_outcomes(const std::vector<Outcome>& outcomes, Revision revisi
   return json.take();
 }
 
-tl::expected<LabDocument, Problem> read_document(const http::Request& request) {
+tl::expected<LabDocument, Problem> read_document(const http::Request& request,
+                                                 const std::string& subscription) {
   const auto format = format_of(request);
   if (!format) return tl::unexpected(wrong_media_type());
   auto parsed = lab::parse_lab(request.body, *format);
   if (!parsed) return tl::unexpected(refused_document(parsed.error()));
+  parsed->subscription = subscription;
   return std::move(*parsed);
 }
 
@@ -123,9 +125,11 @@ tl::expected<Applied, Problem> rehearse(const LabDocument& document, Prune prune
 
 }  // namespace
 
-tl::expected<Applied, Problem> rehearse_document(const http::Request& request, const Model& model,
-                                                 const Limits& limits, int64_t now_ms) {
-  const auto document = read_document(request);
+tl::expected<Applied, Problem> rehearse_document(const http::Request& request,
+                                                 const std::string& subscription,
+                                                 const Model& model, const Limits& limits,
+                                                 int64_t now_ms) {
+  const auto document = read_document(request, subscription);
   if (!document) return tl::unexpected(document.error());
   return rehearse(*document, Prune::Keep, model, limits, now_ms);
 }
@@ -135,7 +139,7 @@ void apply_document(const Service& service, const http::Request& request, const 
   const auto prune_flag = flag(request, "prune");
   if (!dry_run) return done(answer(problem_of(dry_run.error())));
   if (!prune_flag) return done(answer(problem_of(prune_flag.error())));
-  auto parsed = read_document(request);
+  auto parsed = read_document(request, service.options.subscription);
   if (!parsed) return done(answer(parsed.error()));
   const Prune prune = *prune_flag ? Prune::Delete : Prune::Keep;
   if (*dry_run) {
@@ -168,17 +172,19 @@ void apply_document(const Service& service, const http::Request& request, const 
 
 http::Response export_document(const Service& service, const http::Request& request) {
   const ModelPtr model = service.controller.model();
+  const std::string& subscription = service.options.subscription;
   const auto group = request.parameter("group");
   if (!group) return text_answer(lab::export_lab(*model), kYaml);
   const bool is_there = is_legal_azure_name(Kind::ResourceGroup, *group) &&
-                        model->find(lab::lab_group(*group)) != nullptr;
+                        model->find(lab::lab_group(*group, subscription)) != nullptr;
   if (!is_there)
     return answer(problem_of({ErrorCode::ResourceNotFound,
                               "",
                               fmt::format("There is no resource group {}.", in_quotes(*group)),
                               "",
                               {}}));
-  return text_answer(lab::export_lab(*model, {Realm::Azure, std::string(*group)}), kYaml);
+  return text_answer(lab::export_lab(*model, {Realm::Azure, std::string(*group), subscription}),
+                     kYaml);
 }
 
 void reset_controller(const Service& service, const http::Request& request,

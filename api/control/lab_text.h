@@ -10,7 +10,9 @@
 namespace isthmus::api::control {
 
 // Nothing is deleted that the document does not have. The problem names the line.
-tl::expected<Applied, Problem> rehearse_document(const http::Request& request, const Model& model,
-                                                 const Limits& limits, int64_t now_ms);
+tl::expected<Applied, Problem> rehearse_document(const http::Request& request,
+                                                 const std::string& subscription,
+                                                 const Model& model, const Limits& limits,
+                                                 int64_t now_ms);
 
 }  // namespace isthmus::api::control

@@ -301,7 +301,8 @@ void what_if(const Service& service, const http::Request& request, const http::D
   const ModelPtr model = service.controller.model();
   const Limits limits = service.controller.limits();
   const int64_t now_ms = service.controller.clock().now_ms();
-  boost::asio::post(service.background, [request, done, model, limits, now_ms] {
+  boost::asio::post(service.background, [request, done, model, limits, now_ms,
+                                         subscription = service.options.subscription] {
     const auto json = json::parse_json(request.body);
     const json::Value* changes =
         json && json->IsObject() ? json::find_member(*json, "changes") : nullptr;
@@ -317,7 +318,7 @@ void what_if(const Service& service, const http::Request& request, const http::D
                                      "There is no change to look at.",
                                      std::string(kExample),
                                      {}})));
-    const auto applied = rehearse_document(request, *model, limits, now_ms);
+    const auto applied = rehearse_document(request, subscription, *model, limits, now_ms);
     done(applied ? compare(*model, *applied, limits) : answer(applied.error()));
   });
 }

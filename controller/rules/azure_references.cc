@@ -51,7 +51,7 @@ std::string_view region_of(const Model& model, const Resource& root, const Resou
   return found == nullptr ? std::string_view() : location_of(*found);
 }
 
-// Peerings and connections between networks cross regions, too.
+// Peerings and connections between networks cross regions and subscriptions, too.
 bool may_cross_regions(Kind owner) {
   return owner == Kind::Peering || owner == Kind::GatewayConnection;
 }
@@ -61,6 +61,7 @@ bool may_cross_regions(Kind owner) {
 bool is_out_of_reach(const Model& model, const Resource& root, const ResourceId& owner,
                      const ResourceId& target) {
   if (owner.realm() != Realm::Azure || may_cross_regions(owner.kind())) return false;
+  if (owner.ancestor(Kind::Subscription) != target.ancestor(Kind::Subscription)) return true;
   return region_of(model, root, owner) != region_of(model, root, target);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "tests/cases/json_text.h"
@@ -28,6 +29,17 @@ constexpr std::array kOptions = {
     Option{"lro-async",
            [](InProcess::Options& o, uint32_t n) {
              o.azure.operations.lro = n != 0 ? api::config::Lro::Async : api::config::Lro::Sync;
+           }},
+    // 1111..., 2222... and so on
+    Option{"subscriptions",
+           [](InProcess::Options& o, uint32_t n) {
+             std::vector<api::config::Subscription> subscriptions;
+             for (uint32_t i = 1; i <= n; ++i) {
+               std::string id(api::config::kDefaultSubscription);
+               std::replace(id.begin(), id.end(), '1', static_cast<char>('0' + i));
+               subscriptions.push_back({id, "number " + std::to_string(i)});
+             }
+             o.front.subscriptions = [subscriptions] { return subscriptions; };
            }},
     Option{"operations-kept",
            [](InProcess::Options& o, uint32_t n) { o.networking.operations_kept = n; }},

@@ -28,6 +28,7 @@ class InProcess {
     Controller::Options controller;
     api::networking::NetworkingOptions networking;
     api::arm::ResourceOptions azure;
+    api::arm::ArmOptions front;
   };
 
   explicit InProcess(Options options = {}) : options_(options) {
@@ -103,7 +104,7 @@ class InProcess {
         std::make_unique<api::networking::NetworkingHandler>(*controller_, options_.networking);
     azure_resources_ =
         std::make_unique<api::arm::ControllerResources>(*controller_, options_.azure);
-    api::arm::ArmOptions azure;
+    api::arm::ArmOptions azure = options_.front;
     azure.resources = azure_resources_.get();
     azure_ = std::make_unique<api::arm::ArmHandler>(azure);
   }

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/config/config.h"
 #include "controller/model/resources.h"
 
 namespace isthmus::api::lab {
@@ -157,6 +158,8 @@ inline constexpr std::string_view kDefaultLabGroup = "lab";
 struct LabDocument {
   Realm realm = Realm::Onprem;
   std::string group;  // in Azure: the resource group of everything here; empty: kDefaultLabGroup
+  // That the group is in; no document says it.
+  std::string subscription = std::string(config::kDefaultSubscription);
   std::vector<LabNetwork> networks;
   std::vector<LabPeering> peerings;
   std::vector<LabRouteTable> route_tables;
@@ -167,7 +170,7 @@ struct LabDocument {
   // JSON pointer -> where it stands, for everything that becomes a resource: "/networks/hub".
   std::map<std::string, Where, std::less<>> positions;
 
-  // Positions are not part of what a document says.
+  // Positions and the subscription are not part of what a document says.
   friend bool operator==(const LabDocument& a, const LabDocument& b) {
     return a.realm == b.realm && a.group == b.group && a.networks == b.networks &&
            a.peerings == b.peerings && a.route_tables == b.route_tables &&

@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 
-#include "api/arm/arm_handler.h"
 #include "controller/model/networks.h"
 
 namespace isthmus::api::lab {
@@ -25,7 +24,8 @@ class Expansion {
       : document_(document),
         model_(model),
         prune_(prune),
-        home_(document.realm == Realm::Azure ? lab_group(document.group) : ResourceId()) {}
+        home_(document.realm == Realm::Azure ? lab_group(document.group, document.subscription)
+                                             : ResourceId()) {}
 
   Change run() {
     if (document_.realm == Realm::Azure) put_group();
@@ -364,17 +364,16 @@ Change expand(const LabDocument& document, const Model& model, Prune prune) {
   return Expansion(document, model, prune).run();
 }
 
-ResourceId lab_group(std::string_view name) {
-  const auto subscription =
-      ResourceId::make(Kind::Subscription, arm::kDefaultSubscription, Realm::Azure);
-  return below(*subscription, Kind::ResourceGroup, name.empty() ? kDefaultLabGroup : name);
+ResourceId lab_group(std::string_view name, std::string_view subscription) {
+  const auto home = ResourceId::make(Kind::Subscription, subscription, Realm::Azure);
+  return below(*home, Kind::ResourceGroup, name.empty() ? kDefaultLabGroup : name);
 }
 
 Result<void> check_locations(const LabDocument& document, const Model& model) {
   if (document.realm != Realm::Azure) return {};
   for (const LabNetwork& network : document.networks) {
-    const Resource* there =
-        model.find(below(lab_group(document.group), Kind::VirtualNetwork, network.name));
+    const Resource* there = model.find(below(lab_group(document.group, document.subscription),
+                                             Kind::VirtualNetwork, network.name));
     const std::string present =
         there == nullptr || !there->annotations ? "" : there->annotations->location;
     if (network.location.empty() || present.empty() || present == network.location) continue;

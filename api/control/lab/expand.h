@@ -35,7 +35,8 @@ Change expand(const LabDocument& document, const Model& model, Prune prune);
 // InvalidResourceLocation where a network of the document is in another region already.
 Result<void> check_locations(const LabDocument& document, const Model& model);
 
-// The resource group of a document, or of that name, in the subscription that lab documents are of.
-ResourceId lab_group(std::string_view name);
+// The resource group of a document, or of that name. The subscription is a UUID.
+ResourceId lab_group(std::string_view name,
+                     std::string_view subscription = config::kDefaultSubscription);
 
 }  // namespace isthmus::api::lab

@@ -31,7 +31,8 @@ struct Of {
   const LabScope& scope;
 
   std::vector<const Resource*> all(Kind kind) const {
-    if (scope.realm == Realm::Azure) return model.below(lab_group(scope.group), kind);
+    if (scope.realm == Realm::Azure)
+      return model.below(lab_group(scope.group, scope.subscription), kind);
     std::vector<const Resource*> found;
     for (const ResourcePtr& resource : model.collection(kind, Realm::Onprem))
       found.push_back(resource.get());
@@ -162,6 +163,7 @@ LabDocument document_of(const Of& of) {
   LabDocument document;
   document.realm = of.scope.realm;
   document.group = of.scope.group;
+  document.subscription = of.scope.subscription;
   for (const Resource* network : of.all(Kind::VirtualNetwork))
     document.networks.push_back(network_of_model(model, *network));
   document.peerings = peerings_of_model(of);

@@ -23,6 +23,7 @@ struct LabExport {
 struct LabScope {
   Realm realm = Realm::Onprem;
   std::string group = {};
+  std::string subscription = std::string(config::kDefaultSubscription);
 };
 LabExport to_document(const Model& model, const LabScope& scope = {});
 
