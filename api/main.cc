@@ -18,6 +18,7 @@
 
 #include "api/access/access_handler.h"
 #include "api/access/entrance.h"
+#include "api/access/policy.h"
 #include "api/arm/arm_handler.h"
 #include "api/arm/resource_calls.h"
 #include "api/config/clock_text.h"
@@ -250,8 +251,24 @@ arm::ArmOptions arm_options(const config::Config& config, arm::ResourceCalls& re
   return options;
 }
 
-arm::ResourceOptions resource_options(const config::Config& config) {
+// Empty where there is no such subscription.
+std::string tenant_of(const config::Config& config, const ResourceId& subscription) {
+  for (const config::Subscription& one : config.subscriptions) {
+    if (!http::equal_without_case(one.id, subscription.name())) continue;
+    return one.tenant.empty() ? std::string(arm::kDefaultTenant) : one.tenant;
+  }
+  return {};
+}
+
+arm::ResourceOptions resource_options(const config::Config& config,
+                                      const access::PolicyFile& policy) {
   arm::ResourceOptions options;
+  options.may_link = [&config, &policy](std::string_view client, std::string_view action,
+                                        const ResourceId& linked) {
+    const ResourceId subscription = linked.ancestor(Kind::Subscription);
+    const std::string tenant = tenant_of(config, subscription);
+    return access::allows(*policy.policy(), {client, action, subscription.name(), tenant});
+  };
   options.json_limits = config.json_limits;
   options.operations.lro = config.lro;
   if (config.provisioning_delay.count() > 0) options.operations.time = config.provisioning_delay;
@@ -286,6 +303,8 @@ int run(const config::Loaded& loaded) {
   if (!store) return fail(store.error().text());
   const auto entrance = access::Entrance::open(config);
   if (!entrance) return fail(entrance.error());
+  const auto policy = access::PolicyFile::open(config.policy);
+  if (!policy) return fail(policy.error());
   const json::StoreEncoding encoding;
   dataplane::Dataplane dataplane;
   SettableClock clock(*config::parse_clock(config.clock));
@@ -310,7 +329,7 @@ int run(const config::Loaded& loaded) {
   control_options.ca_pem = [&] { return certificates.ca_pem(); };
   control_options.requests_kept = config.requests_kept;
   control::ControlHandler control(controller, control_options);
-  arm::ControllerResources azure_resources(controller, resource_options(config));
+  arm::ControllerResources azure_resources(controller, resource_options(config, **policy));
   arm::ArmHandler azure(arm_options(config, azure_resources));
   Dialects dialects(networking, azure, control);
 
@@ -329,7 +348,7 @@ int run(const config::Loaded& loaded) {
   options.now = [&clock] { return static_cast<std::time_t>(clock.now_ms() / 1000); };
   http::Server server(std::move(options), admission);
   control.show(server.metrics());
-  Reloads reloads = {[&] { (*entrance)->reload(); }};
+  Reloads reloads = {[&] { (*entrance)->reload(); }, [&] { (*policy)->reload(); }};
   if (config.tls.on) {
     if (auto tls = load_certificates(certificates, server); !tls) return fail(tls.error());
     reloads.push_back([&] { reload_certificates(certificates, server); });

@@ -20,6 +20,7 @@ namespace isthmus::api::arm {
   X(AnotherOperationInProgress, 409, "With --lro async, an operation runs on the resource or on one that changes with it; the message says where to ask how far it is.") \
   X(ReferencedResourceNotProvisioned, 400, "With --lro async, an operation runs on what the resource refers to; the message says which.") \
   X(RetryableError, 429, "An operation failed, as a fault of when operation makes it.") \
+  X(LinkedAuthorizationFailed, 403, "The policy of the daemon does not let the caller peer with networks of that subscription.") \
   X(MethodNotAllowed, 405, "The path exists, but not for this method; the Allow header lists the methods.")
 // clang-format on
 

@@ -162,6 +162,9 @@ void put_item(const CallPtr& call) {
   auto draft = json::read_draft(call->request.body, call->place.id, call->options.json_limits);
   if (!draft) return call->fail_with(draft.error());
   if (auto legal = check_location(*model, *draft); !legal) return call->fail_with(legal.error());
+  if (auto refused =
+          linked_refusal(*model, *draft, client_of(call->request), call->options.may_link))
+    return call->done(std::move(*refused));
   if (auto busy = call->operations.unprovisioned(*draft)) return call->done(std::move(*busy));
   submit_put(call, std::move(*draft));
 }

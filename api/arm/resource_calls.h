@@ -9,6 +9,7 @@
 #pragma once
 
 #include "api/arm/arm_handler.h"
+#include "api/arm/linked_access.h"
 #include "api/arm/operations.h"
 #include "api/json/limits.h"
 #include "controller/controller.h"
@@ -19,6 +20,8 @@ struct ResourceOptions {
   json::Limits json_limits;
   size_t page_items = 10'000;
   OperationOptions operations;
+  // Asked by any thread, of networks of other subscriptions alone.
+  MayLink may_link = [](std::string_view, std::string_view, const ResourceId&) { return true; };
 };
 
 class ControllerResources final : public ResourceCalls {
