@@ -77,7 +77,9 @@ void each_reference(const Draft& draft,
 }
 
 http::Response failure_answer(const http::OperationFailure& failure) {
-  return error_answer(info(ArmErrorCode::RetryableError).status, failure.code, failure.message);
+  const ArmErrorInfo& retryable = info(ArmErrorCode::RetryableError);
+  const int status = failure.code == retryable.name ? retryable.status : 500;
+  return error_answer(status, failure.code, failure.message);
 }
 
 void add_retry(http::Response& response) {

@@ -1,5 +1,5 @@
-// How many resources of each type a subscription has in a location, beside how many it may have, and
-// the limits of what stands in it (Usages - List).
+// How many resources of each type a subscription has in a location, beside how many it may have,
+// and the limits of what stands in it (Usages - List).
 #pragma once
 
 #include <string>
