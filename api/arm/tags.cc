@@ -25,7 +25,7 @@ Result<Operation> read_operation(const json::Value& body) {
   const json::Value* given = json::find_member(body, "operation");
   if (given == nullptr) return Operation::Replace;
   const std::string text = json::scalar_text(*given).value_or("");
-  for (const OperationName\& row : kOperations) {
+  for (const OperationName& row : kOperations) {
     if (equal_ignoring_case(row.name, text)) return row.operation;
   }
   return fail(ErrorCode::InvalidParameterValue, "/operation",

@@ -87,7 +87,7 @@ TEST(RequestId, IsARandomUuid) {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {
     const std::string id = random_request_id();
-    EXPECT_THAT(id, testing::MatchesRegex(version_4));
+    EXPECT_THAT(id, ::testing::MatchesRegex(version_4));
     EXPECT_TRUE(seen.insert(id).second) << id;
   }
 }

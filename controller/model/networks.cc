@@ -43,7 +43,7 @@ namespace {
 
 // What stands in a subnet by this reference to it, where that is a gateway. In Azure it is an IP
 // configuration of one that names the subnet.
-const Resource* gateway_of(const Model& model, const Resource& user) {
+const Resource* gateway_standing_by(const Model& model, const Resource& user) {
   if (user.kind() == Kind::VirtualGateway) return &user;
   return user.kind() == Kind::GatewayIpConfiguration ? model.find(user.id.parent()) : nullptr;
 }
@@ -54,7 +54,7 @@ std::vector<const Resource*> gateways_of(const Model& model, const Resource& net
   std::vector<const Resource*> found;
   model.each_below(network.id, Kind::Subnet, [&](const Resource& subnet) {
     for (const Resource* user : model.referrers(subnet)) {
-      const Resource* gateway = gateway_of(model, *user);
+      const Resource* gateway = gateway_standing_by(model, *user);
       if (gateway != nullptr && std::find(found.begin(), found.end(), gateway) == found.end())
         found.push_back(gateway);
     }

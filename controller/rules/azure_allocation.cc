@@ -48,7 +48,7 @@ Result<void> allocate_configuration(const Model& model, const ResourceId& id, Ip
 }
 
 // Of Microsoft's block 00-0D-3A, as Azure's interfaces have them.
-Result<void> allocate_mac(const Model& model, const ResourceId& id, NetworkInterface& nic) {
+Result<void> allocate_azure_mac(const Model& model, const ResourceId& id, NetworkInterface& nic) {
   if (nic.mac) return {};
   nic.mac =
       model.first_free_mac(*net::Mac::make(0x000D'3A00'0000), *net::Mac::make(0x000D'3AFF'FFFF));
@@ -106,7 +106,7 @@ Result<void> allocate_in_azure(const Model& model, Resource& resource) {
   if (auto* frontend = resource.body.get_if<FrontendIpConfiguration>())
     return allocate_frontend(model, resource.id, *frontend);
   if (auto* nic = resource.body.get_if<NetworkInterface>())
-    return allocate_mac(model, resource.id, *nic);
+    return allocate_azure_mac(model, resource.id, *nic);
   if (auto* ip = resource.body.get_if<IpConfiguration>())
     return allocate_configuration(model, resource.id, *ip);
   if (auto* gateway = resource.body.get_if<VirtualNetworkGateway>()) {

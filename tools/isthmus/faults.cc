@@ -190,7 +190,7 @@ struct FaultVerb {
   std::string_view word;
   Result<void> (*run)(Session&, const Arguments&);
 };
-constexpr std::array kVerbs = {
+constexpr std::array kFaultVerbs = {
     FaultVerb{"list", &list},
     FaultVerb{"add", &add},
     FaultVerb{"delete", &remove},
@@ -201,9 +201,9 @@ constexpr std::array kVerbs = {
 
 Result<void> faults(Session& session, const Arguments& arguments) {
   const std::string_view word = arguments.text("VERB");
-  const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(),
+  const auto verb = std::find_if(kFaultVerbs.begin(), kFaultVerbs.end(),
                                  [word](const FaultVerb& row) { return row.word == word; });
-  if (verb == kVerbs.end())
+  if (verb == kFaultVerbs.end())
     return usage(fmt::format("faults knows list, add, delete and clear, not '{}'", word));
   return verb->run(session, arguments);
 }

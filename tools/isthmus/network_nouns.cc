@@ -129,7 +129,7 @@ constexpr Column kRouteColumns[] = {
     {"NextHopIpAddress", "/properties/nextHopIpAddress"},
 };
 
-constexpr Noun kNouns[] = {
+constexpr Noun kNetworkNouns[] = {
     {"vnet", "virtual networks", "/virtualNetworks/{name}", kVnetFields, kVnetColumns},
     {"vnet subnet", "subnets of a virtual network", "/virtualNetworks/{vnet-name}/subnets/{name}",
      kSubnetFields, kSubnetColumns},
@@ -150,6 +150,6 @@ constexpr Noun kNouns[] = {
 
 }  // namespace
 
-std::span<const Noun> network_nouns() { return kNouns; }
+std::span<const Noun> network_nouns() { return kNetworkNouns; }
 
 }  // namespace isthmus::cli
