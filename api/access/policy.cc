@@ -2,37 +2,25 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
 
+#include "api/access/record_list.h"
 #include "controller/base/uuid.h"
 #include "controller/model/resource_id.h"
 
 namespace isthmus::api::access {
 namespace {
 
-// What is wrong with a place of the file.
-struct Wrong {
-  YAML::Mark mark;
-  std::string what;
-};
-
 bool assign_uuid(std::string& field, std::string_view text) {
   field = lower_case(text);
   return Uuid::parse(field).has_value();
 }
 
-// A member of a rule: false when the text is not a value of it.
-struct Member {
-  std::string_view name;
-  std::string_view legal;  // ends the sentence "'x' is not ..."
-  bool (*assign)(PolicyRule&, std::string_view);
-};
-constexpr Member kMembers[] = {
+constexpr RecordMember<PolicyRule> kRuleMembers[] = {
     {"effect", "allow or deny",
      [](PolicyRule& rule, std::string_view text) {
        rule.allows = text == "allow";
@@ -54,45 +42,13 @@ constexpr Member kMembers[] = {
      [](PolicyRule& rule, std::string_view text) { return assign_uuid(rule.tenant, text); }},
 };
 
-std::string member_names() {
-  std::string names;
-  for (const Member& member : kMembers) names.append(names.empty() ? "" : ", ").append(member.name);
-  return names;
+void check_rule(const Policy&, const PolicyRule&, const std::set<std::string>& given,
+                const YAML::Mark& mark) {
+  if (!given.contains("effect")) throw WrongRecord{mark, "the effect is missing: allow or deny"};
 }
 
-void read_member(PolicyRule& rule, const YAML::Node& key, const YAML::Node& value) {
-  const std::string name = key.IsScalar() ? key.Scalar() : "";
-  const auto member = std::find_if(std::begin(kMembers), std::end(kMembers),
-                                   [&](const Member& m) { return m.name == name; });
-  if (member == std::end(kMembers))
-    throw Wrong{key.Mark(), fmt::format("a rule has no '{}'; it has {}", name, member_names())};
-  const std::string text = value.IsScalar() ? value.Scalar() : "";
-  if (!member->assign(rule, text))
-    throw Wrong{value.Mark(), fmt::format("{}: '{}' is not {}", name, text, member->legal)};
-}
-
-PolicyRule read_rule(const YAML::Node& item) {
-  if (!item.IsMap())
-    throw Wrong{item.Mark(), "a rule is expected, as in {effect: deny, principal: ci}"};
-  PolicyRule rule;
-  std::set<std::string> seen;
-  for (const auto& member : item) {
-    if (member.first.IsScalar() && !seen.insert(member.first.Scalar()).second)
-      throw Wrong{member.first.Mark(), member.first.Scalar() + " is given twice"};
-    read_member(rule, member.first, member.second);
-  }
-  if (!seen.contains("effect")) throw Wrong{item.Mark(), "the effect is missing: allow or deny"};
-  return rule;
-}
-
-Policy read_list(const YAML::Node& root) {
-  Policy policy;
-  if (root.IsNull()) return policy;
-  if (!root.IsSequence())
-    throw Wrong{root.Mark(), "a list of rules is expected: lines that start with '- '"};
-  for (const YAML::Node& item : root) policy.push_back(read_rule(item));
-  return policy;
-}
+constexpr RecordForm<PolicyRule> kRuleForm{"a rule", "rules", "{effect: deny, principal: ci}",
+                                           kRuleMembers, &check_rule};
 
 tl::expected<Policy, std::string> read_policy(const std::string& path) {
   if (path.empty()) return Policy();
@@ -120,16 +76,7 @@ bool allows(const Policy& policy, const Ask& ask) {
 }
 
 tl::expected<Policy, std::string> parse_policy(const std::string& text) {
-  const auto at = [](const YAML::Mark& mark, const std::string& what) {
-    return tl::unexpected(mark.is_null() ? what : fmt::format("line {}: {}", mark.line + 1, what));
-  };
-  try {
-    return read_list(YAML::Load(text));
-  } catch (const Wrong& wrong) {
-    return at(wrong.mark, wrong.what);
-  } catch (const YAML::Exception& error) {
-    return at(error.mark, error.msg);
-  }
+  return read_records(kRuleForm, text);
 }
 
 tl::expected<std::unique_ptr<PolicyFile>, std::string> PolicyFile::open(const std::string& path) {

@@ -2,11 +2,12 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <ctime>
-#include <map>
+#include <set>
+
+#include "api/access/record_list.h"
 
 namespace isthmus::api::access {
 namespace {
@@ -14,20 +15,7 @@ namespace {
 constexpr size_t kNameLengthMax = 64;
 constexpr std::string_view kDigestForm = "64 hexadecimal digits, the SHA-256 of it";
 
-// What is wrong with a place of the file.
-struct Wrong {
-  YAML::Mark mark;
-  std::string what;
-};
-
-// A member of an item: false when the text is not a value of it.
-struct Member {
-  std::string_view name;
-  std::string_view legal;  // ends the sentence "'x' is not ..."
-  bool (*assign)(Principal&, std::string_view);
-};
-
-constexpr Member kMembers[] = {
+constexpr RecordMember<Principal> kMembers[] = {
     {"name", "a name: letters, digits and . _ - @, at most 64 of them",
      [](Principal& p, std::string_view text) {
        p.name = text;
@@ -56,67 +44,27 @@ constexpr Member kMembers[] = {
      }},
 };
 
-std::string member_names() {
-  std::string names;
-  for (const Member& member : kMembers) names.append(names.empty() ? "" : ", ").append(member.name);
-  return names;
-}
-
-void read_member(Principal& principal, const YAML::Node& key, const YAML::Node& value) {
-  const std::string name = key.IsScalar() ? key.Scalar() : "";
-  const auto member = std::find_if(std::begin(kMembers), std::end(kMembers),
-                                   [&](const Member& m) { return m.name == name; });
-  if (member == std::end(kMembers))
-    throw Wrong{key.Mark(),
-                fmt::format("a principal has no '{}'; it has {}", name, member_names())};
-  const std::string text = value.IsScalar() ? value.Scalar() : "";
-  if (!member->assign(principal, text))
-    throw Wrong{value.Mark(), fmt::format("{}: '{}' is not {}", name, text, member->legal)};
-}
-
-Principal read_principal(const YAML::Node& item) {
-  if (!item.IsMap())
-    throw Wrong{item.Mark(),
-                "a principal is expected, as in {name: ci, role: reader, token-sha256: ...}"};
-  Principal principal;
-  std::map<std::string, int> seen;
-  for (const auto& member : item) {
-    if (member.first.IsScalar() && ++seen[member.first.Scalar()] > 1)
-      throw Wrong{member.first.Mark(), member.first.Scalar() + " is given twice"};
-    read_member(principal, member.first, member.second);
-  }
-  for (const char* needed : {"name", "role"})
-    if (seen[needed] == 0) throw Wrong{item.Mark(), fmt::format("the {} is missing", needed)};
-  if (!principal.token && !principal.certificate)
-    throw Wrong{item.Mark(),
-                fmt::format("'{}' has neither token-sha256 nor certificate", principal.name)};
-  return principal;
-}
-
 // Two of one name could not be told apart in the journal, and two of one token not at all.
-void check_against(const Principals& others, const Principal& added, const YAML::Mark& mark) {
+void check_principal(const Principals& others, const Principal& added,
+                     const std::set<std::string>& given, const YAML::Mark& mark) {
+  for (const char* needed : {"name", "role"})
+    if (!given.contains(needed)) throw WrongRecord{mark, fmt::format("the {} is missing", needed)};
+  if (!added.token && !added.certificate)
+    throw WrongRecord{mark,
+                      fmt::format("'{}' has neither token-sha256 nor certificate", added.name)};
   for (const Principal& other : others) {
     if (other.name == added.name)
-      throw Wrong{mark, fmt::format("there is a principal '{}' already", added.name)};
+      throw WrongRecord{mark, fmt::format("there is a principal '{}' already", added.name)};
     if ((added.token && other.token == added.token) ||
         (added.certificate && other.certificate == added.certificate))
-      throw Wrong{mark,
-                  fmt::format("'{}' has the token or certificate of '{}'", added.name, other.name)};
+      throw WrongRecord{
+          mark, fmt::format("'{}' has the token or certificate of '{}'", added.name, other.name)};
   }
 }
 
-Principals read_list(const YAML::Node& root) {
-  Principals principals;
-  if (root.IsNull()) return principals;  // an empty file lets nobody in
-  if (!root.IsSequence())
-    throw Wrong{root.Mark(), "a list of principals is expected: lines that start with '- '"};
-  for (const YAML::Node& item : root) {
-    Principal principal = read_principal(item);
-    check_against(principals, principal, item.Mark());
-    principals.push_back(std::move(principal));
-  }
-  return principals;
-}
+constexpr RecordForm<Principal> kPrincipalForm{"a principal", "principals",
+                                               "{name: ci, role: reader, token-sha256: ...}",
+                                               kMembers, &check_principal};
 
 const Principal* with_digest(const Principals& principals, std::optional<Digest> Principal::*member,
                              const Digest& digest) {
@@ -131,16 +79,7 @@ const Principal* with_digest(const Principals& principals, std::optional<Digest>
 }  // namespace
 
 tl::expected<Principals, std::string> parse_principals(const std::string& text) {
-  const auto at = [](const YAML::Mark& mark, const std::string& what) {
-    return tl::unexpected(mark.is_null() ? what : fmt::format("line {}: {}", mark.line + 1, what));
-  };
-  try {
-    return read_list(YAML::Load(text));
-  } catch (const Wrong& wrong) {
-    return at(wrong.mark, wrong.what);
-  } catch (const YAML::Exception& error) {
-    return at(error.mark, error.msg);
-  }
+  return read_records(kPrincipalForm, text);  // an empty file lets nobody in
 }
 
 std::string to_line(const Principal& principal) {
