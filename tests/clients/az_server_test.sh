@@ -6,7 +6,8 @@ source "$ISTHMUS_SOURCE_DIR/tests/clients/azure_cli/cloud.sh"
 top=$PWD
 alone() { env -u ISTHMUS_AZ_SERVER "$@"; }
 served() { env "$@"; }
-logs() { cat "$ISTHMUS_AZ_SERVER"/*.log; }
+logs() { cat "$ISTHMUS_AZ_SERVER"/*.log 2>/dev/null; }
+servers() { logs | sed -n 's/^server //p'; }  # the ids of their processes
 calls() { logs | grep -c ' s, status ' || true; }  # that servers have run to their end
 gone() { ! readlink "/proc/$1/exe" >/dev/null; }  # also where nobody has asked yet how it ended
 
@@ -46,7 +47,8 @@ same 1 az group delete -n lab
 same 1 bash -c 'az group list >/dev/full'
 same 0 az network vnet create --help
 
-# ---- what the process is: Python runs a sitecustomize.py from PYTHONPATH before anything else, this one what is to be seen at the end
+# ---- what the process is: Python runs a sitecustomize.py from PYTHONPATH before anything else; this one tells at the end what is
+# to be seen. The server of that environment ends with a process that ends before the test does.
 mkdir probe
 cat >probe/sitecustomize.py <<'END'
 import atexit, os, signal, sys, threading
@@ -64,8 +66,16 @@ def tell():
 
 atexit.register(tell)
 END
-(umask 027 && cd deeper && PYTHONPATH=$top/probe same 0 az account list -o none)
+(
+  export PYTHONPATH=$top/probe ISTHMUS_AZ_SERVER=$top/short ISTHMUS_AZ_SERVER_UNTIL=$BASHPID
+  umask 027
+  cd deeper
+  same 0 az account list -o none
+  kill -0 "$(servers)"
+  servers >"$top/ended"
+)
 expect "$(<served.out)" deeper
+soon gone "$(<ended)"
 
 # ---- a signal is az's, and az is gone then
 asked_for() { (($(curl -sg "$url/_isthmus/v1/requests?path=/subscriptions/**/$1/*&limit=1000" | jq '.requests | length'))); }
@@ -78,11 +88,8 @@ expect_status 143 wait "$client"
 (($(calls) == before + 1))
 expect "$(logs)" 'status -15: network vnet create'
 
-# ---- a server ends with its process; az is az without one, also when the one that there was has died
-env ISTHMUS_AZ_SERVER="$PWD/short" bash -c 'ISTHMUS_AZ_SERVER_UNTIL=$$ az account show -o none'
-server=$(sed -n 's/^server //p' short/*.log)
-soon gone "$server"
-for server in $(logs | sed -n 's/^server //p'); do
+# ---- az is az also when the server has died
+for server in $(servers); do
   kill "$server"
   soon gone "$server"
 done

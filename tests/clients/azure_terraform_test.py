@@ -63,7 +63,7 @@ class Terraform:
         self.tally.check(address.startswith(self.origin + "/"), f"an operation elsewhere: {address}")
         target = address.removeprefix(self.origin)
         for _ in range(POLLS_MAX):
-            time.sleep(min(delay, 2))
+            time.sleep(min(delay, 2) / 5)  # the provider waits for all of it, and asks less
             seen = self.send("GET", target)
             self.polled += 1
             if seen.status == 200 and self.is_done(seen):

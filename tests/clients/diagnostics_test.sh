@@ -72,7 +72,7 @@ answered 200 '"provisioningState":"Deleting"'
 stop_daemon
 
 # One that ends soon, for scripts that wait.
-start_daemon --provisioning-delay 200ms
+start_daemon --provisioning-delay 50ms
 call GET virtualNetworks/Slow
 answered 404
 make_hosts
