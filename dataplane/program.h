@@ -29,8 +29,8 @@ enum class Tag : uint32_t { None = 0 };
 
 constexpr AclId kNoAcl{0};
 
-// The routes of a (virtual network, route table) pair; route_table 0 is the network's table without
-// user routes.
+// The routes of a (virtual network, route table) pair, or of a subnet that has routes of its own;
+// route_table 0 is the network's table without user routes.
 struct TableKey {
   DomainId domain{};
   uint32_t route_table = 0;

@@ -38,15 +38,15 @@ void write_space(JsonText& out, const std::vector<net::Prefix>& prefixes) {
   out.end_array().end_object();
 }
 
-// What the remote network has now; what it had, when it is gone.
+// What the remote network has now to peer; what it had, when it is gone.
 void remote_space_now(JsonText& out, const Model& model, const Resource& peering) {
-  const Resource* remote = model.find(peering.as<Peering>().remote_virtual_network);
-  write_space(out, remote == nullptr ? peering.as<Peering>().azure.remote_address_space
-                                     : remote->as<VirtualNetwork>().address_space);
+  const bool is_gone = network_at(model, peering, PeeringEnd::Remote) == nullptr;
+  write_space(out, is_gone ? peering.as<Peering>().azure.remote_address_space
+                           : prefixes_at(model, peering, PeeringEnd::Remote));
 }
 
 void local_space_now(JsonText& out, const Model& model, const Resource& peering) {
-  write_space(out, network_of(model, peering).as<VirtualNetwork>().address_space);
+  write_space(out, prefixes_at(model, peering, PeeringEnd::Local));
 }
 
 // What the other side has synchronised of this network.

@@ -34,9 +34,9 @@ int rank_of(RouteSource source) {
   return source == RouteSource::System ? 0 : source == RouteSource::Gateway ? 1 : 2;
 }
 
-std::vector<Row> rows_of(const Model& model, const Resource& network, const Resource* table) {
+std::vector<Row> rows_of(const Model& model, const Viewpoint& from) {
   std::vector<Row> rows;
-  for (const EffectiveRoute& effective : effective_routes(model, network, table)) {
+  for (const EffectiveRoute& effective : effective_routes(model, from)) {
     rows.push_back({effective.route, true});
     for (const LostRoute& lost : effective.losers) rows.push_back({lost.route, false});
   }
@@ -138,12 +138,10 @@ std::string effective_routes_text(const Model& model, const Resource& interface)
   JsonText out;
   out.object().key("value").array();
   if (const Resource* subnet = primary_subnet(model, interface)) {
-    const ResourceId& id = subnet->as<Subnet>().route_table;
-    const Resource* table = id.empty() ? nullptr : model.find(id);
+    const Viewpoint from = viewpoint_of(model, *subnet);
     const bool ignores_gateways =
-        table != nullptr && table->as<RouteTable>().disable_bgp_route_propagation;
-    for (const Row& row : rows_of(model, network_of(model, *subnet), table))
-      write(out, model, row, ignores_gateways);
+        from.route_table && from.route_table->as<RouteTable>().disable_bgp_route_propagation;
+    for (const Row& row : rows_of(model, from)) write(out, model, row, ignores_gateways);
     write_service_endpoints(out, subnet->as<Subnet>(), ignores_gateways);
   }
   return out.end_array().end_object().take();

@@ -99,8 +99,7 @@ std::string effective_rules_text(const Model& model, const Resource& interface) 
     const auto find = [&model](const ResourceId& id) {
       return id.empty() ? nullptr : model.find(id);
     };
-    Renderer renderer(out, virtual_network_tag(model, network_of(model, *subnet),
-                                               find(subnet->as<Subnet>().route_table)));
+    Renderer renderer(out, virtual_network_tag(model, viewpoint_of(model, *subnet)));
     if (const Resource* group = find(subnet->as<Subnet>().access_control_list))
       renderer.group(model, *group, "subnet", *subnet);
     if (const Resource* group = find(interface.as<NetworkInterface>().azure.security_group))

@@ -222,5 +222,86 @@ TEST(AzureTraffic, WhatThePeerHasNotSynchronisedDoesNotPass) {
   EXPECT_EQ(lab.reason("hub-vm", "new-vm"), "delivered");
 }
 
+// one (10.8/16: web, db) and two (10.9/16: app, back), each subnet with a machine, of which web and
+// app are peered.
+struct SubnetsOfTwo : Lab {
+  SubnetsOfTwo() {
+    network("one", {"10.8.0.0/16"});
+    network("two", {"10.9.0.0/16"});
+    subnet_with_machine("one", "web", "10.8.1.0/24");
+    subnet_with_machine("one", "db", "10.8.2.0/24");
+    subnet_with_machine("two", "app", "10.9.1.0/24");
+    subnet_with_machine("two", "back", "10.9.2.0/24");
+    side("one", "two", names(R"("web")", R"("app")"));
+    side("two", "one", names(R"("app")", R"("web")"));
+  }
+  void subnet_with_machine(const std::string& network, const std::string& name,
+                           const std::string& prefix) {
+    const std::string path = fmt::format("virtualNetworks/{}/subnets/{}", network, name);
+    put(path, fmt::format(R"({{"addressPrefix": "{}"}})", prefix));
+    put("networkInterfaces/" + name,
+        fmt::format(R"({{"ipConfigurations": [{{"name": "ip", "properties": {{"subnet": {}}}}}]}})",
+                    id(path)));
+  }
+  static std::string names(const std::string& local, const std::string& remote) {
+    return fmt::format(
+        R"("peerCompleteVnets": false, "localSubnetNames": [{}], "remoteSubnetNames": [{}],)",
+        local, remote);
+  }
+};
+
+TEST(AzureTraffic, OfASubnetPeeringTheNamedSubnetsReachEachOther) {
+  SubnetsOfTwo lab;
+  EXPECT_EQ(lab.reason("web", "app"), "delivered");
+  EXPECT_EQ(lab.reason("app", "web"), "delivered");
+  EXPECT_EQ(lab.reason("web", "db"), "delivered");
+  for (const auto& [from, to] :
+       {std::pair("db", "app"), {"web", "back"}, {"db", "back"}, {"app", "db"}, {"back", "web"}})
+    EXPECT_EQ(lab.reason(from, to), "blackhole") << from << " to " << to;
+}
+
+TEST(AzureTraffic, SaysWhichSubnetTakesNoPartAndHowItWould) {
+  SubnetsOfTwo lab;
+  const Explanation from = lab.explain("db", "app");
+  EXPECT_THAT(from.forward.back().detail, HasSubstr("None"));
+  const auto& details = from.forward;
+  EXPECT_THAT(details[2].detail, HasSubstr("subnet db does not take part in the peering: "
+                                           "localSubnetNames of to-two does not name it"));
+  EXPECT_THAT(from.remedy, HasSubstr("Name db in localSubnetNames of to-two and in "
+                                     "remoteSubnetNames of to-one, then synchronise: isthmus vnet "
+                                     "peering sync -g lab -n to-two --vnet-name one"));
+  EXPECT_THAT(lab.explain("web", "back").forward[2].detail,
+              HasSubstr("subnet back does not take part in the peering: localSubnetNames of to-one "
+                        "does not name it"));
+  lab.side("one", "two", SubnetsOfTwo::names(R"("web", "db")", R"("app")"));
+  EXPECT_THAT(lab.explain("db", "app").forward[2].detail,
+              HasSubstr("remoteSubnetNames of to-one does not name it"));
+  lab.side("two", "one", SubnetsOfTwo::names(R"("app")", R"("web", "db")"));
+  const Explanation unsynchronised = lab.explain("db", "app");
+  EXPECT_THAT(unsynchronised.forward[2].detail,
+              HasSubstr("peering to-one has not synchronised subnet db"));
+  EXPECT_THAT(unsynchronised.remedy,
+              HasSubstr("isthmus vnet peering sync -g lab -n to-one --vnet-name two"));
+  lab.side("two", "one", SubnetsOfTwo::names(R"("app")", R"("web", "db")"),
+           "&syncRemoteAddressSpace=true");
+  EXPECT_EQ(lab.reason("db", "app"), "delivered");
+}
+
+// An appliance of a subnet that takes part forwards for one that does not: what it sends on is no
+// traffic of the peer's own.
+TEST(AzureTraffic, ASubnetThatTakesNoPartIsForwardedTrafficBehindAnAppliance) {
+  SubnetsOfTwo lab;
+  lab.put("networkInterfaces/web",
+          fmt::format(R"({{"enableIPForwarding": true, "ipConfigurations": [{{"name": "ip",
+              "properties": {{"subnet": {}}}}}]}})",
+                      Lab::id("virtualNetworks/one/subnets/web")));
+  lab.put("routeTables/over-web",
+          R"({"routes": [{"name": "r", "properties": {"addressPrefix": "10.9.1.0/24",
+              "nextHopType": "VirtualAppliance", "nextHopIpAddress": "10.8.1.4"}}]})");
+  lab.put("virtualNetworks/one/subnets/db", R"({"addressPrefix": "10.8.2.0/24", "routeTable": )" +
+                                                Lab::id("routeTables/over-web") + "}");
+  EXPECT_EQ(lab.reason("db", "app"), "forwarded-traffic-not-allowed");
+}
+
 }  // namespace
 }  // namespace isthmus::api::arm

@@ -98,9 +98,7 @@ Result<std::string> next_hop(const Question& question) {
   if (!source) return tl::unexpected(source.error());
   const Resource& subnet = *model.find(source->ip->as<IpConfiguration>().subnet);
   const ResourceId& table = subnet.as<Subnet>().route_table;
-  const auto routes =
-      candidates_for(model, network_of(model, subnet), table.empty() ? nullptr : model.find(table),
-                     body->destination);
+  const auto routes = candidates_for(model, viewpoint_of(model, subnet), body->destination);
   JsonText out;
   out.object();
   if (routes.empty()) {

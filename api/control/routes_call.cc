@@ -103,10 +103,7 @@ enum class Losers : uint8_t { Hide, Show };
 
 void write_routes(JsonText& json, const Model& model, const Resource& subnet,
                   std::string_view label, Losers losers) {
-  const ResourceId& table = subnet.as<Subnet>().route_table;
-  const Resource* route_table = table.empty() ? nullptr : model.find(table);
-  for (const EffectiveRoute& effective :
-       effective_routes(model, network_of(model, subnet), route_table)) {
+  for (const EffectiveRoute& effective : effective_routes(model, viewpoint_of(model, subnet))) {
     json.object().text_unless_empty("subnet", label);
     write_candidate(json, effective.route);
     json.text("state", effective.is_reachable ? "Active" : "Unreachable");

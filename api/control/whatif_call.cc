@@ -203,7 +203,7 @@ void write_route(JsonText& out, std::string_view member, const Model& model,
     out.null();
     return;
   }
-  const auto routes = candidates(model, *network, model.find(table.route_table), prefix);
+  const auto routes = candidates(model, program::viewpoint_of(model, *network, table), prefix);
   if (routes.empty()) {
     out.null();
     return;

@@ -63,6 +63,8 @@ namespace isthmus {
   X(RemotePeeringIsDisconnected, 400, "The peering of the remote network is Disconnected: update or re-create that one first.") \
   X(AnotherPeeringAlreadyReferencesRemoteVnet, 400, "The virtual network has another peering with this remote network.") \
   X(ChangingRemoteVirtualNetworkNotAllowed, 400, "The remote network of a peering never changes.") \
+  X(ChangingPeeringTypeNotAllowed, 400, "A peering stays one of complete networks, of subnets, or of the IPv6 prefixes of subnets.") \
+  X(RemotePeeringIsOfAnotherType, 400, "One side of a peering is of complete networks, the other of subnets; or one is of IPv6 alone.") \
   X(CannotPeerVnetWithItself, 400, "A virtual network does not peer with itself.") \
   X(VirtualNetworkPeeringLimitReached, 400, "The virtual network has as many peerings as it may have.") \
   X(PeeringChangedThroughVirtualNetwork, 400, "A PUT of a virtual network does not change its peerings: PUT the peering itself.") \

@@ -105,6 +105,19 @@ Result<net::FlowKey> flow_of(const ExplainQuestion& question, net::IpAddress sou
   return flow;
 }
 
+// Where a packet is whose route a table has: in the table's subnet, or in the one that its source
+// is of.
+Viewpoint standpoint(const Model& model, const Resource& network, dataplane::TableKey table,
+                     net::IpAddress source) {
+  const Viewpoint from = program::viewpoint_of(model, network, table);
+  if (from.subnet != nullptr) return from;
+  for (const Resource* subnet : model.subnets_containing(source)) {
+    if (network_of(model, *subnet).serial == network.serial)
+      return {network, from.route_table, subnet};
+  }
+  return from;
+}
+
 // Puts the trace of one pass through the pipeline into words.
 class Narrator {
  public:
@@ -212,13 +225,13 @@ class Narrator {
     if (!step.table) return;
     const Resource* network = find(step.table->domain);
     if (network == nullptr) return;
-    const auto all =
-        candidates_for(model_, *network, model_.find(step.table->route_table), flow_.destination);
+    const Viewpoint from = standpoint(model_, *network, *step.table, flow_.source);
+    const auto all = candidates_for(model_, from, flow_.destination);
     if (all.empty()) {
       told.resource = network->id.path();
       told.detail = fmt::format("no route of {} contains {}: {}", network->id.name(),
                                 flow_.destination.to_string(),
-                                why_unreachable(model_, *network, flow_.destination).why);
+                                why_unreachable(model_, from, flow_.destination).why);
       return;
     }
     const RouteCandidate& winner = all.front();
@@ -231,6 +244,9 @@ class Narrator {
       told.detail +=
           fmt::format("; not {}, because {}", route_text(all[i]), because(winner, all[i]));
     }
+    if (winner.source != RouteSource::System || winner.next_hop != NextHop::None) return;
+    if (const auto found = why_network_unreachable(model_, from, flow_.destination))
+      told.detail += "; " + found->why;
   }
 
   std::string route_text(const RouteCandidate& route) const {
@@ -282,10 +298,10 @@ struct Journey {
   const Resource* arrived_at = nullptr;  // the interface, when delivered
 };
 
-const Resource& network_of_port(const Model& model, const dataplane::Tables& tables,
-                                dataplane::PortId id) {
-  const dataplane::Port* port = tables.port(id);
-  return *program::resource_of(model, port->addresses.front().table.domain);
+Viewpoint standpoint(const Model& model, const dataplane::Tables& tables, dataplane::PortId id,
+                     net::IpAddress source) {
+  const dataplane::TableKey table = tables.port(id)->addresses.front().table;
+  return standpoint(model, *program::resource_of(model, table.domain), table, source);
 }
 
 // Sends the packet on its way: each appliance that it is handed to sends it again from its own
@@ -316,8 +332,8 @@ Journey travel(const Model& model, const dataplane::Tables& tables, dataplane::F
     journey.arrived_at = there;
   } else if (end.how == WayEnd::How::Dropped) {
     journey.reason = std::string(info(end.verdict.reason).text);
-    journey.remedy =
-        remedy(model, network_of_port(model, tables, end.port), end.verdict, flow.destination);
+    journey.remedy = remedy(model, standpoint(model, tables, end.port, flow.source), end.verdict,
+                            flow.destination);
   } else {
     journey.reason = std::string(kForwardingLoop);
     journey.steps.push_back(

@@ -5,6 +5,7 @@
 #include "controller/model/networks.h"
 #include "controller/model/text.h"
 #include "controller/program/values.h"
+#include "controller/routes/routes.h"
 
 namespace isthmus {
 namespace {
@@ -56,7 +57,7 @@ std::string allow_access(const Model& model, const Resource& sender,
     if (receiver != nullptr) side = peering_from(model, *receiver, sender);
   } else {
     for (const Peer& peer : connected_peers(model, sender)) {
-      for (const net::Prefix& prefix : peered_prefixes(*peer.local, *peer.network)) {
+      for (const net::Prefix& prefix : peered_prefixes(model, *peer.local, *peer.network)) {
         if (prefix.contains(destination)) side = peer.local;
       }
     }
@@ -75,6 +76,55 @@ std::string put_again_command(const Resource& peering) {
 
 std::string state_text(const Resource& peering) {
   return Text<PeeringState>::print(peering.as<Peering>().state);
+}
+
+// One end of a peering of which both sides are Connected.
+struct PeeredEnd {
+  const Resource& side;    // the peering of the network whose subnet it is
+  const Resource& other;   // the other network's
+  const Resource* subnet;  // null: what the networks peer does not depend on it
+};
+
+// What keeps a subnet, or a prefix, out of the peering, where something does.
+std::optional<Unreachable> left_out(const Model& model, const PeeredEnd& end) {
+  const auto& synced = end.other.as<Peering>().azure.remote_address_space;
+  if (!is_subnet_peering(end.side)) {
+    const bool knows_all = end.side.id.realm() != Realm::Azure || end.subnet == nullptr;
+    if (knows_all || first_overlap(prefixes_of(end.subnet->as<Subnet>()), synced))
+      return std::nullopt;
+  } else {
+    const std::string name = end.subnet == nullptr ? "?" : std::string(end.subnet->id.name());
+    const auto unnamed = [&](const Resource& side, std::string_view member) {
+      return Unreachable{
+          fmt::format("subnet {} does not take part in the peering: {} of {} does not name it",
+                      name, member, side.id.name()),
+          fmt::format("Name {0} in localSubnetNames of {1} and in remoteSubnetNames of {2}, then "
+                      "synchronise: {3} && {4}",
+                      name, end.side.id.name(), end.other.id.name(),
+                      peering_command("sync", end.side), peering_command("sync", end.other))};
+    };
+    if (end.subnet == nullptr || !names_subnet(end.side, PeeringEnd::Local, *end.subnet))
+      return unnamed(end.side, "localSubnetNames");
+    if (!names_subnet(end.other, PeeringEnd::Remote, *end.subnet))
+      return unnamed(end.other, "remoteSubnetNames");
+    if (takes_part(model, end.side, end.subnet)) return std::nullopt;
+  }
+  return Unreachable{
+      fmt::format("peering {} has not synchronised subnet {}", end.other.id.name(),
+                  end.subnet->id.name()),
+      fmt::format("Synchronise the peering: {}", peering_command("sync", end.other))};
+}
+
+std::optional<Unreachable> left_out(const Model& model, const Viewpoint& from,
+                                    const Resource& subnet) {
+  const Resource& home = network_of(model, subnet);
+  const Resource* ours = peering_from(model, from.network, home);
+  const Resource* theirs = peering_from(model, home, from.network);
+  if (ours == nullptr || theirs == nullptr || !connected(model, from.network, home)) return {};
+  if (is_subnet_peering(*ours)) {
+    if (auto found = left_out(model, {*ours, *theirs, from.subnet})) return found;
+  }
+  return left_out(model, {*theirs, *ours, &subnet});
 }
 
 // Two networks that are not Connected, with what there is of their peering.
@@ -106,6 +156,12 @@ Unreachable unconnected(const Model& model, const Resource& here, const Resource
                                      to.id.name(), create_command(from, to, &present))};
 }
 
+// Nobody wrote the route: what Azure gives every subnet.
+bool is_default_route(const Model& model, const Viewpoint& from, net::IpAddress destination) {
+  const auto routes = candidates_for(model, from, destination);
+  return !routes.empty() && routes.front().source == RouteSource::System;
+}
+
 // A network with which `network` shares a Connected peer.
 const Resource* common_peer(const Model& model, const Resource& network, const Resource& other) {
   for (const Peer& peer : connected_peers(model, network)) {
@@ -116,39 +172,46 @@ const Resource* common_peer(const Model& model, const Resource& network, const R
 
 }  // namespace
 
-Unreachable why_unreachable(const Model& model, const Resource& network, net::IpAddress address) {
+std::optional<Unreachable> why_network_unreachable(const Model& model, const Viewpoint& from,
+                                                   net::IpAddress address) {
+  const Resource& network = from.network;
   const Resource* holder = nullptr;
   for (const Resource* subnet : model.subnets_containing(address)) {
     const Resource& home = network_of(model, *subnet);
-    if (home.id.realm() != network.id.realm()) continue;
+    if (home.id.realm() != network.id.realm() || home.serial == network.serial) continue;
+    if (auto found = left_out(model, from, *subnet)) return found;
     const bool has_peering =
         peering_from(model, network, home) || peering_from(model, home, network);
     if (has_peering) return unconnected(model, network, home);
     if (holder == nullptr || common_peer(model, network, home) != nullptr) holder = &home;
   }
-  if (holder == nullptr) {
-    return {fmt::format("no subnet of any virtual network contains {}", address.to_string()),
-            fmt::format("Create a subnet that contains {}, or add a route to it.",
-                        address.to_string())};
-  }
+  if (holder == nullptr) return std::nullopt;
   const Resource* between = common_peer(model, network, *holder);
   if (between == nullptr) return unconnected(model, network, *holder);
   const Unreachable direct = unconnected(model, network, *holder);
-  return {
+  return Unreachable{
       fmt::format(
           "peering is not transitive: {} and {} are both peered with {}, but not with each other",
           network.id.name(), holder->id.name(), between->id.name()),
       fmt::format("{} (or route through an appliance in {})", direct.remedy, between->id.name())};
 }
 
-std::string remedy(const Model& model, const Resource& sender, const dataplane::Verdict& verdict,
+Unreachable why_unreachable(const Model& model, const Viewpoint& from, net::IpAddress address) {
+  if (auto found = why_network_unreachable(model, from, address)) return *found;
+  return {
+      fmt::format("no subnet of any virtual network contains {}", address.to_string()),
+      fmt::format("Create a subnet that contains {}, or add a route to it.", address.to_string())};
+}
+
+std::string remedy(const Model& model, const Viewpoint& from, const dataplane::Verdict& verdict,
                    net::IpAddress destination) {
+  const Resource& sender = from.network;
   using dataplane::DropReason;
   const Resource* decided = program::resource_of(model, verdict.tag);
   const std::string path = decided == nullptr ? "" : decided->id.path();
   switch (verdict.reason) {
     case DropReason::NoRoute:
-      return why_unreachable(model, sender, destination).remedy;
+      return why_unreachable(model, from, destination).remedy;
     case DropReason::ApplianceUnreachable: {
       const net::IpAddress next_hop = verdict.action ? verdict.action->address : destination;
       const Resource* holds = program::resource_of(
@@ -158,7 +221,7 @@ std::string remedy(const Model& model, const Resource& sender, const dataplane::
       if (reachable)
         return fmt::format("Give an interface of {} the address {}.", holds->id.name(),
                            next_hop.to_string());
-      const Unreachable why = why_unreachable(model, sender, next_hop);
+      const Unreachable why = why_unreachable(model, from, next_hop);
       return fmt::format("The next hop {} is not reachable: {}. {}", next_hop.to_string(), why.why,
                          why.remedy);
     }
@@ -171,6 +234,10 @@ std::string remedy(const Model& model, const Resource& sender, const dataplane::
       return fmt::format(
           "Change {}, or add a rule with a lower priority number that allows this traffic.", path);
     case DropReason::Blackhole:
+      if (is_default_route(model, from, destination)) {
+        if (const auto found = why_network_unreachable(model, from, destination))
+          return found->remedy;
+      }
       return "The route's next hop is None: change or delete that user route.";
     case DropReason::NoEndpoint:
       return fmt::format("No interface has the address {}: create one, or ask for another address.",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace isthmus {
 
@@ -65,15 +66,14 @@ std::vector<const Resource*> gateways_of(const Model& model, const Resource& net
 
 namespace {
 
-// The peer whose gateways the network uses; null where there is none.
-const Resource* lender_of_gateways(const Model& model, const Resource& network) {
+// The network's peering with the peer whose gateways it uses; null where there is none.
+const Resource* peering_with_lender(const Model& model, const Resource& network) {
   const Resource* lender = nullptr;
   model.each_below(network.id, Kind::Peering, [&](const Resource& local) {
     const Peering& body = local.as<Peering>();
     if (!body.use_remote_gateways || body.state != PeeringState::Connected) return true;
     const Resource* remote = other_side(model, local);
-    if (remote != nullptr && remote->as<Peering>().allow_gateway_transit)
-      lender = model.find(body.remote_virtual_network);
+    if (remote != nullptr && remote->as<Peering>().allow_gateway_transit) lender = &local;
     return lender == nullptr;
   });
   return lender;
@@ -85,9 +85,11 @@ std::vector<GatewayRoute> gateway_routes(const Model& model, const Resource& net
   std::vector<GatewayRoute> routes;
   if (network.id.realm() != Realm::Azure) return routes;
   auto gateways = gateways_of(model, network);
+  const Resource* lender = nullptr;
   if (gateways.empty()) {
-    const Resource* lender = lender_of_gateways(model, network);
-    if (lender != nullptr) gateways = gateways_of(model, *lender);
+    lender = peering_with_lender(model, network);
+    if (lender != nullptr)
+      gateways = gateways_of(model, *network_at(model, *lender, PeeringEnd::Remote));
   }
   for (const Resource* gateway : gateways) {
     for (const Resource* connection : model.referrers(*gateway, Kind::GatewayConnection)) {
@@ -95,7 +97,7 @@ std::vector<GatewayRoute> gateway_routes(const Model& model, const Resource& net
       const Resource* site = id.empty() ? nullptr : model.find(id);
       if (site == nullptr) continue;
       for (const net::Prefix& prefix : site->as<LocalNetworkGateway>().address_space)
-        routes.push_back({prefix, gateway, site});
+        routes.push_back({prefix, gateway, site, lender});
     }
   }
   return routes;
@@ -125,22 +127,128 @@ bool same_prefixes(std::vector<net::Prefix> a, std::vector<net::Prefix> b) {
 }
 
 SyncLevel sync_level(const Model& model, const Resource& peering) {
-  const auto knows = [](const Resource& side, const Resource* network) {
-    return network != nullptr && same_prefixes(side.as<Peering>().azure.remote_address_space,
-                                               network->as<VirtualNetwork>().address_space);
+  const auto knows = [&model](const Resource& side) {
+    return network_at(model, side, PeeringEnd::Remote) != nullptr &&
+           same_prefixes(side.as<Peering>().azure.remote_address_space,
+                         prefixes_at(model, side, PeeringEnd::Remote));
   };
   const Resource* there = other_side(model, peering);
-  const bool local = knows(peering, model.find(peering.as<Peering>().remote_virtual_network));
-  const bool remote = there != nullptr && knows(*there, model.find(peering.id.parent()));
+  const bool local = knows(peering);
+  const bool remote = there != nullptr && knows(*there);
   if (local) return remote ? SyncLevel::FullyInSync : SyncLevel::RemoteNotInSync;
   return remote ? SyncLevel::LocalNotInSync : SyncLevel::LocalAndRemoteNotInSync;
 }
 
-const std::vector<net::Prefix>& peered_prefixes(const Resource& local_peering,
-                                                const Resource& remote) {
-  return local_peering.id.realm() == Realm::Azure
-             ? local_peering.as<Peering>().azure.remote_address_space
-             : remote.as<VirtualNetwork>().address_space;
+std::vector<net::Prefix> peered_prefixes(const Model& model, const Resource& local_peering,
+                                         const Resource& remote) {
+  if (local_peering.id.realm() != Realm::Azure) return remote.as<VirtualNetwork>().address_space;
+  std::vector<net::Prefix> prefixes = local_peering.as<Peering>().azure.remote_address_space;
+  if (!is_subnet_peering(local_peering)) return prefixes;
+  const Resource* there = other_side(model, local_peering);
+  model.each_below(remote.id, Kind::Subnet, [&](const Resource& subnet) {
+    if (there != nullptr && names_subnet(*there, PeeringEnd::Local, subnet)) return true;
+    std::erase_if(prefixes, [&](net::Prefix prefix) {
+      return first_overlap({prefix}, prefixes_of(subnet.as<Subnet>())).has_value();
+    });
+    return true;
+  });
+  return prefixes;
+}
+
+bool is_subnet_peering(const Resource& peering) {
+  return peering.id.realm() == Realm::Azure && !peering.as<Peering>().azure.peer_complete_networks;
+}
+
+const Resource* network_at(const Model& model, const Resource& peering, PeeringEnd end) {
+  return model.find(end == PeeringEnd::Local ? peering.id.parent()
+                                             : peering.as<Peering>().remote_virtual_network);
+}
+
+namespace {
+
+std::span<const std::string> names_at(const Resource& peering, PeeringEnd end) {
+  const AzurePeeringSettings& azure = peering.as<Peering>().azure;
+  const auto& names =
+      end == PeeringEnd::Local ? azure.local_subnet_names : azure.remote_subnet_names;
+  return names ? std::span<const std::string>(*names) : std::span<const std::string>();
+}
+
+}  // namespace
+
+bool names_subnet(const Resource& peering, PeeringEnd end, const Resource& subnet) {
+  const auto names = names_at(peering, end);
+  return std::any_of(names.begin(), names.end(), [&subnet](const std::string& name) {
+    return equal_ignoring_case(name, subnet.id.name());
+  });
+}
+
+std::vector<net::Prefix> prefixes_at(const Model& model, const Resource& peering, PeeringEnd end) {
+  const Resource* network = network_at(model, peering, end);
+  if (network == nullptr) return {};
+  if (!is_subnet_peering(peering)) return network->as<VirtualNetwork>().address_space;
+  std::vector<net::Prefix> prefixes;
+  for (const std::string& name : names_at(peering, end)) {
+    const auto id = network->id.child(Kind::Subnet, name);
+    const Resource* subnet = id ? model.find(*id) : nullptr;
+    if (subnet == nullptr) continue;
+    for (const net::Prefix& prefix : prefixes_of(subnet->as<Subnet>())) {
+      const bool counts = !peering.as<Peering>().azure.only_ipv6.value_or(false) ||
+                          prefix.family() == net::Family::V6;
+      const bool is_new = std::find(prefixes.begin(), prefixes.end(), prefix) == prefixes.end();
+      if (counts && is_new) prefixes.push_back(prefix);
+    }
+  }
+  return prefixes;
+}
+
+std::vector<net::Prefix> spaces_at(const Model& model, const Resource& peering, PeeringEnd end) {
+  const Resource* network = network_at(model, peering, end);
+  if (network == nullptr) return {};
+  std::vector<net::Prefix> spaces = network->as<VirtualNetwork>().address_space;
+  if (!is_subnet_peering(peering)) return spaces;
+  const std::vector<net::Prefix> peered = prefixes_at(model, peering, end);
+  std::erase_if(spaces, [&](net::Prefix space) { return !first_overlap({space}, peered); });
+  return spaces;
+}
+
+bool leads_into(const Model& model, const Resource& peering, net::Prefix prefix) {
+  return first_overlap({prefix}, peering.as<Peering>().azure.remote_address_space) ||
+         first_overlap({prefix}, prefixes_at(model, peering, PeeringEnd::Remote));
+}
+
+std::optional<Overlap> overlap_of_ends(const Model& model, const Resource& peering) {
+  const Resource* local = network_at(model, peering, PeeringEnd::Local);
+  const Resource* remote = network_at(model, peering, PeeringEnd::Remote);
+  if (local == nullptr || remote == nullptr) return std::nullopt;
+  if (auto found = first_overlap(spaces_at(model, peering, PeeringEnd::Local),
+                                 remote->as<VirtualNetwork>().address_space))
+    return found;
+  return first_overlap(local->as<VirtualNetwork>().address_space,
+                       spaces_at(model, peering, PeeringEnd::Remote));
+}
+
+bool takes_part(const Model& model, const Resource& peering, const Resource* subnet) {
+  if (!is_subnet_peering(peering)) return true;
+  if (subnet == nullptr || !names_subnet(peering, PeeringEnd::Local, *subnet)) return false;
+  const Resource* there = other_side(model, peering);
+  return there != nullptr && first_overlap(prefixes_of(subnet->as<Subnet>()),
+                                           there->as<Peering>().azure.remote_address_space);
+}
+
+std::vector<const Resource*> peerings_naming(const Model& model, const Resource& subnet) {
+  std::vector<const Resource*> found;
+  if (subnet.kind() != Kind::Subnet || subnet.id.realm() != Realm::Azure) return found;
+  model.each_below(subnet.id.parent(), Kind::Peering, [&](const Resource& peering) {
+    if (is_subnet_peering(peering) && names_subnet(peering, PeeringEnd::Local, subnet))
+      found.push_back(&peering);
+    return true;
+  });
+  return found;
+}
+
+Viewpoint viewpoint_of(const Model& model, const Resource& subnet) {
+  const ResourceId& table = subnet.as<Subnet>().route_table;
+  return {network_of(model, subnet), table.empty() ? nullptr : model.find(table), &subnet};
 }
 
 AddressRange usable_addresses(net::Prefix subnet, Realm realm) {

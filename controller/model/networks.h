@@ -34,8 +34,10 @@ struct GatewayRoute {
   net::Prefix prefix;
   const Resource* gateway;  // that leads there
   const Resource* site;     // the local network gateway that has the prefix
+  const Resource* peering;  // the network's own, with the peer that lends it; null: its own gateway
 };
-// Of every connection between them, in path order.
+// Of every connection between them, in path order. Where a route is for one subnet, a peer's count
+// as far as the subnet takes part in `peering`.
 std::vector<GatewayRoute> gateway_routes(const Model& model, const Resource& network);
 
 // The peering of another network that uses the gateway of this one; null where there is none.
@@ -56,10 +58,51 @@ std::string_view name(SyncLevel level);
 SyncLevel sync_level(const Model& model, const Resource& peering);
 bool same_prefixes(std::vector<net::Prefix> a, std::vector<net::Prefix> b);  // in any order
 
+// The first pair of prefixes that overlap.
+struct Overlap {
+  net::Prefix a;
+  net::Prefix b;
+  size_t index_of_a;
+};
+std::optional<Overlap> first_overlap(const std::vector<net::Prefix>& a,
+                                     const std::vector<net::Prefix>& b);
+
 // The prefixes of `remote` that packets from `local` may reach over their peering, which is
-// Connected: on-prem all of its address space, in Azure what was synchronised last.
-const std::vector<net::Prefix>& peered_prefixes(const Resource& local_peering,
-                                                const Resource& remote);
+// Connected: on-prem all of its address space, in Azure what was synchronised last, of a subnet
+// peering without what the other side does not name.
+std::vector<net::Prefix> peered_prefixes(const Model& model, const Resource& local_peering,
+                                         const Resource& remote);
+
+// Subnet peering, Azure's peerCompleteVnets=false: both sides name the subnets that take part, and
+// the prefixes of those are peered in place of the address spaces. Source: "Configure subnet
+// peering", learn.microsoft.com/azure/virtual-network/how-to-configure-subnet-peering.
+bool is_subnet_peering(const Resource& peering);
+enum class PeeringEnd : uint8_t { Local, Remote };
+const Resource* network_at(const Model& model, const Resource& peering, PeeringEnd end);
+// A subnet peering names this subnet, which is of the network at that end.
+bool names_subnet(const Resource& peering, PeeringEnd end, const Resource& subnet);
+// What the network at that end peers by now, as this side says it: its address space, or the
+// prefixes of the subnets that are named. Nothing where there is no network.
+std::vector<net::Prefix> prefixes_at(const Model& model, const Resource& peering, PeeringEnd end);
+// The prefixes of its address space that hold those.
+std::vector<net::Prefix> spaces_at(const Model& model, const Resource& peering, PeeringEnd end);
+// Something of the prefix is what the peering reaches, or will when it is synchronised.
+bool leads_into(const Model& model, const Resource& peering, net::Prefix prefix);
+// The first prefix of the local network and of the remote one that overlap, where one of them holds
+// what is peered.
+std::optional<Overlap> overlap_of_ends(const Model& model, const Resource& peering);
+// The peering is for all subnets of its network, or both sides name this one. Null: any subnet.
+bool takes_part(const Model& model, const Resource& peering, const Resource* subnet);
+// The subnet peerings of its own network that name the subnet, so that it does not go.
+std::vector<const Resource*> peerings_naming(const Model& model, const Resource& subnet);
+
+// From where routes are looked at: any subnet of the network that uses the route table, or the one.
+struct Viewpoint {
+  const Resource& network;
+  const Resource* route_table = nullptr;
+  const Resource* subnet = nullptr;
+};
+Viewpoint viewpoint_of(const Model& model, const Resource& subnet);
 
 // Addresses of a subnet that no interface may have. On-prem (decisions: N23): the network address,
 // the first usable one, which is the gateway, and in IPv4 the broadcast address. In Azure the first
@@ -71,15 +114,6 @@ struct AddressRange {
   net::IpAddress last;
 };
 AddressRange usable_addresses(net::Prefix subnet, Realm realm = Realm::Onprem);
-
-// The first pair of prefixes that overlap.
-struct Overlap {
-  net::Prefix a;
-  net::Prefix b;
-  size_t index_of_a;
-};
-std::optional<Overlap> first_overlap(const std::vector<net::Prefix>& a,
-                                     const std::vector<net::Prefix>& b);
 
 std::string join(const std::vector<net::Prefix>& prefixes);  // "10.0.0.0/16, 10.1.0.0/16"
 

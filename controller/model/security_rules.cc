@@ -96,32 +96,42 @@ net::Prefix platform_address() {
 namespace {
 
 // Adds what Connected peers have, of those that `counts` holds for. One side that is Connected
-// tells that both are; the other is not looked up, since this is asked at each change of a peering.
+// tells that both are (a law: peering_laws_test.cc); the other is looked up for subnet peerings
+// alone, since this is asked at each change of a peering.
 template <class Counts>
 void add_peers(const Model& model, const Resource& network, const Counts& counts,
                std::set<net::Prefix>& prefixes) {
   model.each_below(network.id, Kind::Peering, [&](const Resource& peering) {
     const Peering& side = peering.as<Peering>();
-    const auto& space = side.azure.remote_address_space;
-    if (side.state == PeeringState::Connected && counts(side))
-      prefixes.insert(space.begin(), space.end());
+    if (side.state != PeeringState::Connected || !counts(peering)) return true;
+    const Resource* remote = model.find(side.remote_virtual_network);
+    const auto space = is_subnet_peering(peering) && remote != nullptr
+                           ? peered_prefixes(model, peering, *remote)
+                           : side.azure.remote_address_space;
+    prefixes.insert(space.begin(), space.end());
     return true;
   });
 }
 
 }  // namespace
 
-std::vector<net::Prefix> virtual_network_tag(const Model& model, const Resource& network,
-                                             const Resource* route_table) {
+std::vector<net::Prefix> virtual_network_tag(const Model& model, const Viewpoint& from) {
   std::set<net::Prefix> prefixes = {platform_address()};
-  const auto& own = network.as<VirtualNetwork>().address_space;
+  const auto& own = from.network.as<VirtualNetwork>().address_space;
   prefixes.insert(own.begin(), own.end());
   add_peers(
-      model, network, [](const Peering& side) { return side.allow_virtual_network_access; },
+      model, from.network,
+      [&](const Resource& peering) {
+        return peering.as<Peering>().allow_virtual_network_access &&
+               takes_part(model, peering, from.subnet);
+      },
       prefixes);
-  for (const GatewayRoute& route : gateway_routes(model, network)) prefixes.insert(route.prefix);
-  if (route_table != nullptr) {
-    for (const Resource* route : model.below(route_table->id, Kind::Route))
+  for (const GatewayRoute& route : gateway_routes(model, from.network)) {
+    if (route.peering == nullptr || takes_part(model, *route.peering, from.subnet))
+      prefixes.insert(route.prefix);
+  }
+  if (from.route_table != nullptr) {
+    for (const Resource* route : model.below(from.route_table->id, Kind::Route))
       prefixes.insert(route->as<Route>().prefix);
   }
   return {prefixes.begin(), prefixes.end()};
@@ -130,7 +140,8 @@ std::vector<net::Prefix> virtual_network_tag(const Model& model, const Resource&
 std::vector<net::Prefix> prefixes_without_access(const Model& model, const Resource& network) {
   std::set<net::Prefix> prefixes;
   add_peers(
-      model, network, [](const Peering& side) { return !side.allow_virtual_network_access; },
+      model, network,
+      [](const Resource& peering) { return !peering.as<Peering>().allow_virtual_network_access; },
       prefixes);
   return {prefixes.begin(), prefixes.end()};
 }
@@ -139,7 +150,7 @@ std::vector<net::Prefix> never_internet(const Model& model, const Resource& netw
   std::set<net::Prefix> prefixes;
   for (const std::string_view text : kPrivateSpace) prefixes.insert(*net::Prefix::parse(text));
   add_peers(
-      model, network, [](const Peering&) { return true; }, prefixes);
+      model, network, [](const Resource&) { return true; }, prefixes);
   return {prefixes.begin(), prefixes.end()};
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "controller/model/model.h"
+#include "controller/model/networks.h"
 
 namespace isthmus {
 
@@ -35,11 +35,11 @@ std::string default_rule_path(RuleType direction, uint32_t priority);
 // 168.63.129.16: Azure's host, which the tags AzureLoadBalancer and VirtualNetwork contain.
 net::Prefix platform_address();
 
-// The prefixes of the tag VirtualNetwork as the rules of a subnet see it, sorted: the network's
-// own, those of its peers that were synchronised last and that it allows access to, those that the
-// user routes of the subnet's table name (null: it has none), and the platform's address.
-std::vector<net::Prefix> virtual_network_tag(const Model& model, const Resource& network,
-                                             const Resource* route_table);
+// The prefixes of the tag VirtualNetwork as rules see it from there, sorted: the network's own,
+// those of its peers that were synchronised last and that it allows access to, of subnet peerings
+// where the subnet takes part, those that the user routes of the table name, and the platform's
+// address.
+std::vector<net::Prefix> virtual_network_tag(const Model& model, const Viewpoint& from);
 // Those of peers that the network does not allow access to, sorted.
 std::vector<net::Prefix> prefixes_without_access(const Model& model, const Resource& network);
 // What is neither in that tag nor the Internet, as far as it is not in the tag: private space, and

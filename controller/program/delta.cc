@@ -122,12 +122,19 @@ class Touched {
   // The network and its peers get, or got, a route to the subnet; appliances inside it come or go.
   void subnet(const Model& model, const Resource& subnet) {
     const Resource& home = network_of(model, subnet);
-    tables.insert(program::table_of_subnet(model, subnet));
+    const TableKey own = program::table_of_subnet(model, subnet);
+    tables.insert(own);
+    if (own != program::shared_table_of_subnet(model, subnet)) {  // its user routes may be others
+      for (const net::Prefix& prefix : program::prefixes(model, own)) routes.insert({own, prefix});
+    }
     range(model, home);
     reach(model, home, subnet);
-    for (const Peer& peer : connected_peers(model, home)) reach(model, *peer.network, subnet);
+    for (const Peer& peer : connected_peers(model, home)) {
+      reach(model, *peer.network, subnet);
+      if (is_subnet_peering(*peer.local)) peering(model, *peer.local);
+    }
     for (const Resource* ip : model.ip_configurations(subnet)) ip_configuration(model, *ip);
-    if (const Resource* table = model.find(program::table_of_subnet(model, subnet).route_table)) {
+    if (const Resource* table = viewpoint_of(model, subnet).route_table) {
       for (const Resource* route : model.below(table->id, Kind::Route))
         appliance(model, home, *route);
     }
@@ -139,13 +146,19 @@ class Touched {
 
   // How `network` sees the subnet of itself or of a peer.
   void reach(const Model& model, const Resource& network, const Resource& subnet) {
-    const net::Prefix prefix = subnet.as<Subnet>().prefix;
     const auto own_tables = program::tables_of(model, network);
+    for (const net::Prefix& prefix : prefixes_of(subnet.as<Subnet>()))
+      reach(model, network, own_tables, prefix);
+  }
+
+  void reach(const Model& model, const Resource& network, const std::vector<TableKey>& own_tables,
+             net::Prefix prefix) {
     for (const TableKey& table : own_tables) routes.insert({table, prefix});
     for (const Resource* route : model.routes_via(prefix)) {
-      const Serial route_table = model.find(route->id.parent())->serial;
+      const Resource* route_table = model.find(route->id.parent());
       for (const TableKey& table : own_tables) {
-        if (table.route_table == route_table) routes.insert({table, route->as<Route>().prefix});
+        if (program::viewpoint_of(model, network, table).route_table == route_table)
+          routes.insert({table, route->as<Route>().prefix});
       }
       appliance(model, network, *route);
     }
@@ -153,6 +166,7 @@ class Touched {
 
   void peering(const Model& model, const Resource& peering) {
     const Resource& local = network_of(model, peering);
+    own_tables(model, local, peering);
     const Resource* remote = model.find(peering.as<Peering>().remote_virtual_network);
     if (remote == nullptr) return;
     policy(local, *remote);
@@ -169,6 +183,18 @@ class Touched {
       reach(model, local, *subnet);
     for (const Resource* subnet : model.below(local.id, Kind::Subnet))
       reach(model, *remote, *subnet);
+  }
+
+  // A subnet that a subnet peering names has a table of its own, and so have its interfaces.
+  void own_tables(const Model& model, const Resource& local, const Resource& peering) {
+    if (!is_subnet_peering(peering)) return;
+    model.each_below(local.id, Kind::Subnet, [&](const Resource& subnet) {
+      if (!names_subnet(peering, PeeringEnd::Local, subnet)) return true;
+      tables.insert(program::table_of_subnet(model, subnet));
+      tables.insert(program::shared_table_of_subnet(model, subnet));
+      for (const Resource* ip : model.ip_configurations(subnet)) ip_configuration(model, *ip);
+      return true;
+    });
   }
 
   void route(const Model& model, const Resource& route) {
@@ -251,6 +277,7 @@ ProgramChange delta(const Model& before, const Model& after,
     const bool is = program::table_exists(after, table);
     if (was == is) continue;
     result.delta.tables.push_back({table, is});
+    touched.ranges.insert(table);
     if (is) {
       for (const net::Prefix& prefix : program::prefixes(after, table))
         touched.routes.insert({table, prefix});

@@ -47,7 +47,7 @@ Action action_of(const RouteCandidate& route, const Resource& network) {
 bool is_next_hop(const Model& model, const Resource& network, net::IpAddress address) {
   for (const Resource* route : model.routes_via(net::Prefix::host(address))) {
     for (const TableKey& table : tables_using(model, *model.find(route->id.parent()))) {
-      const Resource* holder = network_holding(model, *resource_of(model, table.domain), address);
+      const Resource* holder = network_holding(model, {*resource_of(model, table.domain)}, address);
       if (holder != nullptr && holder->serial == network.serial) return true;
     }
   }
@@ -233,8 +233,19 @@ std::vector<TableKey> tables_of(const Model& model, const Resource& network) {
 }
 
 TableKey table_of_subnet(const Model& model, const Resource& subnet) {
+  if (peerings_naming(model, subnet).empty()) return shared_table_of_subnet(model, subnet);
+  return {domain_of(network_of(model, subnet)), subnet.serial};
+}
+
+TableKey shared_table_of_subnet(const Model& model, const Resource& subnet) {
   const Resource* table = find_referenced(model, subnet.as<Subnet>().route_table);
   return {domain_of(network_of(model, subnet)), table == nullptr ? 0 : table->serial};
+}
+
+Viewpoint viewpoint_of(const Model& model, const Resource& network, TableKey key) {
+  const Resource* found = key.route_table == 0 ? nullptr : model.find(key.route_table);
+  if (found != nullptr && found->kind() == Kind::Subnet) return viewpoint_of(model, *found);
+  return {network, found};
 }
 
 std::vector<TableKey> tables_using(const Model& model, const Resource& route_table) {
@@ -256,7 +267,7 @@ bool table_exists(const Model& model, TableKey key) {
 std::optional<Action> route(const Model& model, TableKey table, net::Prefix prefix) {
   const Resource* network = resource_of(model, table.domain);
   if (network == nullptr) return std::nullopt;
-  const auto found = candidates(model, *network, model.find(table.route_table), prefix);
+  const auto found = candidates(model, viewpoint_of(model, *network, table), prefix);
   if (found.empty()) return std::nullopt;
   return action_of(found.front(), *network);
 }
@@ -270,12 +281,13 @@ std::optional<PeerPolicy> policy(const Model& model, dataplane::PeerKey key) {
   PeerPolicy policy;
   policy.forwarded_allowed = receiver->as<Peering>().allow_forwarded_traffic;
   policy.receiver_tag = tag_of(*receiver);
-  policy.source_prefixes = peered_prefixes(*receiver, *from);
+  policy.source_prefixes = peered_prefixes(model, *receiver, *from);
   std::sort(policy.source_prefixes.begin(), policy.source_prefixes.end());
   if (from->id.realm() == Realm::Azure) {  // flags move addresses in and out of a tag (range)
     policy.lists_judge_forwarded = true;
-    for (const net::Prefix& prefix : from->as<VirtualNetwork>().address_space) {
-      if (!std::binary_search(policy.source_prefixes.begin(), policy.source_prefixes.end(), prefix))
+    const auto& synced = receiver->as<Peering>().azure.remote_address_space;
+    for (const net::Prefix& prefix : prefixes_at(model, *receiver, PeeringEnd::Remote)) {
+      if (std::find(synced.begin(), synced.end(), prefix) == synced.end())
         policy.unsynchronised_prefixes.push_back(prefix);
     }
     std::sort(policy.unsynchronised_prefixes.begin(), policy.unsynchronised_prefixes.end());
@@ -359,14 +371,14 @@ std::optional<dataplane::NetworkRange> range(const Model& model, TableKey key) {
   const Resource* network = resource_of(model, key.domain);
   if (network == nullptr || network->id.realm() != Realm::Azure || !table_exists(model, key))
     return std::nullopt;
-  return dataplane::NetworkRange{virtual_network_tag(model, *network, model.find(key.route_table)),
+  return dataplane::NetworkRange{virtual_network_tag(model, viewpoint_of(model, *network, key)),
                                  never_internet(model, *network)};
 }
 
 std::vector<net::Prefix> prefixes(const Model& model, TableKey table) {
   const Resource* network = resource_of(model, table.domain);
   if (network == nullptr) return {};
-  return routed_prefixes(model, *network, model.find(table.route_table));
+  return routed_prefixes(model, viewpoint_of(model, *network, table));
 }
 
 }  // namespace isthmus::program

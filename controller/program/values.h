@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "controller/model/model.h"
+#include "controller/model/networks.h"
 #include "dataplane/program.h"
 
 namespace isthmus::program {
@@ -19,10 +19,14 @@ const Resource* resource_of(const Model& model, Id id) {
 }
 inline dataplane::Tag tag_of(const Resource& resource) { return dataplane::Tag{resource.serial}; }
 
-// The tables of a network: one without user routes, and one for each route table that a subnet
-// uses. Sorted.
+// The tables of a network: one without user routes, one for each route table that a subnet uses,
+// and one for each subnet that a subnet peering of the network names: its routes are its own, and
+// its serial stands in the key where that of a route table would. Sorted.
 std::vector<dataplane::TableKey> tables_of(const Model& model, const Resource& network);
 dataplane::TableKey table_of_subnet(const Model& model, const Resource& subnet);
+// The one that it shares with its siblings, as long as it has none of its own.
+dataplane::TableKey shared_table_of_subnet(const Model& model, const Resource& subnet);
+Viewpoint viewpoint_of(const Model& model, const Resource& network, dataplane::TableKey key);
 // The tables, of any network, that hold the routes of a route table. Sorted.
 std::vector<dataplane::TableKey> tables_using(const Model& model, const Resource& route_table);
 

@@ -7,7 +7,8 @@
 // gateway's route inside a prefix of the own network or of a peer is not used, longer or not.
 // On-prem, the system routes of a network are its own subnets, and the subnets of networks whose
 // peering with it is Connected on both sides (N14). In Azure they are its own prefixes, those of
-// peers as they were synchronised last, and the defaults that Azure gives every subnet.
+// peers as they were synchronised last, and the defaults that Azure gives every subnet. Of a peer
+// with which subnets are peered, a subnet has routes when it takes part.
 #pragma once
 
 #include <optional>
@@ -15,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "controller/model/model.h"
+#include "controller/model/networks.h"
 
 namespace isthmus {
 
@@ -44,22 +45,21 @@ struct RouteCandidate {
       nullptr;  // where packets go on; null for an appliance that nothing reaches
 };
 
-// Every candidate for exactly this prefix, best first. `route_table` may be null.
-std::vector<RouteCandidate> candidates(const Model& model, const Resource& network,
-                                       const Resource* route_table, net::Prefix prefix);
+// Every candidate for exactly this prefix, best first.
+std::vector<RouteCandidate> candidates(const Model& model, const Viewpoint& from,
+                                       net::Prefix prefix);
 
 // The candidates of every prefix that contains the address: the longest prefix first, the best
 // first within one.
-std::vector<RouteCandidate> candidates_for(const Model& model, const Resource& network,
-                                           const Resource* route_table, net::IpAddress destination);
+std::vector<RouteCandidate> candidates_for(const Model& model, const Viewpoint& from,
+                                           net::IpAddress destination);
 
 // The prefixes of the system routes that follow from the network alone: in Azure its own and the
 // defaults, on-prem none.
 std::vector<net::Prefix> own_system_prefixes(const Resource& network);
 
 // Every prefix for which there is a candidate, each once, sorted.
-std::vector<net::Prefix> routed_prefixes(const Model& model, const Resource& network,
-                                         const Resource* route_table);
+std::vector<net::Prefix> routed_prefixes(const Model& model, const Viewpoint& from);
 
 struct LostRoute {
   RouteCandidate route;
@@ -72,13 +72,11 @@ struct EffectiveRoute {
   std::vector<LostRoute> losers;
 };
 // Sorted by prefix.
-std::vector<EffectiveRoute> effective_routes(const Model& model, const Resource& network,
-                                             const Resource* route_table);
+std::vector<EffectiveRoute> effective_routes(const Model& model, const Viewpoint& from);
 
-// The network that holds the address, as `network` sees it: itself or a directly peered one. Null
+// The network that holds the address, as seen from there: itself or a directly peered one. Null
 // where there is none.
-const Resource* network_holding(const Model& model, const Resource& network,
-                                net::IpAddress address);
+const Resource* network_holding(const Model& model, const Viewpoint& from, net::IpAddress address);
 
 // Why `loser` lost to `winner`.
 std::string because(const RouteCandidate& winner, const RouteCandidate& loser);

@@ -27,8 +27,8 @@ std::vector<Row> routes_of(const Model& model, const std::string& network,
   const Resource* table =
       route_table.empty() ? nullptr : model.find(SmallWorld::id("/routeTables/" + route_table));
   std::vector<Row> rows;
-  for (const auto& effective :
-       effective_routes(model, *model.find(SmallWorld::id("/virtualNetworks/" + network)), table)) {
+  for (const auto& effective : effective_routes(
+           model, {*model.find(SmallWorld::id("/virtualNetworks/" + network)), table})) {
     Row row{effective.route.prefix.to_string(),
             effective.route.next_hop,
             std::string(effective.route.via->id.name()),
@@ -83,7 +83,7 @@ TEST(EffectiveRoutes, AUserRouteWinsAtTheSameLengthAndTheLoserSaysWhy) {
   EXPECT_EQ(routes_of(world.model(), "red", "r"), expected);
   const Resource& red = *world.model().find(SmallWorld::id("/virtualNetworks/red"));
   const auto routes =
-      effective_routes(world.model(), red, world.model().find(SmallWorld::id("/routeTables/r")));
+      effective_routes(world.model(), {red, world.model().find(SmallWorld::id("/routeTables/r"))});
   EXPECT_EQ(routes[2].losers[0].because,
             "a user route wins over a system route of the same prefix");
 }
@@ -93,8 +93,8 @@ TEST(EffectiveRoutes, AnApplianceThatNothingHoldsIsUnreachable) {
   world.route("r", "to-db", "10.9.0.0/24", "10.2.0.9");
   const auto is_reachable = [&] {
     const Resource& red = *world.model().find(SmallWorld::id("/virtualNetworks/red"));
-    const auto routes =
-        effective_routes(world.model(), red, world.model().find(SmallWorld::id("/routeTables/r")));
+    const auto routes = effective_routes(
+        world.model(), {red, world.model().find(SmallWorld::id("/routeTables/r"))});
     return routes.back().is_reachable;
   };
   EXPECT_FALSE(is_reachable());
@@ -110,7 +110,7 @@ TEST(EffectiveRoutes, TheFirstCandidateForAnAddressIsTheLongestEffectiveRoute) {
   world.route("r", "wide", "10.0.0.0/8", "");
   const Resource& red = *world.model().find(SmallWorld::id("/virtualNetworks/red"));
   const Resource* table = world.model().find(SmallWorld::id("/routeTables/r"));
-  const auto routes = effective_routes(world.model(), red, table);
+  const auto routes = effective_routes(world.model(), {red, table});
   for (const char* text :
        {"10.2.0.1", "10.2.0.129", "10.2.1.1", "10.3.0.1", "10.1.0.1", "11.0.0.1"}) {
     const net::IpAddress address = *net::IpAddress::parse(text);
@@ -118,7 +118,7 @@ TEST(EffectiveRoutes, TheFirstCandidateForAnAddressIsTheLongestEffectiveRoute) {
     for (const auto& route : routes) {
       if (route.route.prefix.contains(address)) longest = &route;  // sorted: longer ones come later
     }
-    const auto found = candidates_for(world.model(), red, table, address);
+    const auto found = candidates_for(world.model(), {red, table}, address);
     ASSERT_EQ(found.empty(), longest == nullptr) << text;
     if (longest != nullptr) {
       EXPECT_EQ(found.front().via, longest->route.via) << text;

@@ -272,8 +272,9 @@ Result<void> Transaction::resolve_references(std::vector<Staged>& staged,
   return {};
 }
 
-// What an Azure peering reaches is what its remote network had when the peering was created, put
-// again after it was Disconnected, or synchronised.
+// What an Azure peering reaches is what its remote network had, of the subnets that it names where
+// it names them, when the peering was created, put again after it was Disconnected, or
+// synchronised.
 void Transaction::take_over_remote_address_spaces(std::vector<Staged>& staged,
                                                   bool is_asked_for) const {
   for (Staged& s : staged) {
@@ -281,8 +282,7 @@ void Transaction::take_over_remote_address_spaces(std::vector<Staged>& staged,
     if (peering == nullptr || s.after.id.realm() != Realm::Azure) continue;
     const bool begins = !s.before || s.before->as<Peering>().state == PeeringState::Disconnected;
     if (!begins && !is_asked_for) continue;
-    peering->azure.remote_address_space =
-        edit_.model().find(peering->remote_virtual_network)->as<VirtualNetwork>().address_space;
+    peering->azure.remote_address_space = prefixes_at(edit_.model(), s.after, PeeringEnd::Remote);
   }
 }
 
@@ -413,6 +413,8 @@ Result<void> Transaction::check_unused(const std::vector<ResourcePtr>& doomed,
   };
   for (const ResourcePtr& resource : doomed) {
     std::vector<const Resource*> users = edit_.model().referrers(*resource);
+    for (const Resource* peering : peerings_naming(edit_.model(), *resource))
+      users.push_back(peering);
     std::erase_if(users, [&](const Resource* user) {
       return goes(*user) || holds_loosely(*user, *resource);
     });

@@ -44,15 +44,14 @@ std::optional<Violation> grows_over_a_peer(const Proposal& p) {
   if (p.old == nullptr) return std::nullopt;
   for (const Resource* peering : p.after.below(p.now.id, Kind::Peering)) {
     const ResourceId& id = peering->as<Peering>().remote_virtual_network;
-    const Resource* remote = p.after.find(id);
     const auto& synced = peering->as<Peering>().azure.remote_address_space;
     const auto& own = p.body<VirtualNetwork>().address_space;
     auto overlap = first_overlap(own, synced);
-    if (!overlap && remote != nullptr)
-      overlap = first_overlap(own, remote->as<VirtualNetwork>().address_space);
+    if (!overlap) overlap = overlap_of_ends(p.after, *peering);
     if (!overlap) continue;
+    const auto index = std::find(own.begin(), own.end(), overlap->a) - own.begin();
     return Violation{
-        fmt::format("{}/{}", kPrefixes, overlap->index_of_a),
+        fmt::format("{}/{}", kPrefixes, index),
         fmt::format("Address space of virtual network {} overlaps with address space of virtual "
                     "network {}, which it is peered with. Overlapping address prefixes: {}, {}.",
                     p.now.id.path(), id.path(), overlap->a.to_string(), overlap->b.to_string()),
@@ -64,12 +63,13 @@ std::optional<Violation> grows_over_a_peer(const Proposal& p) {
 std::optional<Violation> grows_over_a_peer_of_a_peer(const Proposal& p) {
   if (p.old == nullptr) return std::nullopt;
   for (const Resource* peering : p.after.referrers(p.now, Kind::Peering)) {
+    if (is_subnet_peering(*peering)) continue;  // of subnets, which have a rule of their own
     const Resource& shared = network_of(p.after, *peering);
     const auto& own = p.body<VirtualNetwork>().address_space;
     for (size_t i = 0; i < own.size(); ++i) {
       for (const Resource* other : p.after.peerings_overlapping(shared, own[i])) {
         const ResourceId& third = other->as<Peering>().remote_virtual_network;
-        if (third == p.now.id) continue;
+        if (third == p.now.id || !leads_into(p.after, *other, own[i])) continue;
         return Violation{
             fmt::format("{}/{}", kPrefixes, i),
             fmt::format("Address space of virtual network {} overlaps with address space of "
@@ -186,6 +186,49 @@ std::optional<Violation> is_one_subnet_too_many(const Proposal& p) {
                    fmt::format("A virtual network has at most {}.", p.limits.subnets_per_network)};
 }
 
+// A subnet that a subnet peering names gets another prefix: those of the network that hold what is
+// peered are others then, too.
+std::optional<Violation> takes_a_peering_over_its_peer(const Proposal& p) {
+  for (const Resource* peering : p.after.below(p.parent().id, Kind::Peering)) {
+    if (!is_subnet_peering(*peering) || !names_subnet(*peering, PeeringEnd::Local, p.now)) continue;
+    const auto overlap = overlap_of_ends(p.after, *peering);
+    if (!overlap) continue;
+    return Violation{
+        "/properties/addressPrefix",
+        fmt::format("Subnet {} takes part in peering {}, and address space of its virtual network "
+                    "overlaps with address space of virtual network {}. Overlapping address "
+                    "prefixes: {}, {}.",
+                    p.now.id.path(), peering->id.path(),
+                    peering->as<Peering>().remote_virtual_network.path(), overlap->a.to_string(),
+                    overlap->b.to_string()),
+        ""};
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> takes_a_peering_over_a_third_network(const Proposal& p) {
+  for (const Resource* peering : p.after.referrers(p.parent(), Kind::Peering)) {
+    if (!is_subnet_peering(*peering) || !names_subnet(*peering, PeeringEnd::Remote, p.now))
+      continue;
+    const Resource& shared = network_of(p.after, *peering);
+    for (const net::Prefix& prefix : prefixes_of(p.body<Subnet>())) {
+      for (const Resource* other : p.after.peerings_overlapping(shared, prefix)) {
+        const ResourceId& third = other->as<Peering>().remote_virtual_network;
+        if (third == p.parent().id || !leads_into(p.after, *other, prefix)) continue;
+        return Violation{
+            "/properties/addressPrefix",
+            fmt::format("Subnet {} takes part in peering {} and overlaps with address space of "
+                        "virtual network {} already peered with virtual network {}. Overlapping "
+                        "address prefixes: {}.",
+                        p.now.id.path(), peering->id.path(), third.path(), shared.id.path(),
+                        prefix.to_string()),
+            ""};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 constexpr std::array kAzureSubnetRules = {
     Rule{"Azure: a network has no more subnets than the limit", ErrorCode::LimitReached,
          &is_one_subnet_too_many},
@@ -197,6 +240,11 @@ constexpr std::array kAzureSubnetRules = {
          &overlaps_a_sibling},
     Rule{"Azure: what is in a subnet stays inside", ErrorCode::InUsePrefixCannotBeDeleted,
          &leaves_an_allocation_outside},
+    Rule{"Azure: a peered subnet does not move over the peer", ErrorCode::VnetAddressSpacesOverlap,
+         &takes_a_peering_over_its_peer},
+    Rule{"Azure: a peered subnet does not move over a peer of the peer",
+         ErrorCode::VnetAddressSpaceOverlapsWithAlreadyPeeredVnet,
+         &takes_a_peering_over_a_third_network},
 };
 
 }  // namespace

@@ -24,6 +24,8 @@ namespace isthmus {
   X(addresses_per_interface, "addresses-per-interface", 256, "most private addresses of one network interface (Azure)") \
   X(addresses_per_network, "addresses-per-network", 65'536, "most private addresses in one virtual network (Azure)") \
   X(addresses_per_peered_group, "addresses-per-peered-group", 128'000, "most private addresses in a virtual network and its peers together (Azure)") \
+  X(subnets_per_peering, "subnets-per-peering", 200, "most subnets of one side of a peering of subnets (Azure)") \
+  X(peered_subnets_per_network, "peered-subnets-per-network", 1'000, "most subnets that the peerings of one virtual network name of others (Azure)") \
   X(prefixes_per_rule, "prefixes-per-rule", 4'000, "most addresses on one side of a security rule (Azure)")
 // clang-format on
 
