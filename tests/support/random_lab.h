@@ -14,10 +14,12 @@ namespace isthmus::testing {
 
 class RandomLab {
  public:
-  explicit RandomLab(uint64_t seed) : random_(seed) {}
+  explicit RandomLab(uint64_t seed, Realm realm = Realm::Onprem) : realm_(realm), random_(seed) {}
 
   api::lab::LabDocument next() {
     lab_ = {};
+    lab_.realm = realm_;
+    if (realm_ == Realm::Azure) lab_.group = "group";
     for (uint32_t i = below(3); i > 0; --i) lab_.access_lists.push_back(access_list());
     for (uint32_t i = below(3); i > 0; --i) lab_.route_tables.push_back(route_table());
     for (uint32_t i = below(6); i > 0; --i) lab_.networks.push_back(network());
@@ -48,8 +50,10 @@ class RandomLab {
 
   api::lab::LabAccessList access_list() {
     api::lab::LabAccessList list{name("acl", lab_.access_lists.size()), {}, {}, {}};
-    if (one_in(3)) list.inbound_default = one_in(2) ? DefaultAction::Deny : DefaultAction::Permit;
-    if (one_in(4)) list.outbound_default = DefaultAction::Deny;
+    if (realm_ == Realm::Onprem) {
+      if (one_in(3)) list.inbound_default = one_in(2) ? DefaultAction::Deny : DefaultAction::Permit;
+      if (one_in(4)) list.outbound_default = DefaultAction::Deny;
+    }
     for (uint32_t i = below(4); i > 0; --i) list.rules.push_back(rule(list.rules.size()));
     // In the order that an export has.
     std::sort(list.rules.begin(), list.rules.end(), [](const auto& a, const auto& b) {
@@ -64,7 +68,7 @@ class RandomLab {
     if (one_in(3)) rule.name = fmt::format("rule-{}", number);
     rule.action = one_in(2) ? RuleAction::Deny : RuleAction::Allow;
     rule.type = one_in(3) ? RuleType::Outbound : RuleType::Inbound;
-    rule.protocol = static_cast<RuleProtocol>(below(7));
+    rule.protocol = static_cast<RuleProtocol>(below(realm_ == Realm::Onprem ? 7 : 4));
     if (one_in(2)) rule.from = address_match();
     if (one_in(4) && rule.from.kind != AclAddress::Kind::In) rule.to = address_match();
     if (one_in(2)) rule.ports = {*net::PortRange::make(below(100), 100 + below(1000)), false};
@@ -138,7 +142,20 @@ class RandomLab {
     side.flags.access = !one_in(4);
     side.flags.forwarded = one_in(2);
     side.flags.transit = one_in(4);
+    if (realm_ == Realm::Azure) name_subnets(from, to, side);
     lab_.peerings.push_back(side);
+  }
+  // The pair decides, so that both sides are of one type; each names subnets of its own choice.
+  void name_subnets(size_t from, size_t to, api::lab::LabPeering& side) {
+    const bool has_both =
+        !lab_.networks[from].subnets.empty() && !lab_.networks[to].subnets.empty();
+    if (!has_both || (from + to) % 2 == 0) return;
+    for (const size_t end : {from, to}) {
+      for (const api::lab::LabSubnet& subnet : lab_.networks[end].subnets) {
+        if (&subnet == &lab_.networks[end].subnets.front() || one_in(2))
+          side.subnets.push_back(lab_.networks[end].name + "/" + subnet.name);
+      }
+    }
   }
 
   void add_vms() {
@@ -157,7 +174,9 @@ class RandomLab {
       vm.address = subnet.prefix.address().plus(8 + i);
       vm.allocation = one_in(4) ? Allocation::Dynamic : Allocation::Static;
     }
-    if (one_in(4)) vm.mac = net::Mac::make(0x001122330000 + lab_.vms.size());
+    if (realm_ == Realm::Azure && one_in(3)) vm.interface = vm.name + "-nic";
+    if (realm_ == Realm::Onprem && one_in(4))
+      vm.mac = net::Mac::make(0x001122330000 + lab_.vms.size());
     vm.forward = one_in(3);
     vm.acl = name_of_any(lab_.access_lists);
     if (one_in(4)) vm.ip_configuration = "first";
@@ -167,7 +186,8 @@ class RandomLab {
   // What apply only keeps; a document of one's own may have it.
   void add_links_and_expectations() {
     if (lab_.networks.size() < 2 || lab_.vms.empty() || !one_in(2)) return;
-    if (one_in(2)) lab_.networks[0].location = "west";
+    // In Azure nothing moves to another region.
+    if (one_in(2) && realm_ == Realm::Onprem) lab_.networks[0].location = "west";
     api::lab::LabLink link{lab_.networks[0].name, lab_.networks[1].name, {}, 0, 0};
     link.latency = std::chrono::microseconds(below(100'000));
     link.loss_ppm = below(1'000'001);
@@ -183,6 +203,7 @@ class RandomLab {
     lab_.expectations.push_back(expectation);
   }
 
+  const Realm realm_;
   std::mt19937_64 random_;
   api::lab::LabDocument lab_;
 };

@@ -64,9 +64,13 @@ struct LabPeering {
   std::string to;
   std::string name;  // empty: the name it has already, or FROM-to-TO
   LabPeeringFlags flags;
-  std::string pointer;  // where it stands in the document: "/peerings/0"
+  // Azure, subnet peering: those of both networks that take part, "hub/dmz"; none: the networks.
+  std::vector<std::string> subnets = {};
+  bool only_ipv6 = false;
+  std::string pointer = {};  // where it stands in the document: "/peerings/0"
   friend bool operator==(const LabPeering& a, const LabPeering& b) {
-    return a.from == b.from && a.to == b.to && a.name == b.name && a.flags == b.flags;
+    return a.from == b.from && a.to == b.to && a.name == b.name && a.flags == b.flags &&
+           a.subnets == b.subnets && a.only_ipv6 == b.only_ipv6;
   }
 };
 
@@ -107,7 +111,7 @@ struct LabAccessList {
   friend bool operator==(const LabAccessList&, const LabAccessList&) = default;
 };
 
-// A virtual machine is a network interface with one address.
+// A virtual machine is a network interface with one address; in Azure it has one.
 struct LabVm {
   std::string name;
   std::string network;
@@ -115,9 +119,11 @@ struct LabVm {
   std::optional<net::IpAddress> address;
   Allocation allocation = Allocation::Dynamic;
   std::optional<net::Mac> mac;
-  bool forward = false;          // may send packets of others: portSettings.macSpoofingEnabled
+  bool forward = false;          // may send packets of others: portSettings.macSpoofingEnabled, in
+                                 // Azure enableIPForwarding
   std::string acl;               // an access list of this document; may be empty
   std::string ip_configuration;  // its name; empty: the name it has already, or "ipconfig1"
+  std::string interface;         // Azure: its network interface; empty: of the machine's name
   std::string host;              // where it runs, in labs of several hosts; not part of the model
   friend bool operator==(const LabVm&, const LabVm&) = default;
 };

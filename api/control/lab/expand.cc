@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "api/control/lab/prune.h"
 #include "controller/model/networks.h"
 
 namespace isthmus::api::lab {
@@ -13,48 +14,58 @@ namespace {
 
 constexpr std::string_view kDefaultRegion = "westeurope";  // of a group whose networks name none
 
-// Names in a document are legal, so that these cannot fail.
-ResourceId below(const ResourceId& parent, Kind kind, std::string_view name) {
-  return *parent.child(kind, name);  // of nothing: at the top, on-prem
+SecurityProtocol security_protocol(RuleProtocol protocol) {
+  switch (protocol) {
+    case RuleProtocol::Tcp:
+      return SecurityProtocol::Tcp;
+    case RuleProtocol::Udp:
+      return SecurityProtocol::Udp;
+    case RuleProtocol::Icmp:
+      return SecurityProtocol::Icmp;
+    case RuleProtocol::Esp:
+      return SecurityProtocol::Esp;
+    case RuleProtocol::All:
+    case RuleProtocol::Icmpv6:
+    case RuleProtocol::Gre:
+      break;  // no word of a document in Azure
+  }
+  return SecurityProtocol::Any;
 }
 
 class Expansion {
  public:
   Expansion(const LabDocument& document, const Model& model, Prune prune)
-      : document_(document),
-        model_(model),
-        prune_(prune),
-        home_(document.realm == Realm::Azure ? lab_group(document.group, document.subscription)
-                                             : ResourceId()) {}
+      : document_(document), model_(model), prune_(prune), home_(lab_home(document)) {}
 
   Change run() {
     if (document_.realm == Realm::Azure) put_group();
     for (const LabPeering& side : document_.peerings) peerings_.push_back(peering(side));
-    if (prune_ == Prune::Delete) delete_before();
+    const Pruned pruned = prune_ == Prune::Delete ? prune(document_, model_, peerings_) : Pruned{};
+    for (const ResourceId& id : pruned.before) erase(id);
+    made_again_.insert(pruned.before.begin(), pruned.before.end());
     for (const LabAccessList& list : document_.access_lists) put(access_list(list));
     for (const LabRouteTable& table : document_.route_tables) put(route_table(table));
     for (const LabNetwork& network : document_.networks) put(virtual_network(network));
-    for (Draft& side : peerings_) put(std::move(side));
+    for (Draft& side : peerings_) {
+      const bool names_others = changes_names(side);
+      put(std::move(side));
+      change_.operations.back().sync_remote_address_space = names_others;
+    }
     for (const LabVm& vm : document_.vms) {
       if (vm.address) put(interface(vm));
     }
     for (const LabVm& vm : document_.vms) {
       if (!vm.address) put(interface(vm));
     }
-    if (prune_ == Prune::Delete) delete_after();
+    if (document_.realm == Realm::Azure) {
+      for (const LabVm& vm : document_.vms) put(machine(vm));
+    }
+    for (const ResourceId& id : pruned.after) erase(id);
     return std::move(change_);
   }
 
  private:
   ResourceId top(Kind kind, std::string_view name) const { return below(home_, kind, name); }
-
-  std::vector<const Resource*> all_of(Kind kind) const {
-    if (document_.realm == Realm::Azure) return model_.below(home_, kind);
-    std::vector<const Resource*> all;
-    for (const ResourcePtr& resource : model_.collection(kind, Realm::Onprem))
-      all.push_back(resource.get());
-    return all;
-  }
 
   void put_group() {
     region_ = kDefaultRegion;
@@ -70,8 +81,32 @@ class Expansion {
   // What is there already keeps all of its own.
   std::shared_ptr<const Annotations> annotations_for(const ResourceId& id,
                                                      const std::string& region) const {
-    if (document_.realm == Realm::Onprem || model_.find(id) != nullptr) return nullptr;
+    const bool stays = model_.find(id) != nullptr && !made_again_.contains(id);
+    if (document_.realm == Realm::Onprem || stays) return nullptr;
     return std::make_shared<const Annotations>(Annotations{{}, {}, region});
+  }
+
+  // A network never moves; one that is made is where the document says, or where the group is.
+  const std::string& region_of(std::string_view network) const {
+    const Resource* stored = model_.find(top(Kind::VirtualNetwork, network));
+    if (stored != nullptr && stored->annotations) return stored->annotations->location;
+    for (const LabNetwork& named : document_.networks) {
+      if (named.name == network && !named.location.empty()) return named.location;
+    }
+    return region_;
+  }
+  // Of what subnets and machines use: that of the first of them.
+  const std::string& region_of_users(std::string LabSubnet::*member,
+                                     const std::string& name) const {
+    for (const LabNetwork& network : document_.networks) {
+      for (const LabSubnet& subnet : network.subnets) {
+        if (subnet.*member == name) return region_of(network.name);
+      }
+    }
+    for (const LabVm& vm : document_.vms) {
+      if (member == &LabSubnet::acl && vm.acl == name) return region_of(vm.network);
+    }
+    return region_;
   }
 
   void put(Draft draft) {
@@ -111,7 +146,8 @@ class Expansion {
     body.inbound_default = list.inbound_default;
     body.outbound_default = list.outbound_default;
     const std::string pointer = "/access/" + list.name;
-    Draft draft{id, pointer, {}, nullptr, body, {{Kind::AclRule, {}}}};
+    const auto annotations = annotations_for(id, region_of_users(&LabSubnet::acl, list.name));
+    Draft draft{id, pointer, {}, annotations, body, {{Kind::AclRule, {}}}};
     const auto present_names = names_by(id, Kind::AclRule, [](const Resource& rule) {
       return std::pair(rule.as<AclRule>().type, rule.as<AclRule>().priority);
     });
@@ -143,7 +179,12 @@ class Expansion {
     auto body = present<AclRule>(id);
     body.type = rule.type;
     body.action = rule.action;
-    body.protocol = rule.protocol;
+    if (document_.realm == Realm::Azure) {
+      body.azure = {};  // a document says one value of each
+      body.azure.protocol = security_protocol(rule.protocol);
+    } else {
+      body.protocol = rule.protocol;
+    }
     body.source = rule.from;
     body.destination = rule.to;
     body.source_ports = rule.from_ports;
@@ -158,7 +199,7 @@ class Expansion {
     Draft draft{id,
                 pointer,
                 {},
-                annotations_for(id, region_),
+                annotations_for(id, region_of_users(&LabSubnet::routes, table.name)),
                 present<RouteTable>(id),
                 {{Kind::Route, {}}}};
     const auto present_names =
@@ -233,25 +274,77 @@ class Expansion {
     body.allow_forwarded_traffic = side.flags.forwarded;
     body.allow_gateway_transit = side.flags.transit;
     body.use_remote_gateways = side.flags.remote_gateway;
+    if (document_.realm == Realm::Azure) name_subnets(side, body.azure);
     return {id, side.pointer, {}, nullptr, body, {}};
   }
 
+  // Other subnets take part: they do when the peering is synchronised.
+  bool changes_names(const Draft& side) const {
+    const Resource* stored = model_.find(side.id);
+    if (stored == nullptr || document_.realm != Realm::Azure) return false;
+    const AzurePeeringSettings& was = stored->as<Peering>().azure;
+    const AzurePeeringSettings& is = side.body.get<Peering>().azure;
+    return was.local_subnet_names != is.local_subnet_names ||
+           was.remote_subnet_names != is.remote_subnet_names;
+  }
+
+  static void name_subnets(const LabPeering& side, AzurePeeringSettings& azure) {
+    azure.peer_complete_networks = side.subnets.empty();
+    azure.local_subnet_names.reset();
+    azure.remote_subnet_names.reset();
+    if (side.only_ipv6 || azure.only_ipv6) azure.only_ipv6 = side.only_ipv6;
+    if (side.subnets.empty()) return;
+    azure.local_subnet_names.emplace();
+    azure.remote_subnet_names.emplace();
+    for (const std::string& subnet : side.subnets) {
+      const size_t slash = subnet.find('/');
+      auto& names = subnet.substr(0, slash) == side.from ? azure.local_subnet_names
+                                                         : azure.remote_subnet_names;
+      names->push_back(subnet.substr(slash + 1));
+    }
+  }
+
   Draft interface(const LabVm& vm) const {
-    const ResourceId id = top(Kind::NetworkInterface, vm.name);
+    const ResourceId id = interface_id(home_, vm);
+    const bool in_azure = document_.realm == Realm::Azure;
+    const ResourceId acl = vm.acl.empty() ? ResourceId() : top(Kind::AccessControlList, vm.acl);
     auto body = present<NetworkInterface>(id);
-    body.mac = vm.mac;
-    body.mac_allocation = vm.mac ? Allocation::Static : Allocation::Dynamic;
-    body.port_settings.mac_spoofing = vm.forward ? Toggle::Enabled : Toggle::Disabled;
+    if (in_azure) {
+      body.azure.ip_forwarding = vm.forward;
+      body.azure.security_group = acl;
+    } else {
+      body.mac = vm.mac;
+      body.mac_allocation = vm.mac ? Allocation::Static : Allocation::Dynamic;
+      body.port_settings.mac_spoofing = vm.forward ? Toggle::Enabled : Toggle::Disabled;
+    }
     const std::string pointer = "/vms/" + vm.name;
     const ResourceId ip = below(id, Kind::IpConfiguration, ip_configuration_name(id, vm));
     auto address = present<IpConfiguration>(ip);
     address.address = vm.address;
     address.allocation = vm.allocation;
     address.subnet = below(top(Kind::VirtualNetwork, vm.network), Kind::Subnet, vm.subnet);
-    address.access_control_list =
-        vm.acl.empty() ? ResourceId() : top(Kind::AccessControlList, vm.acl);
-    return {id,      pointer, {},
-            nullptr, body,    {{Kind::IpConfiguration, {{ip, pointer, {}, nullptr, address, {}}}}}};
+    if (in_azure) {
+      address.azure.is_primary = true;
+      if (vm.address)
+        address.azure.version = vm.address->is_v4() ? IpVersion::IPv4 : IpVersion::IPv6;
+    } else {
+      address.access_control_list = acl;
+    }
+    return {id,   pointer,
+            {},   annotations_for(id, region_of(vm.network)),
+            body, {{Kind::IpConfiguration, {{ip, pointer, {}, nullptr, address, {}}}}}};
+  }
+
+  // One that has the interface keeps those that it has besides.
+  Draft machine(const LabVm& vm) const {
+    const ResourceId id = top(Kind::VirtualMachine, vm.name);
+    auto body = present<VirtualMachine>(id);
+    const ResourceId interface = interface_id(home_, vm);
+    const bool has_it = std::any_of(
+        body.interfaces.begin(), body.interfaces.end(),
+        [&](const AttachedInterface& attached) { return attached.interface == interface; });
+    if (!has_it) body.interfaces = {AttachedInterface{interface, std::nullopt, ""}};
+    return {id, "/vms/" + vm.name, {}, annotations_for(id, region_of(vm.network)), body, {}};
   }
 
   std::string ip_configuration_name(const ResourceId& nic, const LabVm& vm) const {
@@ -261,100 +354,13 @@ class Expansion {
     return std::string(kDefaultIpConfigurationName);
   }
 
-  // Pruning.
-
-  template <class Items>
-  std::set<ResourceId> named(Kind kind, const Items& items) const {
-    std::set<ResourceId> ids;
-    for (const auto& item : items) ids.insert(top(kind, item.name));
-    return ids;
-  }
-
-  void erase_unnamed(Kind kind, const std::set<ResourceId>& names) {
-    for (const Resource* resource : all_of(kind)) {
-      if (!names.contains(resource->id)) erase(resource->id);
-    }
-  }
-
-  // Addresses that the document gives to a machine; who has one now must let go of it first.
-  struct Claims {
-    std::map<std::pair<ResourceId, net::IpAddress>, ResourceId> addresses;
-    std::map<net::Mac, ResourceId> macs;
-  };
-  Claims claimed() const {
-    Claims claims;
-    for (const LabVm& vm : document_.vms) {
-      const ResourceId id = top(Kind::NetworkInterface, vm.name);
-      const ResourceId subnet =
-          below(top(Kind::VirtualNetwork, vm.network), Kind::Subnet, vm.subnet);
-      if (vm.address) claims.addresses.emplace(std::pair(subnet, *vm.address), id);
-      if (vm.mac) claims.macs.emplace(*vm.mac, id);
-    }
-    return claims;
-  }
-  bool holds_claimed(const Resource& nic, const Claims& claims) const {
-    const auto& mac = nic.as<NetworkInterface>().mac;
-    const auto mac_claim = mac ? claims.macs.find(*mac) : claims.macs.end();
-    bool held = mac_claim != claims.macs.end() && mac_claim->second != nic.id;
-    for (const Resource* ip : model_.below(nic.id, Kind::IpConfiguration)) {
-      const IpConfiguration& body = ip->as<IpConfiguration>();
-      if (!body.address) continue;
-      const auto claim = claims.addresses.find(std::pair(body.subnet, *body.address));
-      held = held || (claim != claims.addresses.end() && claim->second != nic.id);
-    }
-    return held;
-  }
-
-  bool lives_in(const Resource& nic, const std::set<ResourceId>& subnets) const {
-    const auto addresses = model_.below(nic.id, Kind::IpConfiguration);
-    return std::all_of(addresses.begin(), addresses.end(), [&subnets](const Resource* ip) {
-      const ResourceId& subnet = ip->as<IpConfiguration>().subnet;
-      return subnet.kind() != Kind::Subnet || subnets.contains(subnet);
-    });
-  }
-
-  void delete_before() {
-    std::set<ResourceId> subnets;
-    for (const LabNetwork& network : document_.networks) {
-      const ResourceId id = top(Kind::VirtualNetwork, network.name);
-      for (const LabSubnet& subnet : network.subnets)
-        subnets.insert(below(id, Kind::Subnet, subnet.name));
-    }
-    const auto vms = named(Kind::NetworkInterface, document_.vms);
-    const Claims claims = claimed();
-    for (const Resource* nic : all_of(Kind::NetworkInterface)) {
-      const bool stays =
-          vms.contains(nic->id) && !holds_claimed(*nic, claims) && lives_in(*nic, subnets);
-      if (!stays) erase(nic->id);
-    }
-    for (const Resource* side : all_of(Kind::Peering)) {
-      if (!keeps_peering(*side)) erase(side->id);
-    }
-  }
-
-  // A side that the document turns to another network is deleted too: its remote network never
-  // changes.
-  bool keeps_peering(const Resource& side) {
-    if (kept_sides_.empty()) {
-      for (const Draft& draft : peerings_)
-        kept_sides_.emplace(draft.id, draft.body.get<Peering>().remote_virtual_network);
-    }
-    return kept_sides_.contains({side.id, side.as<Peering>().remote_virtual_network});
-  }
-
-  void delete_after() {
-    erase_unnamed(Kind::VirtualNetwork, named(Kind::VirtualNetwork, document_.networks));
-    erase_unnamed(Kind::RouteTable, named(Kind::RouteTable, document_.route_tables));
-    erase_unnamed(Kind::AccessControlList, named(Kind::AccessControlList, document_.access_lists));
-  }
-
   const LabDocument& document_;
   const Model& model_;
   const Prune prune_;
   const ResourceId home_;  // what everything stands in: in Azure the group
   std::string region_;     // of it
   std::vector<Draft> peerings_;
-  std::set<std::pair<ResourceId, ResourceId>> kept_sides_;
+  std::set<ResourceId> made_again_;  // or gone for good: what pruning deletes first
   Change change_;
 };
 
@@ -369,11 +375,24 @@ ResourceId lab_group(std::string_view name, std::string_view subscription) {
   return below(*home, Kind::ResourceGroup, name.empty() ? kDefaultLabGroup : name);
 }
 
+ResourceId lab_home(const LabDocument& document) {
+  return document.realm == Realm::Azure ? lab_group(document.group, document.subscription)
+                                        : ResourceId();
+}
+
+ResourceId below(const ResourceId& parent, Kind kind, std::string_view name) {
+  return *parent.child(kind, name);
+}
+
+ResourceId interface_id(const ResourceId& home, const LabVm& vm) {
+  return below(home, Kind::NetworkInterface, vm.interface.empty() ? vm.name : vm.interface);
+}
+
 Result<void> check_locations(const LabDocument& document, const Model& model) {
   if (document.realm != Realm::Azure) return {};
   for (const LabNetwork& network : document.networks) {
-    const Resource* there = model.find(below(lab_group(document.group, document.subscription),
-                                             Kind::VirtualNetwork, network.name));
+    const Resource* there =
+        model.find(below(lab_home(document), Kind::VirtualNetwork, network.name));
     const std::string present =
         there == nullptr || !there->annotations ? "" : there->annotations->location;
     if (network.location.empty() || present.empty() || present == network.location) continue;

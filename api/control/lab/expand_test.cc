@@ -221,20 +221,31 @@ TEST(LabExpand, GivesNamesThatAreLegalAndDifferent) {
 
 // Laws over random labs.
 
+constexpr Realm kRealms[] = {Realm::Onprem, Realm::Azure};
+
+// How many labs of each realm a law is tried on.
+uint64_t tries(Realm realm) { return realm == Realm::Onprem ? 300 : 100; }
+
+LabScope scope_of(Realm realm) {
+  return realm == Realm::Azure ? LabScope{realm, "group"} : LabScope{};
+}
+
 TEST(LabLaw, ParseReversesPrint) {
-  for (uint64_t seed = 1; seed <= 300; ++seed) {
-    SCOPED_TRACE(seed);
-    const LabDocument lab = testing::RandomLab(seed).next();
-    const std::string text = print(lab);
-    ASSERT_EQ(parsed(text), lab) << text;
+  for (const Realm realm : kRealms) {
+    for (uint64_t seed = 1; seed <= tries(realm); ++seed) {
+      SCOPED_TRACE(seed);
+      const LabDocument lab = testing::RandomLab(seed, realm).next();
+      const std::string text = print(lab);
+      ASSERT_EQ(parsed(text), lab) << text;
+    }
   }
 }
 
 // Equal but for what is allocated anew.
-void expect_same_resources(const Model& model, const Model& other) {
+void expect_same_resources(const Model& model, const Model& other, Realm realm) {
   ASSERT_EQ(model.count(), other.count());
-  for (const KindInfo& row : kinds_in(Realm::Onprem)) {
-    for (const ResourcePtr& resource : model.collection(row.kind)) {
+  for (const KindInfo& row : kinds_in(realm)) {
+    for (const ResourcePtr& resource : model.collection(row.kind, realm)) {
       const Resource* there = other.find(resource->id);
       ASSERT_NE(there, nullptr) << resource->id.path();
       Body here_body = resource->body;
@@ -243,44 +254,48 @@ void expect_same_resources(const Model& model, const Model& other) {
         auto* nic = body->get_if<NetworkInterface>();
         if (nic != nullptr && nic->mac_allocation == Allocation::Dynamic) nic->mac.reset();
       }
-      ASSERT_TRUE(same_writable_members(Realm::Onprem, here_body, there_body))
-          << resource->id.path();
+      ASSERT_TRUE(same_writable_members(realm, here_body, there_body)) << resource->id.path();
     }
   }
 }
 
 TEST(LabLaw, ExportAppliedToAFreshControllerGivesTheSame) {
-  for (uint64_t seed = 1; seed <= 300; ++seed) {
-    SCOPED_TRACE(seed);
-    const Model model = applied(fresh_model(), testing::RandomLab(seed).next()).model;
-    ASSERT_THAT(to_document(model).unsaid, ::testing::IsEmpty());
-    const std::string text = export_lab(model);
-    const Model again = applied(fresh_model(), parsed(text)).model;
-    expect_same_resources(model, again);
-    ASSERT_EQ(export_lab(again), text);
-    if (HasFatalFailure()) return;
+  for (const Realm realm : kRealms) {
+    const LabScope scope = scope_of(realm);
+    for (uint64_t seed = 1; seed <= tries(realm); ++seed) {
+      SCOPED_TRACE(seed);
+      const Model model = applied(fresh_model(), testing::RandomLab(seed, realm).next()).model;
+      ASSERT_THAT(to_document(model, scope).unsaid, ::testing::IsEmpty());
+      const std::string text = export_lab(model, scope);
+      const Model again = applied(fresh_model(), parsed(text)).model;
+      expect_same_resources(model, again, realm);
+      ASSERT_EQ(export_lab(again, scope), text);
+      if (HasFatalFailure()) return;
+    }
   }
 }
 
 TEST(LabLaw, AnyLabPrunedIntoAnyOtherIsThatOther) {
-  for (uint64_t seed = 1; seed <= 200; ++seed) {
-    SCOPED_TRACE(seed);
-    testing::RandomLab labs(seed);
-    Model model = applied(fresh_model(), labs.next()).model;
-    const LabDocument lab = labs.next();
-    Change change = expand(lab, model, Prune::Delete);
-    auto pruned = apply(model, change, kLimits);
-    if (!pruned) {  // a network that stays and is peered keeps its address space: the rule stands
-      ASSERT_EQ(pruned.error().code, ErrorCode::AddressSpaceLockedByPeering)
-          << pruned.error().message;
-      continue;
+  for (const Realm realm : kRealms) {
+    for (uint64_t seed = 1; seed <= tries(realm); ++seed) {
+      SCOPED_TRACE(seed);
+      testing::RandomLab labs(seed, realm);
+      Model model = applied(fresh_model(), labs.next()).model;
+      const LabDocument lab = labs.next();
+      Change change = expand(lab, model, Prune::Delete);
+      auto pruned = apply(model, change, kLimits);
+      if (!pruned) {  // a network that stays and is peered keeps its address space: the rule stands
+        ASSERT_EQ(pruned.error().code, ErrorCode::AddressSpaceLockedByPeering)
+            << pruned.error().message;
+        continue;
+      }
+      const LabExport exported = to_document(pruned->model, scope_of(realm));
+      ASSERT_EQ(exported.document.networks.size(), lab.networks.size());
+      ASSERT_EQ(exported.document.peerings.size(), lab.peerings.size());
+      ASSERT_EQ(exported.document.vms.size(), lab.vms.size());
+      const Applied again = applied(pruned->model, lab, Prune::Delete);
+      ASSERT_TRUE(again.changes.empty());
     }
-    const LabExport exported = to_document(pruned->model);
-    ASSERT_EQ(exported.document.networks.size(), lab.networks.size());
-    ASSERT_EQ(exported.document.peerings.size(), lab.peerings.size());
-    ASSERT_EQ(exported.document.vms.size(), lab.vms.size());
-    const Applied again = applied(pruned->model, lab, Prune::Delete);
-    ASSERT_TRUE(again.changes.empty());
   }
 }
 
@@ -342,11 +357,26 @@ networks:
   spoke:
     prefixes: [10.1.0.0/16]
     location: westeurope
+    subnets:
+      app: 10.1.1.0/24
+      web: {prefix: 10.1.0.0/24, routes: back, acl: web-only}
 peerings:
-  - {between: [hub, spoke], forwarded: both}
+  - {between: [hub, spoke], forwarded: both, subnets: [hub/dmz, spoke/web]}
 routes:
+  back:
+    - {prefix: 10.9.0.0/16, next: appliance 10.0.0.4}
   out:
     - {prefix: 0.0.0.0/0, next: appliance 10.0.0.4}
+access:
+  admins:
+    - {allow: in, protocol: tcp, from: 10.0.0.0/24, port: 22, priority: 100, name: ssh}
+  web-only:
+    - {allow: in, protocol: tcp, port: 443, priority: 100}
+    - {deny: in, priority: 4096}
+vms:
+  fw: {at: hub/dmz, address: 10.0.0.4, forward: true}
+  web1: {at: spoke/web, acl: admins, interface: web1-nic}
+  web2: {at: spoke/web}
 )";
 
 TEST(LabInAzure, BecomesAGroupWithItsResourcesAndComesBack) {
@@ -358,6 +388,18 @@ TEST(LabInAzure, BecomesAGroupWithItsResourcesAndComesBack) {
   EXPECT_EQ(first.model.find(spoke)->annotations->location, "westeurope");
   for (const Resource* side : first.model.below(group, Kind::Peering))
     EXPECT_EQ(side->as<Peering>().state, PeeringState::Connected) << side->id.path();
+  const auto in_group = [&](Kind kind, std::string_view name) -> const Resource& {
+    return *first.model.find(*group.child(kind, name));
+  };
+  const Resource& nic = in_group(Kind::NetworkInterface, "web1-nic");
+  EXPECT_EQ(nic.annotations->location, "westeurope");
+  EXPECT_EQ(nic.as<NetworkInterface>().azure.security_group.name(), "admins");
+  EXPECT_TRUE(in_group(Kind::NetworkInterface, "fw").as<NetworkInterface>().azure.ip_forwarding);
+  const auto& attached = in_group(Kind::VirtualMachine, "web1").as<VirtualMachine>().interfaces;
+  ASSERT_EQ(attached.size(), 1u);
+  EXPECT_EQ(attached[0].interface, nic.id);
+  EXPECT_EQ(in_group(Kind::AccessControlList, "web-only").annotations->location, "westeurope");
+  EXPECT_EQ(in_group(Kind::RouteTable, "out").annotations->location, "northeurope");
 
   for (const std::string& line : told(applied(first.model, lab)))
     EXPECT_TRUE(line.starts_with("unchanged ")) << line;
@@ -369,6 +411,56 @@ TEST(LabInAzure, BecomesAGroupWithItsResourcesAndComesBack) {
   EXPECT_TRUE(to_document(first.model).document.networks.empty());
 }
 
+TEST(LabInAzure, NamesOtherSubnetsAndSynchronises) {
+  Model model = applied(fresh_model(), parsed(kAzureLab)).model;
+  std::string text(kAzureLab);
+  text.replace(text.find("[hub/dmz, spoke/web]"), 20, "[hub/dmz, spoke/app]");
+  model = applied(model, parsed(text)).model;
+  for (const Resource* side : model.below(lab_group("net"), Kind::Peering)) {
+    EXPECT_EQ(side->as<Peering>().state, PeeringState::Connected);
+    EXPECT_EQ(sync_level(model, *side), SyncLevel::FullyInSync) << side->id.path();
+  }
+  EXPECT_EQ(print(to_document(model, {Realm::Azure, "net"}).document), text);
+}
+
+TEST(LabInAzure, SaysOfMachinesAndRulesWhatItLeavesOut) {
+  Model model = applied(fresh_model(), parsed(kAzureLab)).model;
+  const ResourceId group = lab_group("net");
+  const auto put = [&](const ResourceId& id, Body body) {
+    const auto annotations = std::make_shared<Annotations>();
+    annotations->location = "westeurope";
+    Operation operation;
+    operation.draft = {id, "", {}, annotations, std::move(body), {}};
+    auto result = apply(model, {{operation}, "test"}, kLimits);
+    ASSERT_TRUE(result) << result.error().message;
+    model = std::move(result->model);
+  };
+  AclRule several = *model.below(group, Kind::AclRule).front()->body.get_if<AclRule>();
+  several.priority = 200;
+  several.azure.destination_ports = {several.destination_ports, several.source_ports};
+  const ResourceId list = *group.child(Kind::AccessControlList, "admins");
+  put(*list.child(Kind::AclRule, "several"), several);
+  NetworkInterface forwarder;
+  const ResourceId bare = *group.child(Kind::NetworkInterface, "bare");
+  Operation operation;
+  const auto annotations = std::make_shared<Annotations>();
+  annotations->location = "westeurope";
+  IpConfiguration ip;
+  ip.azure.is_primary = true;
+  ip.subnet = *group.child(Kind::VirtualNetwork, "spoke")->child(Kind::Subnet, "app");
+  operation.draft = {bare, "", {}, annotations, forwarder, {}};
+  operation.draft.children.push_back(
+      {Kind::IpConfiguration,
+       {Draft{*bare.child(Kind::IpConfiguration, "ip"), "", {}, nullptr, ip, {}}}});
+  auto result = apply(model, {{operation}, "test"}, kLimits);
+  ASSERT_TRUE(result) << result.error().message;
+  const LabExport exported = to_document(result->model, {Realm::Azure, "net"});
+  EXPECT_THAT(exported.unsaid,
+              ::testing::ElementsAre(list.path() + "/securityRules/several: all of it",
+                                     bare.path() + ": all of it"));
+  EXPECT_EQ(print(exported.document), kAzureLab);
+}
+
 TEST(LabInAzure, PrunesItsOwnGroupAlone) {
   Model model = applied(fresh_model(), parsed(kLab)).model;
   model = applied(model, parsed(kAzureLab)).model;
@@ -378,7 +470,9 @@ TEST(LabInAzure, PrunesItsOwnGroupAlone) {
                                  Prune::Delete);
   EXPECT_EQ(pruned.model.below(lab_group("net"), Kind::VirtualNetwork).size(), 1u);
   EXPECT_THAT(pruned.model.below(lab_group("net"), Kind::Peering), ::testing::IsEmpty());
-  EXPECT_THAT(pruned.model.below(lab_group("net"), Kind::RouteTable), ::testing::IsEmpty());
+  for (const Kind kind :
+       {Kind::RouteTable, Kind::AccessControlList, Kind::NetworkInterface, Kind::VirtualMachine})
+    EXPECT_THAT(pruned.model.below(lab_group("net"), kind), ::testing::IsEmpty());
   EXPECT_EQ(to_document(pruned.model).document, to_document(model).document);
 }
 

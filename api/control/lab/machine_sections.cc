@@ -10,8 +10,8 @@
 namespace isthmus::api::lab {
 namespace {
 
-constexpr std::array<std::string_view, 8> kVmMembers = {
-    "at", "address", "allocation", "mac", "forward", "acl", "ipConfiguration", "host"};
+constexpr std::array<std::string_view, 9> kVmMembers = {
+    "at", "address", "allocation", "mac", "forward", "acl", "ipConfiguration", "interface", "host"};
 constexpr std::array<std::string_view, 3> kLinkMembers = {"latency", "loss", "rate"};
 constexpr std::array<std::string_view, 7> kExpectMembers = {"from",   "to",  "port",  "protocol",
                                                             "result", "via", "reason"};
@@ -44,13 +44,21 @@ void read_vm(Reading& reading, const Spot& map, LabVm& vm) {
   if (!reader.has_only(map, "A virtual machine", kVmMembers)) return;
   read_place(reading, reader.require(map, "A virtual machine", "at"), vm);
   read_vm_address(reader, map, vm);
-  if (const Spot mac = Reader::find(map, "mac"); mac.node != nullptr)
+  if (const Spot mac = Reader::find(map, "mac"); mac.node != nullptr) {
     vm.mac = reader.value<net::Mac>(mac, "a MAC address");
+    if (reader.realm == Realm::Azure)
+      reader.problem(mac, "Azure gives interfaces their MAC addresses: leave 'mac' out.");
+  }
   if (const Spot forward = Reader::find(map, "forward"); forward.node != nullptr)
     vm.forward = reader.boolean(forward, "'forward'").value_or(false);
   vm.acl = reading.optional_reference(map, "acl", "access list", reading.declared.access_lists);
   if (const Spot name = Reader::find(map, "ipConfiguration"); name.node != nullptr)
     vm.ip_configuration = reader.name(name, "the name of an IP configuration").value_or("");
+  if (const Spot name = Reader::find(map, "interface"); name.node != nullptr) {
+    vm.interface = reader.name(name, "the name of a network interface").value_or("");
+    if (reader.realm != Realm::Azure)
+      reader.problem(name, "On-prem a virtual machine is its interface: leave 'interface' out.");
+  }
   if (const Spot host = Reader::find(map, "host"); host.node != nullptr)
     vm.host = reader.name(host, "the name of a host").value_or("");
 }

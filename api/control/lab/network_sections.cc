@@ -1,5 +1,6 @@
 // Networks, their subnets and their peerings.
 #include <array>
+#include <utility>
 
 #include "api/control/lab/sections.h"
 
@@ -9,8 +10,9 @@ namespace {
 constexpr std::array<std::string_view, 4> kNetworkMembers = {"prefixes", "subnets", "location",
                                                              "realm"};
 constexpr std::array<std::string_view, 3> kSubnetMembers = {"prefix", "routes", "acl"};
-constexpr std::array<std::string_view, 8> kPeeringMembers = {
-    "between", "from", "to", "name", "access", "forwarded", "transit", "remoteGateway"};
+constexpr std::array<std::string_view, 10> kPeeringMembers = {
+    "between", "from",          "to",      "name",    "access", "forwarded",
+    "transit", "remoteGateway", "subnets", "onlyIpv6"};
 
 void read_subnet_map(Reading& reading, const Spot& map, LabSubnet& subnet) {
   Reader& reader = reading.reader;
@@ -90,8 +92,10 @@ class PeeringEntry {
       return reader_.problem(list, "A peering is between two networks: [a, b].");
     const std::string a = network(Reader::element(list, 0));
     const std::string b = network(Reader::element(list, 1));
-    LabPeering there{a, b, "", {}, map_.pointer};
-    LabPeering back{b, a, "", {}, map_.pointer};
+    LabPeering there{a, b, "", {}, {}, false, map_.pointer};
+    read_subnets(there);
+    LabPeering back = there;
+    std::swap(back.from, back.to);
     for (const LabPeeringFlag& flag : kLabPeeringFlags) read_sides(flag, there, back);
     add(std::move(there));
     add(std::move(back));
@@ -119,7 +123,8 @@ class PeeringEntry {
     const Spot from = reader_.require(map_, "A peering without 'between'", "from");
     const Spot to = reader_.require(map_, "A peering without 'between'", "to");
     if (from.node == nullptr || to.node == nullptr) return;
-    LabPeering side{network(from), network(to), "", {}, map_.pointer};
+    LabPeering side{network(from), network(to), "", {}, {}, false, map_.pointer};
+    read_subnets(side);
     if (const Spot name = Reader::find(map_, "name"); name.node != nullptr)
       side.name = reader_.name(name, "the name of a peering").value_or("");
     for (const LabPeeringFlag& flag : kLabPeeringFlags) {
@@ -129,6 +134,27 @@ class PeeringEntry {
       side.flags.*flag.field = value.value_or(false);
     }
     add(std::move(side));
+  }
+
+  // The same list says both sides: what is of the one network is remote to the other.
+  void read_subnets(LabPeering& side) {
+    const Spot list = Reader::find(map_, "subnets");
+    const Spot only = Reader::find(map_, "onlyIpv6");
+    for (const Spot& spot : {list, only}) {
+      if (spot.node != nullptr && reader_.realm != Realm::Azure)
+        reader_.problem(spot, "Only peerings of the azure realm are of subnets.");
+    }
+    if (only.node != nullptr) side.only_ipv6 = reader_.boolean(only, "'onlyIpv6'").value_or(false);
+    if (list.node == nullptr || !reader_.is_list(list, "'subnets'")) return;
+    for (size_t i = 0; i < list.node->elements.size(); ++i) {
+      const Spot spot = Reader::element(list, i);
+      std::string subnet = reading_.reference(spot, "subnet", reading_.declared.subnets);
+      const std::string home = subnet.substr(0, subnet.find('/'));
+      if (!subnet.empty() && home != side.from && home != side.to)
+        reader_.problem(spot, fmt::format("{} is a subnet of neither network of this peering.",
+                                          in_quotes(subnet)));
+      side.subnets.push_back(std::move(subnet));
+    }
   }
 
   std::string network(const Spot& spot) {

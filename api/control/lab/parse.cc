@@ -18,15 +18,14 @@ void read_version(Reading& reading, const Spot& spot) {
 struct Section {
   std::string_view name;
   void (*read)(Reading&, const Spot&);
-  bool is_in_azure = true;
 };
 
 constexpr std::array kSections = {
-    Section{"version", &read_version},      Section{"realm", &read_realm},
-    Section{"group", &read_group},          Section{"networks", &read_networks},
-    Section{"peerings", &read_peerings},    Section{"routes", &read_routes},
-    Section{"access", &read_access, false}, Section{"vms", &read_vms, false},
-    Section{"links", &read_links},          Section{"expect", &read_expectations}};
+    Section{"version", &read_version},   Section{"realm", &read_realm},
+    Section{"group", &read_group},       Section{"networks", &read_networks},
+    Section{"peerings", &read_peerings}, Section{"routes", &read_routes},
+    Section{"access", &read_access},     Section{"vms", &read_vms},
+    Section{"links", &read_links},       Section{"expect", &read_expectations}};
 
 constexpr auto kSectionNames = [] {
   std::array<std::string_view, kSections.size()> names;
@@ -39,13 +38,7 @@ void read_document(Reading& reading, const Spot& root) {
   reading.reader.require(root, "A lab document", "version");
   for (const Section& section : kSections) {
     const Spot spot = Reader::find(root, section.name);
-    if (spot.node == nullptr) continue;
-    section.read(reading, spot);
-    const bool is_said = reading.document.realm == Realm::Onprem || section.is_in_azure;
-    if (!is_said)
-      reading.reader.problem(spot, fmt::format("A document of the azure realm has no '{}' yet: "
-                                               "make them by their own calls.",
-                                               section.name));
+    if (spot.node != nullptr) section.read(reading, spot);
   }
 }
 

@@ -108,7 +108,25 @@ constexpr Wrong kWrong[] = {
     {"realm: mars", 2, 8, "/realm", "use one of onprem, azure"},
     {"group: lab", 2, 8, "/group", "Only the azure realm has resource groups"},
     {"realm: azure\ngroup: 'lab.'", 3, 8, "/group", "is not the name of a resource group"},
-    {"realm: azure\nvms: {}", 3, 6, "/vms", "A document of the azure realm has no 'vms' yet"},
+    {"realm: azure\naccess: {l: {default: {in: deny}}}", 3, 23, "/access/l/default",
+     "has default rules of its own"},
+    {"realm: azure\naccess: {l: [{allow: in, priority: 99}]}", 3, 36, "/access/l/0/priority",
+     "from 100 to 4096"},
+    {"realm: azure\naccess: {l: [{allow: in, protocol: gre, priority: 100}]}", 3, 36,
+     "/access/l/0/protocol", "use one of any, tcp, udp, icmp, esp"},
+    {"realm: azure\nnetworks: {a: {prefixes: [10.0.0.0/8], subnets: {s: 10.0.0.0/24}}}\nvms: {v: "
+     "{at: a/s, mac: 00-11-22-33-44-55}}",
+     4, 25, "/vms/v/mac", "leave 'mac' out"},
+    {"networks: {a: {prefixes: [10.0.0.0/8], subnets: {s: 10.0.0.0/24}}}\nvms: {v: {at: a/s, "
+     "interface: x}}",
+     3, 31, "/vms/v/interface", "leave 'interface' out"},
+    {"networks: {a: {prefixes: [10.0.0.0/8], subnets: {s: 10.0.0.0/24}}, b: {prefixes: "
+     "[11.0.0.0/8]}}\npeerings: [{between: [a, b], subnets: [a/s]}]",
+     3, 39, "/peerings/0/subnets", "Only peerings of the azure realm"},
+    {"realm: azure\nnetworks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}, c: "
+     "{prefixes: [12.0.0.0/8], subnets: {s: 12.0.0.0/24}}}\npeerings: [{between: [a, b], subnets: "
+     "[c/s]}]",
+     4, 40, "/peerings/0/subnets/0", "is a subnet of neither network of this peering"},
     {"realm: azure\nnetworks: {a-: {prefixes: [10.0.0.0/8]}}", 3, 12, "/networks/a-",
      "use 1 to 80 letters"},
     {"realm: azure\nnetworks: {a: {prefixes: [10.0.0.0/8], realm: onprem}}", 3, 47,

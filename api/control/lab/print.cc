@@ -79,8 +79,15 @@ bool is_side_word(std::string_view name) { return name == "both" || name == "non
 // Two sides that one line can say.
 bool is_pair(const LabPeering& there, const LabPeering& back) {
   return there.from == back.to && there.to == back.from && there.name.empty() &&
-         back.name.empty() && there.from != there.to && !is_side_word(there.from) &&
-         !is_side_word(there.to);
+         back.name.empty() && there.subnets == back.subnets && there.only_ipv6 == back.only_ipv6 &&
+         there.from != there.to && !is_side_word(there.from) && !is_side_word(there.to);
+}
+
+void add_subnets(FlowMap& map, const LabPeering& side) {
+  if (!side.subnets.empty())
+    map.add_as_is("subnets",
+                  flow_list(side.subnets, [](const std::string& s) { return scalar(s); }));
+  if (side.only_ipv6) map.add_as_is("onlyIpv6", "true");
 }
 
 std::string pair_text(const LabPeering& there, const LabPeering& back) {
@@ -93,6 +100,7 @@ std::string pair_text(const LabPeering& there, const LabPeering& back) {
     if (first == usual && second == usual) continue;
     map.add(flag.key, first && second ? "both" : first ? there.from : second ? back.from : "none");
   }
+  add_subnets(map, there);
   return map.text();
 }
 
@@ -103,6 +111,7 @@ std::string side_text(const LabPeering& side) {
     if (side.flags.*flag.field != LabPeeringFlags{}.*flag.field)
       map.add_as_is(flag.key, side.flags.*flag.field ? "true" : "false");
   }
+  add_subnets(map, side);
   return map.text();
 }
 
@@ -197,6 +206,7 @@ void print_vm(std::string& out, const LabVm& vm) {
   if (vm.forward) map.add_as_is("forward", "true");
   map.add_unless_empty("acl", vm.acl)
       .add_unless_empty("ipConfiguration", vm.ip_configuration)
+      .add_unless_empty("interface", vm.interface)
       .add_unless_empty("host", vm.host);
   out += fmt::format("  {}: {}\n", scalar(vm.name), map.text());
 }

@@ -107,8 +107,10 @@ TEST_F(LabSchema, AllowsEveryExample) {
 
 TEST_F(LabSchema, AllowsWhatIsPrinted) {
   for (uint64_t seed = 1; seed <= 60; ++seed) {
-    const std::string text = print(testing::RandomLab(seed).next());
-    ASSERT_TRUE(allows(text)) << "seed " << seed << "\n" << text;
+    for (const Realm realm : {Realm::Onprem, Realm::Azure}) {
+      const std::string text = print(testing::RandomLab(seed, realm).next());
+      ASSERT_TRUE(allows(text)) << "seed " << seed << "\n" << text;
+    }
   }
 }
 
@@ -121,6 +123,10 @@ TEST_F(LabSchema, RefusesWhatTheParserRefuses) {
       "version: 1\nnets: {}",
       "version: 1\nrealm: mars",
       "version: 1\nrealm: azure\ngroup: lab.",
+      "version: 1\nrealm: azure\npeerings: [{from: a, to: b, subnets: a/s}]",
+      "version: 1\nrealm: azure\npeerings: [{between: [a, b], subnets: [s]}]",
+      "version: 1\nrealm: azure\npeerings: [{between: [a, b], onlyIpv6: both}]",
+      "version: 1\nrealm: azure\nvms: {v: {at: a/b, interface: [v]}}",
       "version: 1\nnetworks: []",
       "version: 1\nnetworks: {a: {}}",
       "version: 1\nnetworks: {a: {prefixes: []}}",

@@ -11,7 +11,13 @@ constexpr std::array<std::string_view, 9> kRuleMembers = {
     "allow", "deny", "protocol", "port", "from", "to", "fromPort", "priority", "name"};
 constexpr std::array<std::string_view, 2> kAccessMembers = {"default", "rules"};
 constexpr std::array<std::string_view, 2> kDirections = {"in", "out"};
-constexpr uint32_t kPriorityMax = 65000;  // of access control rules
+// Priorities of access control rules, and of Azure's security rules.
+struct Priorities {
+  uint32_t first;
+  uint32_t last;
+};
+constexpr Priorities kPriorities = {1, 65000};
+constexpr Priorities kAzurePriorities = {100, 4096};
 
 constexpr std::string_view kAppliance = "appliance ";
 constexpr std::pair<std::string_view, NextHopType> kNextHops[] = {
@@ -60,6 +66,11 @@ constexpr std::pair<std::string_view, RuleProtocol> kProtocols[] = {
     {"icmp", RuleProtocol::Icmp}, {"icmpv6", RuleProtocol::Icmpv6}, {"gre", RuleProtocol::Gre},
     {"esp", RuleProtocol::Esp},
 };
+constexpr std::pair<std::string_view, RuleProtocol> kAzureProtocols[] = {
+    {"any", RuleProtocol::All}, {"tcp", RuleProtocol::Tcp},
+    {"udp", RuleProtocol::Udp}, {"icmp", RuleProtocol::Icmp},  // of both families
+    {"esp", RuleProtocol::Esp},
+};
 constexpr std::pair<std::string_view, DefaultAction> kDefaultActions[] = {
     {"allow", DefaultAction::Permit}, {"deny", DefaultAction::Deny}};
 
@@ -97,16 +108,20 @@ void read_rule(Reading& reading, const Spot& map, LabAccessList& list) {
   if (!reader.has_only(map, "A rule", kRuleMembers)) return;
   reading.place(map);
   LabRule rule;
+  const bool in_azure = reader.realm == Realm::Azure;
+  using Protocols = std::span<const std::pair<std::string_view, RuleProtocol>>;
+  const Protocols protocols = in_azure ? Protocols(kAzureProtocols) : Protocols(kProtocols);
+  const auto [first, last] = in_azure ? kAzurePriorities : kPriorities;
   read_action(reader, map, rule);
   if (const Spot protocol = Reader::find(map, "protocol"); protocol.node != nullptr)
     rule.protocol =
-        reader.word<RuleProtocol>(protocol, "a protocol", kProtocols).value_or(RuleProtocol::All);
+        reader.word<RuleProtocol>(protocol, "a protocol", protocols).value_or(RuleProtocol::All);
   read_ports(reader, Reader::find(map, "port"), rule.ports);
   read_ports(reader, Reader::find(map, "fromPort"), rule.from_ports);
   read_address(reader, Reader::find(map, "from"), rule.from);
   read_address(reader, Reader::find(map, "to"), rule.to);
   if (const Spot priority = reader.require(map, "A rule", "priority"); priority.node != nullptr)
-    rule.priority = reader.number(priority, "A priority", 1, kPriorityMax).value_or(1);
+    rule.priority = reader.number(priority, "A priority", first, last).value_or(first);
   if (const Spot name = Reader::find(map, "name"); name.node != nullptr)
     rule.name = reader.name(name, "the name of a rule").value_or("");
   list.rules.push_back(std::move(rule));
@@ -132,6 +147,10 @@ void read_access_list(Reading& reading, const Spot& spot, LabAccessList& list) {
   if (const Spot rules = Reader::find(spot, "rules"); rules.node != nullptr)
     read_rules(reading, rules, list);
   const Spot defaults = Reader::find(spot, "default");
+  if (defaults.node != nullptr && reader.realm == Realm::Azure)
+    return reader.problem(defaults,
+                          "A network security group has default rules of its own: leave "
+                          "'default' out.");
   if (defaults.node == nullptr || !reader.has_only(defaults, "'default'", kDirections)) return;
   read_default(reader, defaults, "in", list.inbound_default);
   read_default(reader, defaults, "out", list.outbound_default);
