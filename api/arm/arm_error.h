@@ -16,6 +16,7 @@ namespace isthmus::api::arm {
   X(SubscriptionNotFound, 404, "There is no such subscription.") \
   X(InvalidResourceNamespace, 404, "There is no such resource provider.") \
   X(ResourceNotFound, 404, "There is nothing at this path.") \
+  X(DeploymentNotFound, 404, "There is no such deployment.") \
   X(PrivateIPAddressNotInAnySubnet, 400, "The address that is asked about lies in no subnet of the virtual network.") \
   X(AnotherOperationInProgress, 409, "With --lro async, an operation runs on the resource or on one that changes with it; the message says where to ask how far it is.") \
   X(ReferencedResourceNotProvisioned, 400, "With --lro async, an operation runs on what the resource refers to; the message says which.") \

@@ -1,13 +1,10 @@
 #include "api/arm/derived.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
-#include "api/json/json_writer.h"
+#include "api/arm/default_rules.h"
 #include "controller/model/networks.h"
-#include "controller/model/security_rules.h"
 #include "controller/model/text.h"
 
 namespace isthmus::api::arm {
@@ -100,22 +97,6 @@ void users_of(JsonText& out, const Model& model, const Resource& used) {
   out.end_array();
 }
 
-void default_rules(JsonText& out, const Model& model, const Resource& group) {
-  out.array();
-  for (const DefaultSecurityRule& row : default_security_rules()) {
-    out.object();
-    out.text("name", row.name);
-    out.text("id", fmt::format("{}/defaultSecurityRules/{}", group.id.path(), row.name));
-    out.text("etag", etag(model, group));
-    out.text("type", azure_type(Kind::AccessControlList) + "/defaultSecurityRules");
-    out.key("properties").object().text("provisioningState", "Succeeded");
-    json::JsonWriter writer(out, Realm::Azure, json::Audience::Client);
-    describe(writer, row.rule);
-    out.end_object().end_object();
-  }
-  out.end_array();
-}
-
 void nothing(JsonText& out, const Model&, const Resource&) { out.array().end_array(); }
 template <const auto& kText>
 void always(JsonText& out, const Model&, const Resource&) {
@@ -140,7 +121,7 @@ constexpr std::array kMembers = {
     DerivedMember{Kind::RouteTable, "subnets", &users_of<Kind::Subnet>, &is_used_by<Kind::Subnet>},
     DerivedMember{Kind::Route, "hasBgpOverride", &no},
     DerivedMember{Kind::AccessControlList, "resourceGuid", &resource_guid},
-    DerivedMember{Kind::AccessControlList, "defaultSecurityRules", &default_rules},
+    DerivedMember{Kind::AccessControlList, "defaultSecurityRules", &write_default_rules},
     DerivedMember{Kind::AccessControlList, "networkInterfaces", &users_of<Kind::NetworkInterface>,
                   &is_used_by<Kind::NetworkInterface>},
     DerivedMember{Kind::AccessControlList, "subnets", &users_of<Kind::Subnet>,

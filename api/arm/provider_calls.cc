@@ -27,6 +27,8 @@ constexpr OtherType kOtherTypes[] = {
     {"Microsoft.Network", "locations/operations"},
     {"Microsoft.Network", "locations/operationResults"},
     {"Microsoft.Network", "locations/usages"},
+    {"Microsoft.Network", "locations/serviceTags"},
+    {"Microsoft.Network", "locations/CheckDnsNameAvailability"},
     {"Microsoft.Compute", "locations"},
     {"Microsoft.Compute", "locations/operations"},
     {"Microsoft.Resources", "tenants"},

@@ -7,14 +7,12 @@
 #include <optional>
 
 #include "api/arm/actions.h"
-#include "api/arm/address_check.h"
 #include "api/arm/answers.h"
 #include "api/arm/paging.h"
+#include "api/arm/resource_call.h"
 #include "api/arm/resource_filter.h"
-#include "api/arm/resource_path.h"
 #include "api/arm/resource_text.h"
 #include "api/arm/tags.h"
-#include "api/arm/usages.h"
 #include "api/dialect/conditions.h"
 #include "api/json/draft.h"
 #include "controller/model/text.h"
@@ -25,19 +23,6 @@ namespace {
 
 using http::Method;
 
-// One call on its way to its answer.
-struct ResourceCall {
-  Controller& controller;
-  const ResourceOptions& options;
-  const Operations& operations;
-  http::Request request;
-  Place place;
-  http::Done done;
-
-  void fail_with(const Error& error) const { done(resource_error(error, place.id)); }
-};
-using CallPtr = std::shared_ptr<ResourceCall>;
-
 http::Response resource_answer(int status, const Model& model, const Resource& resource,
                                json::Phase phase) {
   http::Response response = json_answer(status, resource_text(model, resource, phase));
@@ -45,8 +30,6 @@ http::Response resource_answer(int status, const Model& model, const Resource& r
     response.headers.push_back({"ETag", etag(model, resource)});
   return response;
 }
-
-Error not_found() { return {ErrorCode::ResourceNotFound, "", "", "", {}}; }
 
 // What was deleted a moment ago still shows, where that takes time.
 void get_item(const CallPtr& call) {
@@ -198,27 +181,6 @@ void get_tags(const CallPtr& call) {
   call->done(json_answer(200, tags_text(*resource)));
 }
 
-// The resource as it is, with other tags; decided where nothing can come between.
-void change_tags(const CallPtr& call, const TagChange& change,
-                 http::Response (*answer)(const ResourceCall&, const Committed&)) {
-  const auto decide = [call, change](const Model& model, int64_t now_ms) -> Result<Applied> {
-    const Resource* resource = model.find(call->place.id);
-    if (resource == nullptr) return tl::unexpected(not_found());
-    Annotations annotations = resource->annotations ? *resource->annotations : Annotations{};
-    annotations.tags = change.applied_to(std::move(annotations.tags));
-    Operation operation;
-    operation.draft = {
-        resource->id,   "", {}, std::make_shared<const Annotations>(std::move(annotations)),
-        resource->body, {}};
-    return apply(model, {{std::move(operation)}, call->request.who(), now_ms},
-                 call->controller.limits());
-  };
-  call->controller.submit(decide, call->request.who(), [call, answer](Result<Committed> committed) {
-    if (!committed) return call->fail_with(committed.error());
-    call->done(answer(*call, *committed));
-  });
-}
-
 http::Response with_tags(const ResourceCall& call, const Committed& committed) {
   return json_answer(200, tags_text(*committed.model->find(call.place.id)));
 }
@@ -227,39 +189,28 @@ http::Response with_resource(const ResourceCall& call, const Committed& committe
                          call.operations.phase());
 }
 
+std::function<void(Draft&)> with_changed_tags(const TagChange& change) {
+  return [change](Draft& draft) {
+    Annotations annotations = draft.annotations ? *draft.annotations : Annotations{};
+    annotations.tags = change.applied_to(std::move(annotations.tags));
+    draft.annotations = std::make_shared<const Annotations>(std::move(annotations));
+  };
+}
+
 void put_tags(const CallPtr& call) {
   auto change = read_tag_change(call->request.body, call->options.json_limits);
   if (!change) return call->fail_with(change.error());
-  change_tags(call, *change, &with_tags);
+  change_present(call, with_changed_tags(*change), &with_tags);
 }
 
-void delete_tags(const CallPtr& call) { change_tags(call, {}, &with_tags); }
+void delete_tags(const CallPtr& call) { change_present(call, with_changed_tags({}), &with_tags); }
 
 // The only thing that a PATCH changes, of a group or of what is in it.
 void patch_item(const CallPtr& call) {
   auto change = read_patched_tags(call->request.body, call->options.json_limits);
   if (!change) return call->fail_with(change.error());
   if (!*change) return get_item(call);
-  change_tags(call, **change, &with_resource);
-}
-
-void get_operation(const CallPtr& call) { call->done(call->operations.status(call->place)); }
-
-void get_operation_result(const CallPtr& call) {
-  call->done(call->operations.result(call->request, call->place));
-}
-
-void list_usages(const CallPtr& call) {
-  const ModelPtr model = call->controller.model();
-  call->done(json_answer(
-      200, usages_text(*model, call->controller.limits(), call->place.id, call->place.name)));
-}
-
-void check_address(const CallPtr& call) {
-  const ModelPtr model = call->controller.model();
-  const Resource* network = model->find(call->place.id);
-  if (network == nullptr) return call->fail_with(not_found());
-  call->done(address_check(*model, *network, call->request));
+  change_present(call, with_changed_tags(**change), &with_resource);
 }
 
 void answer_action(const CallPtr& call) {
@@ -302,7 +253,15 @@ constexpr Route kRoutes[] = {
     {Form::Operation, Method::Get, &get_operation},
     {Form::OperationResult, Method::Get, &get_operation_result},
     {Form::Usages, Method::Get, &list_usages},
+    {Form::ServiceTags, Method::Get, &list_service_tags},
+    {Form::NameAvailable, Method::Get, &check_dns_name},
+    {Form::Deployment, Method::Get, &get_deployment},
     {Form::AddressAvailable, Method::Get, &check_address},
+    {Form::NetworkUsages, Method::Get, &list_network_usages},
+    {Form::DefaultRules, Method::Get, &list_default_rules},
+    {Form::DefaultRule, Method::Get, &get_default_rule},
+    {Form::SharedKey, Method::Get, &get_shared_key},
+    {Form::SharedKey, Method::Put, &put_shared_key, Pace::Operation},
     {Form::Action, Method::Post, &answer_action, Pace::Operation},
 };
 
@@ -330,13 +289,41 @@ http::Response wrong_method(const http::Request& request, Form form) {
   return response;
 }
 
+http::Response error_of_path(const Error& error) {
+  return error_answer(info(error.code).status, info(error.code).name, error.text());
+}
+
 }  // namespace
+
+Error not_found() { return {ErrorCode::ResourceNotFound, "", "", "", {}}; }
+
+void change_present(const CallPtr& call, std::function<void(Draft&)> edit,
+                    http::Response (*answer)(const ResourceCall&, const Committed&)) {
+  const auto decide = [call, edit = std::move(edit)](const Model& model,
+                                                     int64_t now_ms) -> Result<Applied> {
+    const Resource* resource = model.find(call->place.id);
+    if (resource == nullptr) return tl::unexpected(not_found());
+    Operation operation;
+    operation.draft = {resource->id, "", {}, resource->annotations, resource->body, {}};
+    edit(operation.draft);
+    return apply(model, {{std::move(operation)}, call->request.who(), now_ms},
+                 call->controller.limits());
+  };
+  call->controller.submit(decide, call->request.who(), [call, answer](Result<Committed> committed) {
+    if (!committed) return call->fail_with(committed.error());
+    call->done(answer(*call, *committed));
+  });
+}
+
+std::vector<ResourceRoute> resource_routes() {
+  std::vector<ResourceRoute> routes;
+  for (const Route& route : kRoutes) routes.push_back({route.form, route.method, route.pace});
+  return routes;
+}
 
 void ControllerResources::handle(http::Request request, Segments segments, http::Done done) {
   auto place = parse_place(segments);
-  if (!place)
-    return done(error_answer(info(place.error().code).status, info(place.error().code).name,
-                             place.error().text()));
+  if (!place) return done(error_of_path(place.error()));
   for (const Route& route : kRoutes) {
     const bool is_head = request.method == Method::Head && route.method == Method::Get;
     if (route.form != place->form || (route.method != request.method && !is_head)) continue;
@@ -346,6 +333,8 @@ void ControllerResources::handle(http::Request request, Segments segments, http:
         ResourceCall{controller_, options_, operations_, std::move(request), std::move(*place),
                      std::move(done)}));
   }
+  // A deployment can be asked for, and not be made yet.
+  if (place->form == Form::Deployment) return done(error_of_path(nothing_at(segments)));
   done(wrong_method(request, place->form));
 }
 

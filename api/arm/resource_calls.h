@@ -8,9 +8,12 @@
 // Threads: handle() by any; an answer comes on the caller's thread or the controller's.
 #pragma once
 
+#include <vector>
+
 #include "api/arm/arm_handler.h"
 #include "api/arm/linked_access.h"
 #include "api/arm/operations.h"
+#include "api/arm/resource_path.h"
 #include "api/json/limits.h"
 #include "controller/controller.h"
 
@@ -35,6 +38,14 @@ class ControllerResources final : public ResourceCalls {
   const ResourceOptions options_;
   Operations operations_;
 };
+
+// The table of calls, for the reference.
+struct ResourceRoute {
+  Form form;
+  http::Method method;
+  Pace pace;
+};
+std::vector<ResourceRoute> resource_routes();
 
 // An error of the controller in this dialect: its code is the code here, but for what Azure says in
 // other words about what is not there. `id` is what the call names.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <optional>
 
 #include "api/arm/actions.h"
@@ -17,45 +18,61 @@ bool is(const std::string& segment, std::string_view word) {
   return equal_ignoring_case(segment, word);
 }
 
-tl::unexpected<Error> nothing_here(Path path) {
-  return fail(
-      ErrorCode::ResourceNotFound, "",
-      fmt::format("Nothing is at {}.", in_quotes("/" + fmt::format("{}", fmt::join(path, "/")))));
-}
+tl::unexpected<Error> nothing_here(Path path) { return tl::unexpected(nothing_at(path)); }
 
 bool names_network_provider(Path path) {
   return path.size() > 2 && is(path[0], "providers") && is(path[1], "Microsoft.Network");
 }
 
+constexpr std::array kWords = {
+    Word{Kind::VirtualNetwork, "CheckIPAddressAvailability", Form::AddressAvailable},
+    Word{Kind::VirtualNetwork, "usages", Form::NetworkUsages},
+    Word{Kind::AccessControlList, "defaultSecurityRules", Form::DefaultRules},
+    Word{Kind::AccessControlList, "defaultSecurityRules", Form::DefaultRule, true},
+    Word{Kind::GatewayConnection, "sharedkey", Form::SharedKey},
+    Word{Kind::None, "operations", Form::Operation, true},
+    Word{Kind::None, "operationResults", Form::OperationResult, true},
+    Word{Kind::None, "usages", Form::Usages},
+    Word{Kind::None, "serviceTags", Form::ServiceTags},
+    Word{Kind::None, "CheckDnsNameAvailability", Form::NameAvailable},
+};
+
+const Word* find_word(Kind kind, Path rest) {
+  for (const Word& row : kWords) {
+    const size_t length = row.has_name ? 2 : 1;
+    if (row.kind == kind && rest.size() == length && is(rest[0], row.word)) return &row;
+  }
+  return nullptr;
+}
+
+// "West Europe" is westeurope, as resources have it.
+std::string location_name(std::string_view text) {
+  std::string name = lower_case(text);
+  std::erase(name, ' ');
+  return name;
+}
+
 // providers/Microsoft.Network/locations/L/...
 std::optional<Place> place_of_location(const ResourceId& subscription, Path path) {
-  struct Row {
-    std::string_view word;
-    bool has_name;
-    Form form;
-  };
-  static constexpr Row kRows[] = {
-      {"operations", true, Form::Operation},
-      {"operationResults", true, Form::OperationResult},
-      {"usages", false, Form::Usages},
-  };
   if (path.size() < 5 || !names_network_provider(path) || !is(path[2], "locations"))
     return std::nullopt;
-  for (const Row& row : kRows) {
-    if (is(path[4], row.word) && path.size() == (row.has_name ? 6u : 5u))
-      return Place{row.form, subscription, Kind::None, path[row.has_name ? 5 : 3]};
-  }
-  return std::nullopt;
+  const Word* word = find_word(Kind::None, path.subspan(4));
+  if (word == nullptr) return std::nullopt;
+  return Place{word->form, subscription, Kind::None,
+               word->has_name ? path[5] : location_name(path[3])};
+}
+
+bool names_resources_provider(Path path, std::string_view type) {
+  return path.size() == 4 && is(path[0], "providers") && is(path[1], "Microsoft.Resources") &&
+         is(path[2], type);
 }
 
 // What stands below an item and is no resource.
 std::optional<Place> place_at(const ResourceId& item, Path rest) {
-  if (rest.size() == 4 && is(rest[0], "providers") && is(rest[1], "Microsoft.Resources") &&
-      is(rest[2], "tags") && is(rest[3], "default"))
+  if (names_resources_provider(rest, "tags") && is(rest[3], "default"))
     return Place{Form::Tags, item, item.kind(), {}};
-  if (rest.size() == 1 && item.kind() == Kind::VirtualNetwork &&
-      is(rest[0], "CheckIPAddressAvailability"))
-    return Place{Form::AddressAvailable, item, item.kind(), {}};
+  if (const Word* word = find_word(item.kind(), rest))
+    return Place{word->form, item, item.kind(), word->has_name ? rest[1] : ""};
   if (rest.size() == 1 && find_action(item.kind(), rest[0]) != nullptr)
     return Place{Form::Action, item, item.kind(), rest[0]};
   return std::nullopt;
@@ -88,11 +105,21 @@ Result<Place> place_in_group(const ResourceId& group, Path whole, Path path) {
   if (path.empty()) return Place{Form::Group, group, Kind::ResourceGroup, {}};
   if (path.size() == 1 && is(path[0], "resources")) return Place{Form::Everything, group, {}, {}};
   if (auto place = place_at(group, path)) return *place;
+  if (names_resources_provider(path, "deployments"))
+    return Place{Form::Deployment, group, {}, path[3]};
   if (!names_a_type(path)) return nothing_here(whole);
   return place_of_resource(group, Kind::ResourceGroup, whole, path.subspan(2));
 }
 
 }  // namespace
+
+std::span<const Word> words() { return kWords; }
+
+Error nothing_at(Path path) {
+  const std::string text = fmt::format("/{}", fmt::join(path, "/"));
+  return {
+      ErrorCode::ResourceNotFound, "", fmt::format("Nothing is at {}.", in_quotes(text)), "", {}};
+}
 
 Result<Place> parse_place(Path segments) {
   auto subscription = ResourceId::make(Kind::Subscription, segments[1], Realm::Azure);
@@ -110,6 +137,8 @@ Result<Place> parse_place(Path segments) {
   if (path.size() == 2 && is(path[0], "operationResults"))
     return Place{Form::OperationResult, *subscription, Kind::None, path[1]};
   if (auto place = place_of_location(*subscription, path)) return *place;
+  if (names_resources_provider(path, "deployments"))
+    return Place{Form::Deployment, *subscription, {}, path[3]};
   if (names_a_type(path) && path.size() == 3)
     return Place{Form::Collection,
                  *subscription,

@@ -1,6 +1,7 @@
 #include "api/arm/resource_text.h"
 
 #include <algorithm>
+#include <array>
 
 #include "api/arm/derived.h"
 #include "api/json/json_writer.h"
@@ -9,6 +10,11 @@ namespace isthmus::api::arm {
 namespace {
 
 using json::JsonText;
+
+// What a connection leads from and to: Azure shows it as a resource, and clients read the
+// properties of one before they look whether there are any.
+constexpr std::array<std::string_view, 3> kEndsOfConnections = {
+    "virtualNetworkGateway1", "virtualNetworkGateway2", "localNetworkGateway2"};
 
 class Renderer {
  public:
@@ -40,7 +46,7 @@ class Renderer {
     const bool is_group = resource.kind() == Kind::ResourceGroup;
     const Stamp newest = is_group ? Stamp() : std::max(renewed, resource.changed);
     out_.text("provisioningState", phase_.state(newest));
-    json::JsonWriter writer(out_, Realm::Azure, json::Audience::Client);
+    json::JsonWriter writer(out_, Realm::Azure, json::Audience::Client, opened_in(resource));
     describe_body(writer, resource.body);
     for (const KindInfo& row : kinds_in(Realm::Azure)) {
       if (row.parent == resource.kind() && row.kind != Kind::ResourceGroup)
@@ -50,6 +56,11 @@ class Renderer {
     derived(resource, derived_service_members());
     out_.end_object();
     out_.end_object();
+  }
+
+  static std::span<const std::string_view> opened_in(const Resource& resource) {
+    if (resource.kind() != Kind::GatewayConnection) return {};
+    return kEndsOfConnections;
   }
 
   // A child has neither location, sku nor tags, and a group no etag.

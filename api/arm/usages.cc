@@ -5,6 +5,7 @@
 #include <array>
 
 #include "api/json/json_text.h"
+#include "controller/model/networks.h"
 #include "controller/rules/azure_limits.h"
 
 namespace isthmus::api::arm {
@@ -56,24 +57,58 @@ uint64_t used(const Model& model, const Usage& row, const ResourceId& subscripti
                          *kind_of_segment(Kind::ResourceGroup, row.type, Realm::Azure), location);
 }
 
+void end_usage(json::JsonText& out, std::string_view name, std::string_view title) {
+  out.key("name").object().text("localizedValue", title).text("value", name).end_object();
+  out.text("unit", "Count").end_object();
+}
+
+constexpr int64_t kNotCounted = -1;  // what Azure answers of a GatewaySubnet
+
+// The IPv4 addresses of a subnet: those of IPv6 are more than anybody counts.
+struct SubnetUsage {
+  int64_t used;
+  int64_t limit;
+};
+SubnetUsage usage_of(const Model& model, const Resource& subnet) {
+  constexpr SubnetUsage kUncounted = {kNotCounted, kNotCounted};
+  if (is_gateway_subnet(subnet.id)) return kUncounted;
+  SubnetUsage usage = {0, 0};
+  for (const net::Prefix& prefix : prefixes_of(subnet.as<Subnet>())) {
+    if (prefix.family() != net::Family::V4) continue;
+    const auto [first, last] = usable_addresses(prefix, Realm::Azure);
+    usage.used += static_cast<int64_t>(model.addresses_between(subnet, first, last));
+    usage.limit += int64_t{last.v4_host_order()} - first.v4_host_order() + 1;
+  }
+  return usage.limit == 0 ? kUncounted : usage;
+}
+
 }  // namespace
 
 std::string usages_text(const Model& model, const Limits& limits, const ResourceId& subscription,
                         std::string_view location) {
-  std::string name = lower_case(location);
-  std::erase(name, ' ');
   json::JsonText out;
   out.object().key("value").array();
   for (const Usage& row : kUsages) {
-    out.object().number("currentValue", used(model, row, subscription, name));
+    out.object().number("currentValue", used(model, row, subscription, location));
     out.text("id", fmt::format("{}/providers/Microsoft.Network/locations/{}/usages/{}",
-                               subscription.path(), name, row.name));
-    out.number("limit", row.limit == nullptr ? 1 : limits.*row.limit).key("name").object();
-    out.text("localizedValue", row.title).text("value", row.name).end_object();
-    out.text("unit", "Count").end_object();
+                               subscription.path(), location, row.name));
+    out.number("limit", row.limit == nullptr ? 1 : limits.*row.limit);
+    end_usage(out, row.name, row.title);
   }
-  out.end_array().end_object();
-  return out.take();
+  return out.end_array().end_object().take();
+}
+
+std::string network_usages_text(const Model& model, const Resource& network) {
+  json::JsonText out;
+  out.object().key("value").array();
+  model.each_below(network.id, Kind::Subnet, [&](const Resource& subnet) {
+    const SubnetUsage usage = usage_of(model, subnet);
+    out.object().key("currentValue").integer(usage.used);
+    out.text("id", subnet.id.path()).key("limit").integer(usage.limit);
+    end_usage(out, "SubnetSpace", "Subnet size and usage");
+    return true;
+  });
+  return out.end_array().end_object().take();
 }
 
 }  // namespace isthmus::api::arm

@@ -1,5 +1,6 @@
-// How many resources of each type a subscription has in a location, beside how many it may have,
-// and the limits of what stands in it (Usages - List).
+// What there is, beside how much there may be: the resources of each type that a subscription has
+// in a location, with the limits of what stands in it (Usages - List), and the addresses of a
+// network's subnets (Virtual Networks - List Usage). Pure.
 #pragma once
 
 #include <string>
@@ -10,9 +11,10 @@
 
 namespace isthmus::api::arm {
 
-// {"value":[{"currentValue","id","limit","name":{"localizedValue","value"},"unit"}]}. `location` in
-// either spelling: "westeurope", "West Europe".
+// {"value":[{"currentValue","id","limit","name":{"localizedValue","value"},"unit"}]}
 std::string usages_text(const Model& model, const Limits& limits, const ResourceId& subscription,
                         std::string_view location);
+// The same, a row per subnet.
+std::string network_usages_text(const Model& model, const Resource& network);
 
 }  // namespace isthmus::api::arm

@@ -23,6 +23,7 @@ class JsonText {
   JsonText& key(std::string_view name) { return did(writer_.Key(name.data(), size(name))); }
   JsonText& text(std::string_view value) { return did(writer_.String(value.data(), size(value))); }
   JsonText& number(uint64_t value) { return did(writer_.Uint64(value)); }
+  JsonText& integer(int64_t value) { return did(writer_.Int64(value)); }
   JsonText& real(double value) { return did(writer_.Double(value)); }
   // An object that was written before.
   JsonText& raw(std::string_view object) {

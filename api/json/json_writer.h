@@ -1,7 +1,9 @@
 // The visitor that writes a resource's members into a JSON object. For .cc files of this folder.
 #pragma once
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -18,8 +20,10 @@ enum class Audience : uint8_t { Client, Store };
 
 class JsonWriter {
  public:
-  JsonWriter(JsonText& out, Realm realm, Audience audience)
-      : out_(out), realm_(realm), audience_(audience) {}
+  // A reference of a name in `opened` is written with properties, which are empty.
+  JsonWriter(JsonText& out, Realm realm, Audience audience,
+             std::span<const std::string_view> opened = {})
+      : out_(out), realm_(realm), audience_(audience), opened_(opened) {}
 
   Realm realm() const { return realm_; }
 
@@ -72,7 +76,7 @@ class JsonWriter {
       return;
     }
     out_.key(name);
-    write(target);
+    write(target, std::find(opened_.begin(), opened_.end(), name) != opened_.end());
   }
   void references(std::string_view name, const std::vector<ResourceId>& targets, Kinds,
                   Shown shown = Shown::Always) {
@@ -84,9 +88,10 @@ class JsonWriter {
   }
 
  private:
-  void write(const ResourceId& target) {
+  void write(const ResourceId& target, bool is_opened = false) {
     out_.object();
     out_.text(reference_name(realm_), target.reference());
+    if (is_opened) out_.key("properties").object().end_object();
     out_.end_object();
   }
 
@@ -146,6 +151,7 @@ class JsonWriter {
   JsonText& out_;
   const Realm realm_;
   const Audience audience_;
+  const std::span<const std::string_view> opened_;
   bool is_in_optional_object_ = false;
 };
 

@@ -73,6 +73,8 @@ namespace isthmus {
   X(NetcfgSubnetRangesOverlap, 400, "Two subnets of a virtual network overlap.") \
   X(NetcfgSubnetRangeOutsideVnet, 400, "A subnet lies outside the address space of its virtual network.") \
   X(NetcfgInvalidSubnet, 400, "A subnet's prefix is not one that a subnet can have.") \
+  X(NetworkSecurityGroupCannotBeAttachedToGatewaySubnet, 400, "The subnet GatewaySubnet has no network security group.") \
+  X(DdosProtectionPlanMustBeSet, 400, "DDoS protection of a virtual network needs a plan.") \
   X(MustSpecifyBothEncryptionIntentAndEnforcementPolicy, 400, "Encryption of a virtual network needs both enabled and enforcement.") \
   X(InUseRouteTableCannotBeDeleted, 400, "Subnets use the route table.") \
   X(InUseNetworkSecurityGroupCannotBeDeleted, 400, "Subnets or network interfaces use the network security group.") \

@@ -51,6 +51,10 @@ const Resource* gateway_standing_by(const Model& model, const Resource& user) {
 
 }  // namespace
 
+bool is_gateway_subnet(const ResourceId& subnet) {
+  return equal_ignoring_case(subnet.name(), kGatewaySubnet);
+}
+
 std::vector<const Resource*> gateways_of(const Model& model, const Resource& network) {
   std::vector<const Resource*> found;
   model.each_below(network.id, Kind::Subnet, [&](const Resource& subnet) {

@@ -26,6 +26,9 @@ struct Peer {
 };
 std::vector<Peer> connected_peers(const Model& model, const Resource& network);
 
+// Azure: the subnet that gateways stand in is known by its name.
+inline constexpr std::string_view kGatewaySubnet = "GatewaySubnet";
+bool is_gateway_subnet(const ResourceId& subnet);
 // The gateways that stand in a network: one, or in the middle of a change two; in Azure one of each
 // type.
 std::vector<const Resource*> gateways_of(const Model& model, const Resource& network);

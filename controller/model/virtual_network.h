@@ -20,13 +20,19 @@ struct NetworkEncryption {
 struct BgpCommunities {
   std::string virtual_network;  // "12076:20000"
 };
+enum class PrivateEndpointVnetPolicies : uint8_t { Disabled, Basic };
+template <>
+inline constexpr auto kNames<PrivateEndpointVnetPolicies> = names("Disabled", "Basic");
 
 // What only Azure's virtual networks have.
 struct AzureNetworkSettings {
   bool ddos_protection = false;
+  Boxed<std::string> ddos_protection_plan;       // its id: there are no plans here
   std::optional<uint32_t> flow_timeout_minutes;  // 4 to 30
   Boxed<NetworkEncryption> encryption;
   Boxed<BgpCommunities> bgp_communities;
+  PrivateEndpointVnetPolicies private_endpoint_policies = PrivateEndpointVnetPolicies::Disabled;
+  Boxed<std::vector<net::Prefix>> summarized_gateway_prefixes;  // what gateways would tell of it
 };
 
 struct VirtualNetwork {
@@ -41,6 +47,8 @@ struct VirtualNetwork {
 template <class V, MaybeConst<AzureNetworkSettings> B>
 void describe(V& v, B& b) {
   v.member("enableDdosProtection", b.ddos_protection, Presence::Optional);
+  v.optional_object("ddosProtectionPlan", b.ddos_protection_plan,
+                    [&](auto& id) { v.member("id", id, Presence::Required); });
   v.member("flowTimeoutInMinutes", b.flow_timeout_minutes, Presence::Optional);
   v.optional_object("encryption", b.encryption, [&](auto& encryption) {
     v.member("enabled", encryption.enabled, Presence::Optional);
@@ -49,6 +57,10 @@ void describe(V& v, B& b) {
   v.optional_object("bgpCommunities", b.bgp_communities, [&](auto& communities) {
     v.member("virtualNetworkCommunity", communities.virtual_network, Presence::Optional);
   });
+  v.member("privateEndpointVNetPolicies", b.private_endpoint_policies, Presence::Optional);
+  v.optional_object(
+      "summarizedGatewayPrefixes", b.summarized_gateway_prefixes,
+      [&](auto& prefixes) { v.member("addressPrefixes", prefixes, Presence::Optional); });
 }
 template <class V, MaybeConst<VirtualNetwork> B>
 void describe(V& v, B& b) {

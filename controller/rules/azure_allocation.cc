@@ -57,13 +57,10 @@ Result<void> allocate_azure_mac(const Model& model, const ResourceId& id, Networ
               fmt::format("No MAC address is left for network interface {}.", id.path()));
 }
 
-// Azure's name of it in the domain name system.
 void name_public_address(const Resource& resource, PublicIpAddress& address) {
   auto& dns = address.azure.dns;
   if (!dns) return;
-  dns->fqdn = dns->label.empty() ? ""
-                                 : fmt::format("{}.{}.cloudapp.azure.com", lower_case(dns->label),
-                                               location_of(resource));
+  dns->fqdn = dns->label.empty() ? "" : domain_name(dns->label, location_of(resource));
 }
 
 // A gateway that speaks BGP does so from the last address of its subnet.
@@ -81,6 +78,10 @@ void settle_bgp(const Model& model, const Resource& resource, VirtualNetworkGate
 }
 
 }  // namespace
+
+std::string domain_name(std::string_view label, std::string_view location) {
+  return fmt::format("{}.{}.cloudapp.azure.com", lower_case(label), location);
+}
 
 Result<void> settle_public_address(const Model& model, Resource& resource) {
   PublicIpAddress& body = resource.body.get<PublicIpAddress>();

@@ -1,6 +1,8 @@
 // The addresses that Azure gives to load balancers, gateways and public IP addresses.
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/base/error.h"
@@ -18,6 +20,9 @@ Result<void> allocate_in_azure(const Model& model, Resource& resource);
 
 // A Static public address has its address always, a Dynamic one while something has it.
 Result<void> settle_public_address(const Model& model, Resource& public_ip_address);
+
+// "contoso.westeurope.cloudapp.azure.com": of a public address with that label.
+std::string domain_name(std::string_view label, std::string_view location);
 
 // The public addresses that a resource names.
 std::vector<ResourceId> public_addresses_of(const Resource& resource);

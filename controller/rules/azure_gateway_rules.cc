@@ -15,7 +15,6 @@ namespace isthmus {
 namespace {
 
 constexpr std::string_view kConfigurations = "/properties/ipConfigurations";
-constexpr std::string_view kSubnetName = "GatewaySubnet";
 
 const Resource* network_of_gateway(const Model& model, const Resource& gateway) {
   const auto configurations = model.below(gateway.id, Kind::GatewayIpConfiguration);
@@ -171,12 +170,12 @@ constexpr std::array kGatewayDeletionRules = {
 
 std::optional<Violation> stands_in_another_subnet(const Proposal& p) {
   const ResourceId& subnet = p.body<GatewayIpConfiguration>().subnet;
-  if (equal_ignoring_case(subnet.name(), kSubnetName)) return std::nullopt;
+  if (is_gateway_subnet(subnet)) return std::nullopt;
   return Violation{
       "/properties/subnet/id",
       fmt::format("Subnet name {} is invalid for a virtual network gateway. A virtual network "
                   "gateway can only be created in subnet with name '{}'.",
-                  subnet.path(), kSubnetName),
+                  subnet.path(), kGatewaySubnet),
       ""};
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "controller/model/networks.h"
+#include "controller/model/text.h"
 #include "controller/rules/azure_limits.h"
 
 namespace isthmus {
@@ -92,6 +93,29 @@ std::optional<Violation> has_a_strange_flow_timeout(const Proposal& p) {
                    "Write 4 to 30."};
 }
 
+std::optional<Violation> is_protected_by_no_plan(const Proposal& p) {
+  const AzureNetworkSettings& azure = p.body<VirtualNetwork>().azure;
+  if (!azure.ddos_protection || azure.ddos_protection_plan) return std::nullopt;
+  return Violation{
+      "/properties/ddosProtectionPlan",
+      fmt::format("DdosProtectionPlan in virtual network {} must be set to enable DDoS protection.",
+                  p.now.id.path()),
+      ""};
+}
+
+// There are no plans here, so that what has the form of an id is one.
+std::optional<Violation> names_its_plan_otherwise(const Proposal& p) {
+  const auto& plan = p.body<VirtualNetwork>().azure.ddos_protection_plan;
+  if (!plan || plan->starts_with("/subscriptions/")) return std::nullopt;
+  return Violation{"/properties/ddosProtectionPlan/id",
+                   fmt::format("Property id {} at path 'properties.ddosProtectionPlan.id' is "
+                               "invalid. Expect fully qualified resource Id that start with "
+                               "'/subscriptions/{{subscriptionId}}' or "
+                               "'/providers/{{resourceProviderNamespace}}/'.",
+                               in_quotes(*plan)),
+                   ""};
+}
+
 std::optional<Violation> half_says_encryption(const Proposal& p) {
   const auto& encryption = p.body<VirtualNetwork>().azure.encryption;
   if (!encryption || encryption->enforcement) return std::nullopt;
@@ -125,6 +149,10 @@ constexpr std::array kAzureVirtualNetworkRules = {
          ErrorCode::VnetAddressSpaceOverlapsWithAlreadyPeeredVnet, &grows_over_a_peer_of_a_peer},
     Rule{"Azure: a flow times out after 4 to 30 minutes", ErrorCode::InvalidParameterValue,
          &has_a_strange_flow_timeout},
+    Rule{"Azure: DDoS protection has a plan", ErrorCode::DdosProtectionPlanMustBeSet,
+         &is_protected_by_no_plan},
+    Rule{"Azure: a DDoS protection plan is named by its id", ErrorCode::LinkedInvalidPropertyId,
+         &names_its_plan_otherwise},
     Rule{"Azure: encryption says both what and how",
          ErrorCode::MustSpecifyBothEncryptionIntentAndEnforcementPolicy, &half_says_encryption},
 };
@@ -161,6 +189,20 @@ std::optional<Violation> overlaps_a_sibling(const Proposal& p) {
         ""};
   }
   return std::nullopt;
+}
+
+// Code and text: github.com/Azure-Terraform/terraform-azurerm-virtual-network, issue 18.
+std::optional<Violation> guards_a_gateway_subnet(const Proposal& p) {
+  const ResourceId& group = p.body<Subnet>().access_control_list;
+  if (group.empty() || !is_gateway_subnet(p.now.id)) return std::nullopt;
+  return Violation{
+      "/properties/networkSecurityGroup/id",
+      fmt::format("The operation failed because the network security group {} can not be "
+                  "associated to the GatewaySubnet. Please remove the network security group "
+                  "associated to the GatewaySubnet. No changes have occurred on the gateway at "
+                  "this time. See here for additional details: https://aka.ms/GatewaySubnet.",
+                  group.name()),
+      ""};
 }
 
 std::optional<Violation> leaves_an_allocation_outside(const Proposal& p) {
@@ -245,6 +287,8 @@ constexpr std::array kAzureSubnetRules = {
     Rule{"Azure: a peered subnet does not move over a peer of the peer",
          ErrorCode::VnetAddressSpaceOverlapsWithAlreadyPeeredVnet,
          &takes_a_peering_over_a_third_network},
+    Rule{"Azure: a GatewaySubnet has no security group",
+         ErrorCode::NetworkSecurityGroupCannotBeAttachedToGatewaySubnet, &guards_a_gateway_subnet},
 };
 
 }  // namespace

@@ -16,6 +16,8 @@ from nc_daemon import Daemon, Tally, arguments, daemon_command
 CANARY = "canary7f3a"
 JSON = {"Content-Type": "application/json"}
 CONTROL_DOC = "docs/api/control.md"
+AZURE = "/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/lab"
+VERSION = "?api-version=2022-01-01"
 MISTAKES = [  # bodies that are refused, or read in part, with a secret in them
     {"properties": {"type": "Nonsense", "value": f"{CANARY}-type"}},
     {"properties": {"type": "UsernamePassword", "value": {CANARY: CANARY}}},
@@ -69,12 +71,35 @@ class Search:
         for path, body in [("credentials/host", password), ("credentials/switch", community),
                            ("virtualNetworks/red", {"properties": space}), ("virtualGateways/red", {"properties": gateway})]:
             self.tally.check(self.call("PUT", f"{nc}/{path}", body).status == 201, f"{path} is not made")
+        self.put_azure_secrets()
         for mistake in MISTAKES:
             self.call("PUT", f"{nc}/credentials/bad", mistake)
         self.call("POST", "/_isthmus/v1/apply", {"version": 1, "password": f"{CANARY}-document"})
         backup = {"properties": {"backupPath": "share", "credential": {"resourceRef": "/credentials/host"}}}
         self.call("PUT", f"{nc}/networkControllerBackup/b", backup)
         self.tally.check(self.call("POST", "/_isthmus/v1/snapshots", {"name": "kept"}).status == 201, "no snapshot is made")
+
+    def put_azure_secrets(self):
+        network = f"{AZURE}/providers/Microsoft.Network"
+        gateway = {"gatewayType": "ExpressRoute", "sku": {"name": "Standard"}, "ipConfigurations": [
+            {"name": "c", "properties": {"subnet": {"id": f"{network}/virtualNetworks/hub/subnets/GatewaySubnet"}}}]}
+        space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
+                 "subnets": [{"name": "GatewaySubnet", "properties": {"addressPrefix": "10.0.255.0/27"}}]}
+        connection = {"connectionType": "ExpressRoute", "sharedKey": f"{CANARY}-key",
+                      "virtualNetworkGateway1": {"id": f"{network}/virtualNetworkGateways/gateway"}}
+        self.azure("PUT", AZURE)
+        self.azure("PUT", f"{network}/virtualNetworks/hub", {"properties": space})
+        self.azure("PUT", f"{network}/virtualNetworkGateways/gateway", {"properties": gateway})
+        self.azure("PUT", f"{network}/connections/line", {"properties": connection})
+        self.azure("PUT", f"{network}/connections/line/sharedkey", {"value": f"{CANARY}-set"})
+        for mistake in ({"value": [f"{CANARY}-list"]}, {"value": {CANARY: CANARY}}, {CANARY: f"{CANARY}-name"}):
+            self.call("PUT", f"{network}/connections/line/sharedkey{VERSION}", mistake)
+        key = self.call("GET", f"{network}/connections/line/sharedkey{VERSION}").json()
+        self.tally.check(key["value"] == "********", f"the key shows as {key}")
+
+    def azure(self, method, path, body=None):
+        reply = self.call(method, path + VERSION, {"location": "westeurope", **(body or {})})
+        self.tally.check(reply.status in (200, 201), f"{path} is not made: {reply}")
 
     def show_bad_tokens(self):
         for header in [f"Bearer {CANARY}-unknown", f"Basic {CANARY}", f"Bearer {CANARY} {CANARY}", CANARY]:
@@ -85,7 +110,8 @@ class Search:
         kinds = self.call("GET", "/_isthmus/v1/stats").json()["resources"]
         paths = [f"/networking/v1/{kind}" for kind in kinds if "/" not in kind]
         paths += ["/networking/v1/credentials/host", "/networking/v1/virtualGateways/red", "/networking/v1/operations",
-                  "/networking/v1/networkControllerBackup", "/networking/v1/networkControllerBackup/b", "/networking/discovery"]
+                  "/networking/v1/networkControllerBackup", "/networking/v1/networkControllerBackup/b", "/networking/discovery",
+                  f"{AZURE}/providers/Microsoft.Network/connections{VERSION}", f"{AZURE}/resources{VERSION}"]
         paths += control_routes()
         for path in paths:
             try:
