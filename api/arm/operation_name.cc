@@ -6,11 +6,11 @@ namespace isthmus::api::arm {
 namespace {
 
 // Where the word is not the name of the type, without the plural.
-struct Word {
+struct MethodWord {
   Kind kind;
   std::string_view word;
 };
-constexpr Word kWords[] = {
+constexpr MethodWord kMethodWords[] = {
     {Kind::NetworkInterface, "Nic"},
     {Kind::PublicIpAddress, "PublicIpAddress"},
     {Kind::GatewayConnection, "VirtualNetworkGatewayConnection"},
@@ -18,7 +18,7 @@ constexpr Word kWords[] = {
 
 // "virtualNetworkPeerings" is VirtualNetworkPeering.
 std::string word_of(Kind kind) {
-  for (const Word& row : kWords) {
+  for (const MethodWord& row : kMethodWords) {
     if (row.kind == kind) return std::string(row.word);
   }
   std::string word(info(kind).azure_segment);

@@ -9,7 +9,7 @@
 namespace isthmus::api::front {
 namespace {
 
-constexpr uint32_t kRetryAfterS = 1;
+constexpr uint32_t kFaultRetryAfterS = 1;
 
 // "503 Service Unavailable" is ServiceUnavailable.
 std::string code_of(int status) {
@@ -127,7 +127,7 @@ void FaultInjector::handle(http::Request request, http::Done done) {
                    refuse(answers_->error_body, call->asked,
                           {row.status, row.name,
                            fmt::format("Faults hold up {} calls already.", DelayLine::kWaitingMax),
-                           kRetryAfterS}));
+                           kFaultRetryAfterS}));
 }
 
 }  // namespace isthmus::api::front

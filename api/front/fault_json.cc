@@ -24,7 +24,7 @@ constexpr std::string_view kExample =
     R"(Send for example {"match":{"path":"/networking/**","method":["PUT"]},"status":503}.)";
 
 // One value that is read: where it stands, and what is refused of it.
-struct Place {
+struct FaultPlace {
   const Value& value;
   std::string pointer;
 
@@ -35,13 +35,13 @@ struct Place {
   }
 };
 
-Result<std::string> read_text(const Place& place, size_t bytes_max, std::string_view what) {
+Result<std::string> read_text(const FaultPlace& place, size_t bytes_max, std::string_view what) {
   if (!place.value.IsString() || place.value.GetStringLength() > bytes_max)
     return place.refuse(fmt::format("{} of at most {} bytes", what, bytes_max));
   return std::string(json::text_of(place.value));
 }
 
-Result<uint64_t> read_number(const Place& place, uint64_t min, uint64_t max) {
+Result<uint64_t> read_number(const FaultPlace& place, uint64_t min, uint64_t max) {
   const auto number = json::to_unsigned(place.value, max);
   if (!number || *number < min || place.value.IsString())
     return place.refuse(fmt::format("a whole number from {} to {}", min, max));
@@ -54,7 +54,7 @@ struct Unit {
 };
 constexpr Unit kUnits[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}};
 
-Result<milliseconds> read_time(const Place& place) {
+Result<milliseconds> read_time(const FaultPlace& place) {
   constexpr std::string_view kWanted = "a time of at most 5m, as in 200ms, 2s or 1m";
   if (!place.value.IsString()) return place.refuse(kWanted);
   const std::string_view text = json::text_of(place.value);
@@ -73,7 +73,7 @@ Result<milliseconds> read_time(const Place& place) {
 template <class T>
 struct Member {
   std::string_view name;
-  Result<void> (*read)(const Place&, T&);
+  Result<void> (*read)(const FaultPlace&, T&);
 };
 
 // Puts a result into a field.
@@ -85,7 +85,7 @@ Result<void> into(Field& field, Result<T> result) {
 }
 
 template <class T>
-Result<void> read_members(const Place& place, T& object, std::span<const Member<T>> members) {
+Result<void> read_members(const FaultPlace& place, T& object, std::span<const Member<T>> members) {
   if (!place.value.IsObject())
     return fail(ErrorCode::InvalidRequestContent, place.pointer, "An object is expected here.",
                 std::string(kExample));
@@ -114,7 +114,7 @@ Result<void> read_members(const Place& place, T& object, std::span<const Member<
 
 // ---- match
 
-Result<void> read_path(const Place& place, FaultMatch& match) {
+Result<void> read_path(const FaultPlace& place, FaultMatch& match) {
   auto text = read_text(place, kPatternBytesMax, "a path");
   if (!text) return tl::unexpected(text.error());
   if (!text->starts_with('/') && !text->starts_with("**"))
@@ -125,7 +125,7 @@ Result<void> read_path(const Place& place, FaultMatch& match) {
   return {};
 }
 
-Result<void> add_method(const Place& place, FaultMatch& match) {
+Result<void> add_method(const FaultPlace& place, FaultMatch& match) {
   constexpr std::string_view kWanted = "a method: GET, PUT, POST, DELETE, PATCH or OPTIONS";
   if (!place.value.IsString()) return place.refuse(kWanted);
   std::string name(json::text_of(place.value));
@@ -141,7 +141,7 @@ Result<void> add_method(const Place& place, FaultMatch& match) {
 }
 
 // A list, or one.
-Result<void> read_methods(const Place& place, FaultMatch& match) {
+Result<void> read_methods(const FaultPlace& place, FaultMatch& match) {
   if (!place.value.IsArray()) return add_method(place, match);
   for (rapidjson::SizeType i = 0; i < place.value.Size(); ++i) {
     auto added = add_method({place.value[i], fmt::format("{}/{}", place.pointer, i)}, match);
@@ -154,7 +154,7 @@ constexpr Member<FaultMatch> kMatchMembers[] = {
     {"path", &read_path},
     {"method", &read_methods},
     {"principal",
-     [](const Place& place, FaultMatch& match) {
+     [](const FaultPlace& place, FaultMatch& match) {
        return into(match.principal, read_text(place, kPatternBytesMax, "a principal"));
      }},
 };
@@ -162,11 +162,13 @@ constexpr Member<FaultMatch> kMatchMembers[] = {
 // ---- the rest
 
 constexpr Member<Delay> kDelayMembers[] = {
-    {"min", [](const Place& place, Delay& delay) { return into(delay.min, read_time(place)); }},
-    {"max", [](const Place& place, Delay& delay) { return into(delay.max, read_time(place)); }},
+    {"min",
+     [](const FaultPlace& place, Delay& delay) { return into(delay.min, read_time(place)); }},
+    {"max",
+     [](const FaultPlace& place, Delay& delay) { return into(delay.max, read_time(place)); }},
 };
 
-Result<void> read_delay(const Place& place, Fault& fault) {
+Result<void> read_delay(const FaultPlace& place, Fault& fault) {
   Delay& delay = fault.delay.emplace();
   if (!place.value.IsObject()) {
     auto read = into(delay.min, read_time(place));
@@ -179,10 +181,10 @@ Result<void> read_delay(const Place& place, Fault& fault) {
 }
 
 constexpr Member<Rate> kRateMembers[] = {
-    {"burst", [](const Place& place,
+    {"burst", [](const FaultPlace& place,
                  Rate& rate) { return into(rate.burst, read_number(place, 1, 1'000'000)); }},
     {"perSecond",
-     [](const Place& place, Rate& rate) {
+     [](const FaultPlace& place, Rate& rate) {
        return into(rate.per_second, read_number(place, 1, 1'000'000));
      }},
 };
@@ -200,13 +202,13 @@ constexpr std::string_view kServersHeaders[] = {
     "Content-Length", "Transfer-Encoding", "Connection",      "Content-Type",   "Date",
     "Trailer",        "Upgrade",           "x-isthmus-fault", "x-ms-request-id"};
 
-Result<void> read_headers(const Place& place, Fault& fault) {
+Result<void> read_headers(const FaultPlace& place, Fault& fault) {
   if (!place.value.IsObject() || place.value.MemberCount() > kFaultHeadersMax)
     return place.refuse(fmt::format(
         "an object of at most {} header fields: {{\"Name\": \"value\"}}", kFaultHeadersMax));
   for (const auto& field : place.value.GetObject()) {
     const std::string_view name = json::text_of(field.name);
-    const Place of_field{field.value, fmt::format("{}/{}", place.pointer, name)};
+    const FaultPlace of_field{field.value, fmt::format("{}/{}", place.pointer, name)};
     const bool is_ours =
         std::any_of(std::begin(kServersHeaders), std::end(kServersHeaders),
                     [&](std::string_view ours) { return http::equal_without_case(ours, name); });
@@ -221,7 +223,7 @@ Result<void> read_headers(const Place& place, Fault& fault) {
   return {};
 }
 
-Result<void> read_when(const Place& place, Fault& fault) {
+Result<void> read_when(const FaultPlace& place, Fault& fault) {
   const std::string_view word = place.value.IsString() ? json::text_of(place.value) : "";
   for (const WhenName& row : kWhenNames) {
     if (row.name != word) continue;
@@ -231,14 +233,14 @@ Result<void> read_when(const Place& place, Fault& fault) {
   return place.refuse("before, after or operation");
 }
 
-Result<void> read_rate(const Place& place, Fault& fault) {
+Result<void> read_rate(const FaultPlace& place, Fault& fault) {
   if (!place.value.IsNumber() || !(place.value.GetDouble() >= 0 && place.value.GetDouble() <= 1))
     return place.refuse("a part of the calls: a number from 0 to 1, such as 0.25");
   fault.rate = place.value.GetDouble();
   return {};
 }
 
-Result<void> read_code(const Place& place, Fault& fault) {
+Result<void> read_code(const FaultPlace& place, Fault& fault) {
   auto code = read_text(place, kPatternBytesMax, "a code");
   if (!code) return tl::unexpected(code.error());
   const bool is_word = std::all_of(code->begin(), code->end(), [](char c) {
@@ -252,43 +254,43 @@ Result<void> read_code(const Place& place, Fault& fault) {
 
 constexpr Member<Fault> kMembers[] = {
     {"name",
-     [](const Place& place, Fault& fault) {
+     [](const FaultPlace& place, Fault& fault) {
        return into(fault.name, read_text(place, kPatternBytesMax, "a name"));
      }},
     {"match",
-     [](const Place& place, Fault& fault) {
+     [](const FaultPlace& place, Fault& fault) {
        return read_members<FaultMatch>(place, fault.match, kMatchMembers);
      }},
-    {"status", [](const Place& place,
+    {"status", [](const FaultPlace& place,
                   Fault& fault) { return into(fault.status, read_number(place, 400, 599)); }},
     {"code", &read_code},
     {"message",
-     [](const Place& place, Fault& fault) {
+     [](const FaultPlace& place, Fault& fault) {
        return into(fault.message, read_text(place, kFaultTextBytesMax, "a text"));
      }},
     {"headers", &read_headers},
     {"retryAfter",
-     [](const Place& place, Fault& fault) {
+     [](const FaultPlace& place, Fault& fault) {
        return into(fault.retry_after_s, read_number(place, 0, kRetryAfterMaxS));
      }},
     {"close",
-     [](const Place& place, Fault& fault) -> Result<void> {
+     [](const FaultPlace& place, Fault& fault) -> Result<void> {
        if (!place.value.IsBool()) return place.refuse("true or false");
        fault.close = place.value.GetBool();
        return {};
      }},
     {"throttle",
-     [](const Place& place, Fault& fault) {
+     [](const FaultPlace& place, Fault& fault) {
        return read_members<Rate>(place, fault.throttle.emplace(), kRateMembers);
      }},
     {"delay", &read_delay},
     {"when", &read_when},
     {"rate", &read_rate},
-    {"count", [](const Place& place,
+    {"count", [](const FaultPlace& place,
                  Fault& fault) { return into(fault.count, read_number(place, 1, kNumberMax)); }},
-    {"after", [](const Place& place,
+    {"after", [](const FaultPlace& place,
                  Fault& fault) { return into(fault.after, read_number(place, 0, kNumberMax)); }},
-    {"seed", [](const Place& place,
+    {"seed", [](const FaultPlace& place,
                 Fault& fault) { return into(fault.seed, read_number(place, 0, kNumberMax)); }},
 };
 

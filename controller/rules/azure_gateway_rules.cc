@@ -46,7 +46,7 @@ std::optional<Violation> stands_in_two_networks(const Proposal& p) {
   return std::nullopt;
 }
 
-std::optional<Violation> changes_its_type(const Proposal& p) {
+std::optional<Violation> changes_its_gateway_type(const Proposal& p) {
   const auto* was = p.old_body<VirtualNetworkGateway>();
   const auto& now = p.body<VirtualNetworkGateway>();
   if (was == nullptr || (was->type == now.type && was->vpn_type == now.vpn_type))
@@ -151,7 +151,8 @@ constexpr std::array kGatewayRules = {
          &has_too_few_configurations},
     Rule{"Azure: a gateway stands in one network", ErrorCode::InvalidParameterValue,
          &stands_in_two_networks},
-    Rule{"Azure: a gateway keeps its type", ErrorCode::InvalidParameterValue, &changes_its_type},
+    Rule{"Azure: a gateway keeps its type", ErrorCode::InvalidParameterValue,
+         &changes_its_gateway_type},
     Rule{"Azure: a gateway has a sku of its type", ErrorCode::InvalidResourceSku,
          &has_the_sku_of_another_type},
     Rule{"Azure: a gateway asks no more than its sku gives", ErrorCode::InvalidParameterValue,

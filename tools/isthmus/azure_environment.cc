@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "api/access/authenticate.h"
+#include "tools/isthmus/credentials.h"
 
 namespace isthmus::cli {
 namespace {
@@ -37,11 +38,6 @@ constexpr std::array kNames = {
     "ARM_TENANT_ID",         "ARM_CLIENT_ID",
     "ARM_CLIENT_SECRET",     "ARM_SKIP_PROVIDER_REGISTRATION",
 };
-
-std::string from_environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 Result<ServerAddress> address_of(const Session& session) {
   auto address = ServerAddress::parse(session.api.server());

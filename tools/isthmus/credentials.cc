@@ -10,11 +10,6 @@
 namespace isthmus::cli {
 namespace {
 
-std::string from_environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 std::string trimmed(const std::string& text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const size_t first = text.find_first_not_of(kSpace);
@@ -35,6 +30,11 @@ Result<std::string> from_file(const std::string& file) {
 }
 
 }  // namespace
+
+std::string from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
 
 Result<std::string> find_token(const TokenWords& words) {
   if (!words.token.empty()) return checked(words.token, "--token");

@@ -20,4 +20,6 @@ Result<std::string> find_token(const TokenWords& words);
 // A token does not go where others can read it on its way.
 Result<void> check_way(const std::string& token, const ServerAddress& server);
 
+std::string from_environment(const char* name);  // empty where it is not set
+
 }  // namespace isthmus::cli

@@ -11,7 +11,7 @@ namespace isthmus::cli {
 namespace {
 
 constexpr std::string_view kJournalPath = "/_isthmus/v1/journal";
-constexpr std::chrono::milliseconds kPollInterval{200};
+constexpr std::chrono::milliseconds kJournalPollInterval{200};
 constexpr std::string_view kWithoutEnd = "18446744073709551615";
 
 // "created /virtualNetworks/red, and 3 more"
@@ -78,7 +78,7 @@ Result<void> follow_events(Session& session, const Arguments& arguments) {
     const Value* entries = find(*answer, "/entries");
     const bool has_any = entries != nullptr && entries->IsArray() && !entries->Empty();
     if (!has_any) {
-      std::this_thread::sleep_for(kPollInterval);
+      std::this_thread::sleep_for(kJournalPollInterval);
       continue;
     }
     for (const Value& entry : entries->GetArray()) {

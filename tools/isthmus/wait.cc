@@ -15,7 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 using Time = std::chrono::steady_clock::time_point;
 
-constexpr milliseconds kPollInterval{100};
+constexpr milliseconds kWaitPollInterval{100};
 constexpr milliseconds kAnswerTime{5000};  // for one question: a server that hangs is asked again
 
 constexpr std::string_view kForms = "--for is ready, peering=NETWORK/NAME:STATE or operation=ID";
@@ -161,7 +161,7 @@ Result<void> wait_for(Session& session, const Arguments& arguments) {
                                                 arguments.text("for"), patience->count(), now.seen),
                                     {},
                                     {}});
-    std::this_thread::sleep_for(std::min(kPollInterval, until(deadline)));
+    std::this_thread::sleep_for(std::min(kWaitPollInterval, until(deadline)));
   }
 }
 
