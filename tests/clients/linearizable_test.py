@@ -33,6 +33,7 @@ ONE_ORDER = {
     "no answer, and it happened": [MADE, put(2, 5, 2, None), get(6, 7, 2)],
     "no answer, and it did not happen": [MADE, put(2, 5, 2, None), get(6, 7, 1)],
     "no answer, and its condition did not hold": [MADE, put(2, 5, 2, None, IF_ABSENT), get(6, 7, 1)],
+    "two calls that look the same": [get(0, 3, ABSENT), get(0, 3, ABSENT), put(4, 5, 1)],
     "a delete of nothing": [delete(0, 1, 204), get(2, 3, ABSENT)],
 }
 NO_ORDER = {
