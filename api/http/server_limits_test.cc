@@ -10,6 +10,7 @@
 
 #include "api/http/server.h"
 #include "tests/support/http_server.h"
+#include "tests/support/sanitizers.h"
 
 namespace isthmus::api::http {
 namespace {
@@ -143,12 +144,8 @@ TEST(Server, ConnectionsOverTheLimitAreTold) {
 }
 
 // Where UBSan meets a type for the first time, it opens a pipe to see whether the object can be
-// read, and takes a lack of descriptors for a broken object.
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kDescriptorsMayRunOut = false;
-#else
-constexpr bool kDescriptorsMayRunOut = true;
-#endif
+// read, and takes a lack of descriptors for a broken object. It comes with ASan here.
+constexpr bool kDescriptorsMayRunOut = !test::kAddressSanitized;
 
 // From now on the process can open one descriptor more, and no other.
 class OneDescriptorLeft {
