@@ -11,20 +11,8 @@
 namespace isthmus::api::arm {
 namespace {
 
+using testing::model_with;
 using testing::RandomResources;
-
-// A model in which the resource has its ancestors, as every resource has.
-Model model_with(const Resource& resource, RandomResources& random) {
-  Model model;
-  std::vector<ResourceChange> changes{{nullptr, std::make_shared<const Resource>(resource)}};
-  for (ResourceId id = resource.id.parent(); !id.empty(); id = id.parent()) {
-    Resource ancestor = random.next(id.kind());
-    ancestor.id = id;
-    changes.insert(changes.begin(), {nullptr, std::make_shared<const Resource>(ancestor)});
-  }
-  model.update(changes);
-  return model;
-}
 
 TEST(AzureResourceText, IsReadAsWhatWasWritten) {
   for (const KindInfo& row : kinds_in(Realm::Azure)) {

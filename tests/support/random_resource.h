@@ -4,10 +4,13 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <random>
 #include <string>
 #include <type_traits>
+#include <vector>
 
+#include "controller/model/model.h"
 #include "controller/model/resources.h"
 #include "controller/model/text.h"
 
@@ -169,6 +172,19 @@ class RandomResources {
   const Realm realm_;
   std::mt19937_64 random_;
 };
+
+// A model in which the resource has its ancestors, as every resource has.
+inline Model model_with(const Resource& resource, RandomResources& random) {
+  Model model;
+  std::vector<ResourceChange> changes{{nullptr, std::make_shared<const Resource>(resource)}};
+  for (ResourceId id = resource.id.parent(); !id.empty(); id = id.parent()) {
+    Resource ancestor = random.next(id.kind());
+    ancestor.id = id;
+    changes.insert(changes.begin(), {nullptr, std::make_shared<const Resource>(ancestor)});
+  }
+  model.update(changes);
+  return model;
+}
 
 // Everything that a resource holds, a line for each member.
 class Dump {
