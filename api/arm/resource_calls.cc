@@ -277,9 +277,6 @@ http::Response wrong_method(const http::Request& request, Form form) {
     if (route.form != form || route.method == Method::Head) continue;
     methods += (methods.empty() ? "" : ", ") + std::string(http::to_string(route.method));
   }
-  if (methods.empty())
-    return error_answer(501, "NotImplemented",
-                        fmt::format("Isthmus does not answer {} yet.", in_quotes(request.path())));
   http::Response response = error_answer(
       405, "MethodNotAllowed",
       fmt::format("The http method '{}' is not supported for {}. The methods here are "
