@@ -6,16 +6,16 @@
 
 #include "controller/model/networks.h"
 #include "controller/rules/azure_limits.h"
+#include "controller/rules/peering_facts.h"
 
 namespace isthmus {
 namespace {
 
+using peering_facts::remote_network;
+
 constexpr std::string_view kRemote = "/properties/remoteVirtualNetwork/id";
 constexpr std::string_view kUseGateways = "/properties/useRemoteGateways";
 
-const Resource& remote_network(const Proposal& p) {
-  return *p.after.find(p.body<Peering>().remote_virtual_network);
-}
 const std::vector<net::Prefix>& space(const Resource& network) {
   return network.as<VirtualNetwork>().address_space;
 }
@@ -43,9 +43,7 @@ std::optional<Violation> peers_with_itself(const Proposal& p) {
 }
 
 std::optional<Violation> changes_its_remote_network(const Proposal& p) {
-  if (p.old == nullptr ||
-      p.old_body<Peering>()->remote_virtual_network == p.body<Peering>().remote_virtual_network)
-    return std::nullopt;
+  if (!peering_facts::changes_its_remote_network(p)) return std::nullopt;
   return Violation{
       std::string(kRemote),
       fmt::format("Cannot change the remote virtual network of peering {} from {} to {}.",
@@ -55,16 +53,14 @@ std::optional<Violation> changes_its_remote_network(const Proposal& p) {
 }
 
 std::optional<Violation> is_the_second_to_its_remote(const Proposal& p) {
-  for (const Resource* other : p.after.referrers_below(remote_network(p), p.parent())) {
-    if (other->kind() != Kind::Peering || other->serial == p.now.serial) continue;
-    return Violation{
-        std::string(kRemote),
-        fmt::format("Peering {} already references remote virtual network {}. Cannot add another "
-                    "peering referencing the same remote virtual network.",
-                    other->id.path(), remote_network(p).id.path()),
-        ""};
-  }
-  return std::nullopt;
+  const Resource* other = peering_facts::another_to_its_remote(p);
+  if (other == nullptr) return std::nullopt;
+  return Violation{
+      std::string(kRemote),
+      fmt::format("Peering {} already references remote virtual network {}. Cannot add another "
+                  "peering referencing the same remote virtual network.",
+                  other->id.path(), remote_network(p).id.path()),
+      ""};
 }
 
 std::optional<Violation> exceeds_the_limit(const Proposal& p) {

@@ -66,19 +66,15 @@ std::optional<Violation> is_taken_there(const Proposal& p) {
 
 template <class B>
 std::optional<Violation> shares_its_public_address(const Proposal& p) {
-  const ResourceId& id = p.body<B>().public_ip_address;
-  const Resource* address = id.empty() ? nullptr : p.after.find(id);
-  if (address == nullptr) return std::nullopt;
-  for (const Resource* user : p.after.referrers(*address)) {
-    if (user->serial == p.now.serial) continue;
-    return Violation{
-        "/properties/publicIPAddress/id",
-        fmt::format("IP configuration {} is referencing public IP address {} that is already "
-                    "allocated to resource {}.",
-                    p.now.id.path(), address->id.path(), user->id.path()),
-        ""};
-  }
-  return std::nullopt;
+  const Resource* user = private_address::another_at_its_public_address<B>(p);
+  if (user == nullptr) return std::nullopt;
+  return Violation{
+      "/properties/publicIPAddress/id",
+      fmt::format("IP configuration {} is referencing public IP address {} that is already "
+                  "allocated to resource {}.",
+                  p.now.id.path(), p.after.find(p.body<B>().public_ip_address)->id.path(),
+                  user->id.path()),
+      ""};
 }
 
 template <class B>

@@ -5,16 +5,14 @@
 #include <array>
 
 #include "controller/model/networks.h"
-#include "controller/rules/rule.h"
+#include "controller/rules/peering_facts.h"
 
 namespace isthmus {
 namespace {
 
-constexpr std::string_view kRemote = "/properties/remoteVirtualNetwork";
+using peering_facts::remote_network;
 
-const Resource& remote_network(const Proposal& p) {
-  return *p.after.find(p.body<Peering>().remote_virtual_network);
-}
+constexpr std::string_view kRemote = "/properties/remoteVirtualNetwork";
 
 std::optional<Violation> peers_with_itself(const Proposal& p) {
   if (remote_network(p).serial != p.parent().serial) return std::nullopt;
@@ -25,10 +23,7 @@ std::optional<Violation> peers_with_itself(const Proposal& p) {
 }
 
 std::optional<Violation> changes_its_remote_network(const Proposal& p) {
-  if (p.old == nullptr ||
-      p.old_body<Peering>()->remote_virtual_network == p.body<Peering>().remote_virtual_network) {
-    return std::nullopt;
-  }
+  if (!peering_facts::changes_its_remote_network(p)) return std::nullopt;
   return Violation{
       std::string(kRemote),
       fmt::format("Peering '{}' leads to '{}' and cannot be turned to '{}'.", p.now.id.name(),
@@ -38,15 +33,12 @@ std::optional<Violation> changes_its_remote_network(const Proposal& p) {
 }
 
 std::optional<Violation> is_the_second_to_its_remote(const Proposal& p) {
-  for (const Resource* other : p.after.referrers_below(remote_network(p), p.parent())) {
-    if (other->kind() != Kind::Peering || other->serial == p.now.serial) continue;
-    return Violation{
-        std::string(kRemote),
-        fmt::format("Virtual network '{}' is already peered with '{}', by '{}'.",
-                    p.parent().id.name(), remote_network(p).id.name(), other->id.name()),
-        "Change that peering, or delete it first."};
-  }
-  return std::nullopt;
+  const Resource* other = peering_facts::another_to_its_remote(p);
+  if (other == nullptr) return std::nullopt;
+  return Violation{std::string(kRemote),
+                   fmt::format("Virtual network '{}' is already peered with '{}', by '{}'.",
+                               p.parent().id.name(), remote_network(p).id.name(), other->id.name()),
+                   "Change that peering, or delete it first."};
 }
 
 std::optional<Violation> exceeds_the_limit(const Proposal& p) {

@@ -4,22 +4,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "controller/model/networks.h"
 #include "controller/rules/rule.h"
 
 namespace isthmus {
-
-// Those of a kind and its own, in one table.
-template <size_t A, size_t B>
-constexpr std::array<Rule, A + B> joined(const std::array<Rule, A>& first,
-                                         const std::array<Rule, B>& second) {
-  std::array<Rule, A + B> all{};
-  for (size_t i = 0; i < A; ++i) all[i] = first[i];
-  for (size_t i = 0; i < B; ++i) all[A + i] = second[i];
-  return all;
-}
 
 namespace private_address {
 
@@ -101,20 +89,27 @@ std::optional<Violation> is_taken_there(const Proposal& p) {
   return is_taken(p, b.subnet, *address_of(b), kPointer);
 }
 
-// A public address leads to one place.
+// A public address leads to one place: another that has the one given here; null where there is
+// none.
 template <class B>
-std::optional<Violation> shares_its_public_address(const Proposal& p) {
+const Resource* another_at_its_public_address(const Proposal& p) {
   const ResourceId& id = p.body<B>().public_ip_address;
   const Resource* address = id.empty() ? nullptr : p.after.find(id);
-  if (address == nullptr) return std::nullopt;
+  if (address == nullptr) return nullptr;
   for (const Resource* user : p.after.referrers(*address)) {
-    if (user->serial == p.now.serial) continue;
-    return Violation{
-        "/properties/publicIPAddress",
-        fmt::format("Public IP address '{}' is used by {}.", id.name(), user->id.path()),
-        "Use another public IP address, or free this one first."};
+    if (user->serial != p.now.serial) return user;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+template <class B>
+std::optional<Violation> shares_its_public_address(const Proposal& p) {
+  const Resource* user = another_at_its_public_address<B>(p);
+  if (user == nullptr) return std::nullopt;
+  return Violation{"/properties/publicIPAddress",
+                   fmt::format("Public IP address '{}' is used by {}.",
+                               p.body<B>().public_ip_address.name(), user->id.path()),
+                   "Use another public IP address, or free this one first."};
 }
 
 template <class B>

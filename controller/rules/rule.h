@@ -4,6 +4,7 @@
 // New behaviour is a new row and a new golden case with the row's name, never an `if` elsewhere.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,6 +48,16 @@ struct Rule {
   ErrorCode error;
   std::optional<Violation> (*broken)(const Proposal&);
 };
+
+// Those of a kind and its own, in one table.
+template <size_t A, size_t B>
+constexpr std::array<Rule, A + B> joined(const std::array<Rule, A>& first,
+                                         const std::array<Rule, B>& second) {
+  std::array<Rule, A + B> all{};
+  for (size_t i = 0; i < A; ++i) all[i] = first[i];
+  for (size_t i = 0; i < B; ++i) all[A + i] = second[i];
+  return all;
+}
 
 std::span<const Rule> rules_of(Kind kind, Realm realm = Realm::Onprem);
 // What stands against deleting a resource that nothing refers to; `now` is the resource, `after`

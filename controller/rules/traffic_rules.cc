@@ -4,7 +4,7 @@
 #include <array>
 
 #include "controller/model/text.h"
-#include "controller/rules/private_address.h"
+#include "controller/rules/rule.h"
 
 namespace isthmus {
 namespace {
