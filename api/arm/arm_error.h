@@ -15,8 +15,12 @@ namespace isthmus::api::arm {
   X(MissingSubscription, 404, "The path is none that this cloud has, and names no subscription.") \
   X(SubscriptionNotFound, 404, "There is no such subscription.") \
   X(InvalidResourceNamespace, 404, "There is no such resource provider.") \
+  X(NoRegisteredProviderFound, 400, "The path names a type of a resource provider that is not here.") \
+  X(InvalidResourceType, 400, "The path names a type that its resource provider does not have.") \
   X(ResourceNotFound, 404, "There is nothing at this path.") \
+  X(ParentResourceNotFound, 404, "What a resource is to be put below is not there.") \
   X(DeploymentNotFound, 404, "There is no such deployment.") \
+  X(DeploymentsNotSupported, 400, "Templates are not deployed here.") \
   X(PrivateIPAddressNotInAnySubnet, 400, "The address that is asked about lies in no subnet of the virtual network.") \
   X(AnotherOperationInProgress, 409, "With --lro async, an operation runs on the resource or on one that changes with it; the message says where to ask how far it is.") \
   X(ReferencedResourceNotProvisioned, 400, "With --lro async, an operation runs on what the resource refers to; the message says which.") \

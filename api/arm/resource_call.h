@@ -19,7 +19,10 @@ struct ResourceCall {
   Place place;
   http::Done done;
 
-  void fail_with(const Error& error) const { done(resource_error(error, place.id)); }
+  // What is not there is told of the first thing on the way that is not.
+  void fail_with(const Error& error) const {
+    done(resource_error(error, first_missing(*controller.model(), place.id)));
+  }
 };
 using CallPtr = std::shared_ptr<ResourceCall>;
 

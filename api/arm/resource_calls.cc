@@ -13,6 +13,7 @@
 #include "api/arm/resource_filter.h"
 #include "api/arm/resource_text.h"
 #include "api/arm/tags.h"
+#include "api/arm/unknown_type.h"
 #include "api/dialect/conditions.h"
 #include "api/json/draft.h"
 #include "controller/model/text.h"
@@ -38,9 +39,6 @@ void get_item(const CallPtr& call) {
   if (const Resource* resource = model->find(id))
     return call->done(resource_answer(200, *model, *resource, call->operations.phase()));
   const ModelPtr before = call->operations.model_with_leaving(id);
-  const ResourceId group = id.ancestor(Kind::ResourceGroup);
-  if (before == nullptr && model->find(group) == nullptr)
-    return call->done(resource_error(not_found(), group));
   if (before == nullptr) return call->fail_with(not_found());
   call->done(resource_answer(200, *before, *before->find(id), json::Phase{0, true}));
 }
@@ -137,11 +135,19 @@ void submit_put(const CallPtr& call, Draft draft) {
   });
 }
 
+http::Response missing_parent_answer(const ResourceId& parent) {
+  if (parent.kind() == Kind::ResourceGroup) return resource_error(not_found(), parent);
+  return error_answer(ArmErrorCode::ParentResourceNotFound,
+                      fmt::format("Can not perform requested operation on nested resource. Parent "
+                                  "resource '{}' not found.",
+                                  parent.name()));
+}
+
 void put_item(const CallPtr& call) {
   const ModelPtr model = call->controller.model();
   const ResourceId parent = call->place.id.parent();
   if (call->place.id.kind() != Kind::ResourceGroup && model->find(parent) == nullptr)
-    return call->done(resource_error(not_found(), parent));
+    return call->done(missing_parent_answer(first_missing(*model, parent)));
   auto draft = json::read_draft(call->request.body, call->place.id, call->options.json_limits);
   if (!draft) return call->fail_with(draft.error());
   if (auto legal = check_location(*model, *draft); !legal) return call->fail_with(legal.error());
@@ -256,6 +262,7 @@ constexpr Route kRoutes[] = {
     {Form::ServiceTags, Method::Get, &list_service_tags},
     {Form::NameAvailable, Method::Get, &check_dns_name},
     {Form::Deployment, Method::Get, &get_deployment},
+    {Form::Deployment, Method::Delete, &get_deployment},
     {Form::AddressAvailable, Method::Get, &check_address},
     {Form::NetworkUsages, Method::Get, &list_network_usages},
     {Form::DefaultRules, Method::Get, &list_default_rules},
@@ -284,6 +291,14 @@ http::Response wrong_method(const http::Request& request, Form form) {
                   http::to_string(request.method), in_quotes(request.path()), methods));
   response.headers.push_back({"Allow", methods});
   return response;
+}
+
+http::Response no_deployments(const std::string& name) {
+  return error_answer(
+      ArmErrorCode::DeploymentsNotSupported,
+      fmt::format("Deployment {} cannot be made: templates are not deployed here. Put each "
+                  "resource of the template at its own path.",
+                  in_quotes(name)));
 }
 
 http::Response error_of_path(const Error& error) {
@@ -320,7 +335,10 @@ std::vector<ResourceRoute> resource_routes() {
 
 void ControllerResources::handle(http::Request request, Segments segments, http::Done done) {
   auto place = parse_place(segments);
-  if (!place) return done(error_of_path(place.error()));
+  if (!place) {
+    auto refusal = unknown_type(request, segments);
+    return done(refusal ? std::move(*refusal) : error_of_path(place.error()));
+  }
   for (const Route& route : kRoutes) {
     const bool is_head = request.method == Method::Head && route.method == Method::Get;
     if (route.form != place->form || (route.method != request.method && !is_head)) continue;
@@ -330,14 +348,23 @@ void ControllerResources::handle(http::Request request, Segments segments, http:
         ResourceCall{controller_, options_, operations_, std::move(request), std::move(*place),
                      std::move(done)}));
   }
-  // A deployment can be asked for, and not be made yet.
-  if (place->form == Form::Deployment) return done(error_of_path(nothing_at(segments)));
-  done(wrong_method(request, place->form));
+  done(place->form == Form::Deployment || place->form == Form::DeploymentAction
+           ? no_deployments(place->name)
+           : wrong_method(request, place->form));
 }
 
 // "Microsoft.Network/virtualNetworks/zz", the way Azure names what is not there.
 std::string type_and_name(const ResourceId& id) {
   return fmt::format("{}/{}", azure_type(id.kind()), id.name());
+}
+
+ResourceId first_missing(const Model& model, const ResourceId& id) {
+  ResourceId first = id;
+  for (ResourceId above = id; !above.empty() && above.kind() != Kind::Subscription;
+       above = above.parent()) {
+    if (model.find(above) == nullptr) first = above;
+  }
+  return first;
 }
 
 http::Response not_found_answer(const ResourceId& id) {

@@ -67,6 +67,15 @@ bool names_resources_provider(Path path, std::string_view type) {
          is(path[2], type);
 }
 
+// Of a group or a subscription.
+std::optional<Place> deployment_at(const ResourceId& scope, Path path) {
+  if (path.size() == 5 && names_resources_provider(path.first(4), "deployments") &&
+      (is(path[4], "validate") || is(path[4], "whatIf")))
+    return Place{Form::DeploymentAction, scope, {}, path[3]};
+  if (!names_resources_provider(path, "deployments")) return std::nullopt;
+  return Place{Form::Deployment, scope, {}, path[3]};
+}
+
 // What stands below an item and is no resource.
 std::optional<Place> place_at(const ResourceId& item, Path rest) {
   if (names_resources_provider(rest, "tags") && is(rest[3], "default"))
@@ -105,8 +114,7 @@ Result<Place> place_in_group(const ResourceId& group, Path whole, Path path) {
   if (path.empty()) return Place{Form::Group, group, Kind::ResourceGroup, {}};
   if (path.size() == 1 && is(path[0], "resources")) return Place{Form::Everything, group, {}, {}};
   if (auto place = place_at(group, path)) return *place;
-  if (names_resources_provider(path, "deployments"))
-    return Place{Form::Deployment, group, {}, path[3]};
+  if (auto place = deployment_at(group, path)) return *place;
   if (!names_a_type(path)) return nothing_here(whole);
   return place_of_resource(group, Kind::ResourceGroup, whole, path.subspan(2));
 }
@@ -137,8 +145,7 @@ Result<Place> parse_place(Path segments) {
   if (path.size() == 2 && is(path[0], "operationResults"))
     return Place{Form::OperationResult, *subscription, Kind::None, path[1]};
   if (auto place = place_of_location(*subscription, path)) return *place;
-  if (names_resources_provider(path, "deployments"))
-    return Place{Form::Deployment, *subscription, {}, path[3]};
+  if (auto place = deployment_at(*subscription, path)) return *place;
   if (names_a_type(path) && path.size() == 3)
     return Place{Form::Collection,
                  *subscription,

@@ -30,6 +30,7 @@ enum class Form : uint8_t {
   NameAvailable,     // .../locations/L/CheckDnsNameAvailability
   Deployment,        // {id}/providers/Microsoft.Resources/deployments/NAME, of a group or
                      // subscription
+  DeploymentAction,  // the same, .../validate or .../whatIf
 };
 
 struct Place {

@@ -85,7 +85,7 @@ void check_dns_name(const CallPtr& call) {
   call->done(name_check(*model, call->place.name, call->request));
 }
 
-// Nothing is deployed here yet, so that no deployment is there.
+// No template is deployed here yet, so that no deployment is there.
 void get_deployment(const CallPtr& call) {
   const ResourceId& scope = call->place.id;
   const bool is_in_group = scope.kind() == Kind::ResourceGroup;
