@@ -77,6 +77,13 @@ constexpr Row kRows[] = {
      "PUT @networks/hub/virtualNetworkPeerings/to-a@v",
      R"({"name":"to-a","properties":{"remoteVirtualNetwork":{"id":"@networks/a"},
          "allowVirtualNetworkAccess":true}})"},
+    {"vnet peering create -g lab --vnet-name hub -n to-a --remote-vnet a --peer-complete-vnets "
+     "false "
+     "--local-subnet-names web db --remote-subnet-names app --enable-only-ipv6",
+     "PUT @networks/hub/virtualNetworkPeerings/to-a@v",
+     R"({"name":"to-a","properties":{"remoteVirtualNetwork":{"id":"@networks/a"},
+         "peerCompleteVnets":false,"localSubnetNames":["web","db"],"remoteSubnetNames":["app"],
+         "enableOnlyIPv6Peering":true}})"},
     {"route-table create -g lab -n rt --disable-bgp-route-propagation",
      "PUT @provider/routeTables/rt@v",
      R"({"name":"rt","location":"westeurope","properties":{"disableBgpRoutePropagation":true}})"},
