@@ -130,6 +130,8 @@ struct PortAddress {
   net::Vni vni;
   Tag tag{};
   bool both_lists_must_permit = false;  // else one ordered evaluation: see acl/access_list.h
+  net::Prefix subnet = {};              // its neighbours are inside
+  net::IpAddress router = {};           // of the virtual router there
   friend bool operator==(const PortAddress&, const PortAddress&) = default;
 };
 

@@ -266,6 +266,7 @@ std::string remedy(const Model& model, const Viewpoint& from, const dataplane::V
       return "The Internet is not reachable from here: change the route.";
     case DropReason::None:
     case DropReason::Malformed:
+    case DropReason::NotAnswered:
     case DropReason::UnknownPort:
     case DropReason::TtlExceeded:
     case DropReason::FlowTableFull:

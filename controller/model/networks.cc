@@ -255,6 +255,8 @@ Viewpoint viewpoint_of(const Model& model, const Resource& subnet) {
   return {network_of(model, subnet), table.empty() ? nullptr : model.find(table), &subnet};
 }
 
+net::IpAddress router_of(net::Prefix subnet) { return subnet.address().plus(1); }
+
 AddressRange usable_addresses(net::Prefix subnet, Realm realm) {
   const bool is_azure = realm == Realm::Azure;
   const net::IpAddress first = subnet.address().plus(is_azure ? 4 : 2);

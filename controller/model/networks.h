@@ -112,6 +112,8 @@ Viewpoint viewpoint_of(const Model& model, const Resource& subnet);
 // four (network, gateway, two for DNS) and the last, in both families: 10.0.0.0/24 leaves 10.0.0.4
 // to 10.0.0.254 (learn.microsoft.com, virtual-networks-faq).
 bool is_reserved(net::Prefix subnet, net::IpAddress address, Realm realm = Realm::Onprem);
+// The default gateway of a subnet: the first address after the network's, in both realms.
+net::IpAddress router_of(net::Prefix subnet);
 struct AddressRange {
   net::IpAddress first;
   net::IpAddress last;

@@ -47,6 +47,7 @@ class CanonicalText {
                           name_of(address.interface_acl), name_of(address.subnet_acl),
                           address.vni.value(), name_of(address.tag));
       if (address.both_lists_must_permit) text += " both";
+      text += fmt::format(" {} {}", address.subnet.to_string(), address.router.to_string());
     }
     return text;
   }

@@ -313,6 +313,19 @@ std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::Endpoin
   return std::nullopt;
 }
 
+namespace {
+
+// Of the prefixes of a subnet, that which an address is in.
+net::Prefix prefix_around(const Subnet& subnet, net::IpAddress address) {
+  const auto prefixes = prefixes_of(subnet);
+  const auto found = std::find_if(prefixes.begin(), prefixes.end(), [&](const net::Prefix& prefix) {
+    return prefix.contains(address);
+  });
+  return found == prefixes.end() ? subnet.prefix : *found;
+}
+
+}  // namespace
+
 std::optional<Port> port(const Model& model, dataplane::PortId key) {
   const Resource* nic = resource_of(model, key);
   if (nic == nullptr) return std::nullopt;
@@ -337,7 +350,9 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
         acl_id(model, home.access_control_list),
         home.virtual_subnet_id,
         tag_of(*configuration),
-        in_azure};
+        in_azure,
+        prefix_around(home, *ip.address),
+        router_of(prefix_around(home, *ip.address))};
     const bool has_list =
         address.interface_acl != dataplane::kNoAcl || address.subnet_acl != dataplane::kNoAcl;
     if (in_azure && !has_list) address.subnet_acl = dataplane::AclId{network.serial};

@@ -1,18 +1,12 @@
 #include "dataplane/net/headers.h"
 
-#include <algorithm>
 #include <optional>
+
+#include "dataplane/net/bytes.h"
 
 namespace isthmus::net {
 namespace {
 
-constexpr uint16_t kEtherTypeIpv4 = 0x0800;  // IEEE 802 numbers, as IANA lists them
-constexpr uint16_t kEtherTypeIpv6 = 0x86DD;
-constexpr uint16_t kEtherTypeVlan = 0x8100;         // 802.1Q
-constexpr uint16_t kEtherTypeServiceVlan = 0x88A8;  // 802.1ad
-
-constexpr size_t kMacBytes = 6;
-constexpr size_t kEtherTypeBytes = 2;
 constexpr size_t kVlanTagBytes = 2;         // after its EtherType
 constexpr size_t kIpv4HeaderBytesMin = 20;  // RFC 791 section 3.1
 constexpr size_t kIpv6HeaderBytes = 40;     // RFC 8200 section 3
@@ -25,34 +19,6 @@ constexpr uint8_t kRouting = 43;
 constexpr uint8_t kFragment = 44;
 constexpr uint8_t kAuthentication = 51;
 constexpr uint8_t kDestinationOptions = 60;
-
-// A view of the bytes that are left. Every read is checked: a field that does not fit makes the
-// whole view fail, and reads of a failed view are 0.
-class Bytes {
- public:
-  explicit Bytes(std::span<const uint8_t> bytes) : bytes_(bytes) {}
-
-  uint64_t number(size_t offset, size_t size) {
-    if (offset > bytes_.size() || size > bytes_.size() - offset) {
-      has_failed_ = true;
-      return 0;
-    }
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; ++i) value = value << 8 | bytes_[offset + i];
-    return value;
-  }
-  uint8_t u8(size_t offset) { return static_cast<uint8_t>(number(offset, 1)); }
-  uint16_t u16(size_t offset) { return static_cast<uint16_t>(number(offset, 2)); }
-  uint32_t u32(size_t offset) { return static_cast<uint32_t>(number(offset, 4)); }
-  bool has_failed() const { return has_failed_; }
-  size_t size() const { return bytes_.size(); }
-  // Nothing past `end` is read any more; it never grows.
-  void limit(size_t end) { bytes_ = bytes_.first(std::min(end, bytes_.size())); }
-
- private:
-  std::span<const uint8_t> bytes_;
-  bool has_failed_ = false;
-};
 
 using Failure = std::optional<HeaderError>;
 
@@ -82,8 +48,8 @@ Failure parse_ipv4(Bytes bytes, Headers& headers) {
   const uint16_t fragment = bytes.u16(at + 6);
   headers.ttl = bytes.u8(at + 8);
   headers.flow.protocol = static_cast<IpProtocol>(bytes.u8(at + 9));
-  headers.flow.source = IpAddress::v4(bytes.u32(at + 12));
-  headers.flow.destination = IpAddress::v4(bytes.u32(at + 16));
+  headers.flow.source = bytes.v4(at + 12);
+  headers.flow.destination = bytes.v4(at + 16);
   if (bytes.has_failed()) return HeaderError::Truncated;
   if (version_and_length >> 4 != 4) return HeaderError::BadVersion;
   const size_t header_bytes = size_t{version_and_length & 0x0Fu} * 4;
@@ -117,8 +83,8 @@ Failure parse_ipv6(Bytes bytes, Headers& headers) {
   const size_t total_bytes = kIpv6HeaderBytes + bytes.u16(at + 4);
   uint8_t next_header = bytes.u8(at + 6);
   headers.ttl = bytes.u8(at + 7);
-  headers.flow.source = IpAddress::v6({bytes.number(at + 8, 8), bytes.number(at + 16, 8)});
-  headers.flow.destination = IpAddress::v6({bytes.number(at + 24, 8), bytes.number(at + 32, 8)});
+  headers.flow.source = bytes.v6(at + 8);
+  headers.flow.destination = bytes.v6(at + 24);
   if (bytes.has_failed()) return HeaderError::Truncated;
   if (version != 6) return HeaderError::BadVersion;
   if (at + total_bytes > bytes.size()) return HeaderError::Truncated;
@@ -151,8 +117,8 @@ Failure parse_ipv6(Bytes bytes, Headers& headers) {
 tl::expected<Headers, HeaderError> parse_ethernet(std::span<const uint8_t> frame) {
   Bytes bytes(frame);
   Headers headers;
-  headers.destination_mac = Mac::make(bytes.number(0, kMacBytes)).value();
-  headers.source_mac = Mac::make(bytes.number(kMacBytes, kMacBytes)).value();
+  headers.destination_mac = bytes.mac(0);
+  headers.source_mac = bytes.mac(kMacBytes);
   size_t offset = 2 * kMacBytes;
   uint16_t type = bytes.u16(offset);
   offset += kEtherTypeBytes;

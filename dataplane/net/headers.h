@@ -1,8 +1,8 @@
 // Reads the headers of an Ethernet frame: Ethernet II with up to two VLAN tags, IPv4 with options,
 // IPv6 with extension headers, and the ports of TCP, UDP and ICMP.
 //
-// Never reads past the end of the frame, whatever the lengths inside it say. This is the only place
-// that knows wire order; everything it answers is in host order.
+// Never reads past the end of the frame, whatever the lengths inside it say. Everything it
+// answers is in host order; frame_edit.h writes.
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 // Both families share one layout: 128 bits, left-aligned, so that bit 0 is the most significant bit
 // of the address in either family. An IPv4 address is the top 32 bits of `hi`. Masks, overlap and
 // tries then need one implementation. Integers are in host byte order; wire order lives only in
-// dataplane/net/headers.h.
+// the files of this folder that read and write frames: headers.h and frame_edit.h.
 //
 // Text: RFC 4632 (IPv4 CIDR), RFC 4291 section 2.2 (IPv6), printed as RFC 5952. Parsing is strict:
 // no leading zeros, no octal or hexadecimal IPv4, no spaces, no zone ids, no missing octets.

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "controller/program/values.h"
 #include "tests/cases/json_text.h"
 #include "tests/cases/peering_watch.h"
+#include "tests/support/frame_text.h"
 
 namespace isthmus::testing {
 namespace {
@@ -132,6 +134,45 @@ void Stage::check_put(const std::string& target, const Response& response) {
   if (read.status == 405) return;  // an action: it leaves nothing to read there
   if (read.status != 200 || read.body != response.body)
     complain(fmt::format("GET {} does not answer what its PUT answered", target));
+}
+
+namespace {
+
+const Resource* interface_named(const Model& model, Realm realm, std::string_view name) {
+  for (const ResourcePtr& nic : model.collection(Kind::NetworkInterface)) {
+    if (nic->id.realm() == realm && nic->id.name() == name) return nic.get();
+  }
+  return nullptr;
+}
+
+std::string drop_text(const Model& model, const dataplane::Verdict& verdict) {
+  const Resource* decided = program::resource_of(model, verdict.tag);
+  return fmt::format("dropped {} at {}{}", info(verdict.reason).text, name(verdict.stage),
+                     decided == nullptr ? "" : " by " + decided->id.path());
+}
+
+}  // namespace
+
+std::vector<std::string> Stage::send_frame(Realm realm, std::string_view nic,
+                                           std::string_view text) {
+  const ModelPtr model = controller().model();
+  const Resource* sender = interface_named(*model, realm, nic);
+  if (sender == nullptr) return {fmt::format("there is no interface '{}'", nic)};
+  if (!forwarder_) forwarder_.emplace();
+  std::vector<std::string> outcomes;
+  const auto see = [&](dataplane::PortId to, std::span<const uint8_t> frame) {
+    outcomes.push_back(
+        fmt::format("{} {}", program::resource_of(*model, to)->id.name(), test::text_of(frame)));
+  };
+  auto frame =
+      test::frame_of(text, sender->as<NetworkInterface>().mac.value(), dataplane::kRouterMac);
+  dataplane::rcu::Reader reader(controller().dataplane().grace_periods());
+  const dataplane::rcu::Guard guard(reader);
+  const auto verdict =
+      forwarder_->take(controller().dataplane().view(guard),
+                       {dataplane::PortId{sender->serial}, frame}, controller().now(), see);
+  if (!verdict.delivered) outcomes.push_back(drop_text(*model, verdict));
+  return outcomes;
 }
 
 }  // namespace isthmus::testing

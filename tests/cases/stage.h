@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "controller/rules/rule.h"
+#include "dataplane/pipeline/forwarder.h"
 #include "tests/support/in_process.h"
 
 namespace isthmus::testing {
@@ -34,7 +35,13 @@ class Stage {
   // `target` is a whole one: "/networking/v1/virtualNetworks/red".
   api::http::Response send(api::http::Method method, const std::string& target,
                            const std::string& body = {}, const api::http::Headers& headers = {});
-  void restart() { controller().restart(); }
+  // What came of a frame that a virtual machine sent: for each interface that got one "NAME FRAME",
+  // as frame_text.h writes it; or why nobody did.
+  std::vector<std::string> send_frame(Realm realm, std::string_view nic, std::string_view frame);
+  void restart() {
+    forwarder_.reset();
+    controller().restart();
+  }
   // A fault, as JSON, from here on.
   void inject(std::string_view fault) { controller().inject(fault); }
   // Time passes, by the clock of the controller.
@@ -52,6 +59,7 @@ class Stage {
   Findings& findings_;
   InProcess::Options options_;
   std::optional<InProcess> controller_;
+  std::optional<dataplane::Forwarder> forwarder_;
   const Rule* announced_ = nullptr;
 };
 

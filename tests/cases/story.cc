@@ -47,6 +47,7 @@ class Player {
   void keep_line(std::string_view text) { played_.text.append(text).append("\n"); }
   void directive(std::string_view word, std::string_view rest);
   void begin_azure(std::string_view group, std::string_view location);
+  void frame(std::string_view line, std::string_view rest);
   void request(Method method, std::string_view rest);
   void send();
   void answer_unasked();
@@ -69,6 +70,7 @@ class Player {
   // Its answer.
   Response response_;
   bool is_answer_told_ = true;
+  bool was_frame_ = false;  // the lines that follow tell what came of it, anew
 };
 
 void Player::line(std::string_view text) {
@@ -81,13 +83,25 @@ void Player::line(std::string_view text) {
     return check(text.substr(text.find_first_not_of(' ')));
   }
   if (text.starts_with("=>")) {
+    if (was_frame_) return;
     send();
     return expectation();
   }
   answer_unasked();
+  was_frame_ = false;
   std::string_view rest = text;
-  directive(take_word(rest), rest);
+  const std::string_view word = take_word(rest);
+  if (word == "frame") return frame(text, rest);
+  directive(word, rest);
   keep_line(text);
+}
+
+void Player::frame(std::string_view line, std::string_view rest) {
+  keep_line(line);
+  was_frame_ = true;
+  const std::string_view nic = take_word(rest);
+  for (const std::string& outcome : stage_.send_frame(form_.realm(), nic, rest))
+    keep_line("=>      " + outcome);
 }
 
 void Player::directive(std::string_view word, std::string_view rest) {

@@ -61,6 +61,8 @@ class InProcess {
 
   Controller& controller() { return *controller_; }
   ModelPtr model() const { return controller_->model(); }
+  dataplane::Dataplane& dataplane() { return *dataplane_; }
+  std::chrono::milliseconds now() const { return std::chrono::milliseconds(clock_.time_ms); }
 
   // Waits for the answer. `target` is a path with perhaps a query.
   api::http::Response call(api::http::Method method, std::string_view target, std::string body = {},

@@ -1,0 +1,68 @@
+// Real frames: what a virtual machine sends, and what its port and those of others get for it.
+//
+//   Forwarder forwarder(flows_max, hash_seed);
+//   forwarder.take(tables, {port, frame}, now, [&](PortId to, std::span<const uint8_t> out) {...});
+//
+// A frame that carries a packet passes the stages of pipeline.h. What is delivered is the same
+// frame with other MAC addresses and, where the virtual router stands between, one less to live;
+// nothing else of it changes, so that what an offload needs of the frame stays true. What the
+// virtual router itself is asked is answered from the tables: who has an address (ARP, Neighbor
+// Discovery), an echo request to the router's address, and a packet whose time to live has ended.
+// Nothing is flooded.
+//
+// Threads: belongs to one worker, as its Worker does; Tables are read under a guard of
+// dataplane/rcu.h.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "dataplane/net/icmp.h"
+#include "dataplane/net/neighbour.h"
+#include "dataplane/pipeline/pipeline.h"
+
+namespace isthmus::dataplane {
+
+// Of every virtual router, as Azure's virtual machines see theirs.
+inline constexpr net::Mac kRouterMac = net::Mac::make(0x12'34'56'78'9A'BC).value();
+
+// ICMP errors that one worker sends in a second, and at once after a silence: RFC 1812 section
+// 4.3.2.8 asks for a limit, the number is our choice.
+constexpr uint32_t kIcmpErrorsPerSecond = 1000;
+
+struct ReceivedFrame {
+  PortId from{};
+  std::span<uint8_t> bytes;  // is written to
+};
+
+class Forwarder {
+ public:
+  using Send = std::function<void(PortId to, std::span<const uint8_t> frame)>;
+
+  explicit Forwarder(size_t flows_max = kFlowsMaxDefault, uint64_t hash_seed = 0)
+      : worker_{FlowState(flows_max, hash_seed), {}} {}
+
+  // Calls `send` at most once, before it returns. The verdict is that of the frame: delivered, too,
+  // where the virtual router has taken it.
+  Verdict take(const Tables& tables, const ReceivedFrame& frame, Time now, const Send& send);
+
+  Worker& worker() { return worker_; }
+  const Worker& worker() const { return worker_; }
+
+ private:
+  struct Reception;
+  Verdict answer_neighbour(const Reception& reception);
+  Verdict take_packet(const Reception& reception, const net::Headers& headers);
+  void answer_end_of_life(const Reception& reception, const net::Headers& headers);
+  bool may_send_error(Time now);
+  Verdict answered(const Reception& reception, std::span<const uint8_t> answer);
+  Verdict dropped(DropReason reason, Tag tag);
+
+  Worker worker_;
+  uint32_t errors_left_ = kIcmpErrorsPerSecond;
+  Time errors_counted_{};  // up to when what is left was reckoned
+};
+
+}  // namespace isthmus::dataplane

@@ -1,0 +1,232 @@
+#include "dataplane/pipeline/forwarder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "dataplane/dataplane.h"
+#include "tests/support/frame_text.h"
+
+namespace isthmus::dataplane {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+
+net::Prefix prefix(const char* text) { return net::Prefix::parse(text).value(); }
+
+constexpr DomainId kRed{1};
+constexpr DomainId kBlue{2};
+constexpr PortId kWeb{11};   // 10.1.0.4 in red
+constexpr PortId kWeb2{12};  // 10.1.0.5, the same subnet
+constexpr PortId kDb{14};    // 10.2.0.4 in blue, which is peered with red
+
+// Two peered networks, of both families.
+class ForwarderTest : public ::testing::Test {
+ protected:
+  ForwarderTest() {
+    add(kWeb, kRed, "4", "10.1.0.0/24", "fd00:1::/64");
+    add(kWeb2, kRed, "5", "10.1.0.0/24", "fd00:1::/64");
+    add(kDb, kBlue, "4", "10.2.0.0/24", "fd00:2::/64");
+    for (const DomainId domain : {kRed, kBlue}) {
+      for (const auto& [text, home] : {std::pair{"10.1.0.0/24", kRed},
+                                       {"10.2.0.0/24", kBlue},
+                                       {"fd00:1::/64", kRed},
+                                       {"fd00:2::/64", kBlue}})
+        program_.tables[{domain, 0}][prefix(text)] = {Action::Kind::Deliver, home, {}};
+    }
+    program_.policies[{kRed, kBlue}] = {
+        true, false, {prefix("10.1.0.0/24"), prefix("fd00:1::/64")}};
+    program_.policies[{kBlue, kRed}] = {
+        true, false, {prefix("10.2.0.0/24"), prefix("fd00:2::/64")}};
+    auto prepared = dataplane_.prepare(diff({}, program_));
+    dataplane_.publish(std::move(prepared.value()));
+  }
+
+  void add(PortId id, DomainId domain, const char* host, const char* v4, const char* v6) {
+    Port& port = program_.ports[id];
+    port.mac = mac(id);
+    for (const net::Prefix subnet : {prefix(v4), prefix(v6)}) {
+      PortAddress own;
+      own.address = subnet.address().plus(std::stoul(host));
+      own.table = {domain, 0};
+      own.vni = net::Vni::make(5000 + static_cast<uint32_t>(domain)).value();
+      own.subnet = subnet;
+      own.router = subnet.address().plus(1);
+      program_.endpoints[{domain, own.address}] = id;
+      port.addresses.push_back(own);
+    }
+  }
+  static net::Mac mac(PortId id) { return net::Mac::make(static_cast<uint32_t>(id)).value(); }
+
+  // What every port got for the frame: "14 ...", or why nobody got it.
+  std::vector<std::string> take(PortId from, std::vector<uint8_t> frame, Time now = {}) {
+    std::vector<std::string> came;
+    const Verdict verdict = forwarder_.take(
+        dataplane_.current(), {from, frame}, now, [&came](PortId to, std::span<const uint8_t> out) {
+          came.push_back(fmt::format("{} {}", static_cast<uint32_t>(to), test::text_of(out)));
+        });
+    if (!verdict.delivered) came.emplace_back(info(verdict.reason).text);
+    return came;
+  }
+  std::vector<std::string> send(PortId from, std::string_view text, Time now = {}) {
+    return take(from, test::frame_of(text, mac(from), kRouterMac), now);
+  }
+
+  ForwardingProgram program_;
+  Dataplane dataplane_;
+  Forwarder forwarder_;
+};
+
+TEST_F(ForwarderTest, InOneSubnetNobodyStandsBetween) {
+  EXPECT_THAT(send(kWeb, "icmp 10.1.0.4 > 10.1.0.5 echo 7 ttl 64"),
+              ElementsAre("12 00-00-00-00-00-0B > 00-00-00-00-00-0C "
+                          "icmp 10.1.0.4 > 10.1.0.5 echo 7 ttl 64"));
+}
+
+TEST_F(ForwarderTest, IntoAPeeredNetworkThroughTheRouter) {
+  EXPECT_THAT(send(kWeb, "tcp 10.1.0.4:40000 > 10.2.0.4:443 syn ttl 64"),
+              ElementsAre("14 12-34-56-78-9A-BC > 00-00-00-00-00-0E "
+                          "tcp 10.1.0.4:40000 > 10.2.0.4:443 syn ttl 63"));
+  EXPECT_THAT(send(kDb, "tcp 10.2.0.4:443 > 10.1.0.4:40000 syn ack ttl 64"),
+              ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+                          "tcp 10.2.0.4:443 > 10.1.0.4:40000 syn ack ttl 63"));
+  EXPECT_THAT(send(kWeb, "udp [fd00:1::4]:53 > [fd00:2::4]:53 ttl 9"),
+              ElementsAre("14 12-34-56-78-9A-BC > 00-00-00-00-00-0E "
+                          "udp [fd00:1::4]:53 > [fd00:2::4]:53 ttl 8"));
+}
+
+TEST_F(ForwarderTest, NothingElseOfAFrameChanges) {
+  for (const auto* text : {"udp 10.1.0.4:5 > 10.2.0.4:6 ttl 64 bytes 1400",
+                           "udp [fd00:1::4]:5 > [fd00:2::4]:6 ttl 64 bytes 1400"}) {
+    const auto sent = test::frame_of(text, mac(kWeb), kRouterMac);
+    auto expected = sent;
+    const auto headers = net::parse_ethernet(sent).value();
+    net::set_macs(expected, mac(kDb), kRouterMac);
+    net::set_ttl(expected, headers, 63);
+    auto frame = sent;
+    std::vector<uint8_t> came;
+    forwarder_.take(
+        dataplane_.current(), {kWeb, frame}, Time{},
+        [&came](PortId, std::span<const uint8_t> out) { came.assign(out.begin(), out.end()); });
+    EXPECT_EQ(came, expected);
+  }
+}
+
+struct Question {
+  const char* what;
+  const char* asked;
+  const char* came;
+};
+constexpr Question kQuestions[] = {
+    {"the router", "who-has 10.1.0.1 tell 10.1.0.4",
+     "11 12-34-56-78-9A-BC > 00-00-00-00-00-0B 10.1.0.1 is-at 12-34-56-78-9A-BC"},
+    {"a neighbour", "who-has 10.1.0.5 tell 10.1.0.4",
+     "11 00-00-00-00-00-0C > 00-00-00-00-00-0B 10.1.0.5 is-at 00-00-00-00-00-0C"},
+    {"nobody", "who-has 10.1.0.77 tell 10.1.0.4", "not-answered"},
+    {"of another subnet", "who-has 10.2.0.4 tell 10.1.0.4", "not-answered"},
+    {"itself, announcing", "who-has 10.1.0.4 tell 10.1.0.4", "not-answered"},
+    {"itself, before it takes the address", "who-has 10.1.0.4 tell 0.0.0.0", "not-answered"},
+    {"another's, before it takes the address", "who-has 10.1.0.5 tell 0.0.0.0",
+     "11 00-00-00-00-00-0C > 00-00-00-00-00-0B 10.1.0.5 is-at 00-00-00-00-00-0C"},
+    {"in another's name", "who-has 10.1.0.1 tell 10.1.0.5", "spoofed-source"},
+    {"the router, IPv6", "who-has fd00:1::1 tell fd00:1::4",
+     "11 12-34-56-78-9A-BC > 00-00-00-00-00-0B fd00:1::1 is-at 12-34-56-78-9A-BC"},
+    {"a neighbour, IPv6", "who-has fd00:1::5 tell fd00:1::4",
+     "11 00-00-00-00-00-0C > 00-00-00-00-00-0B fd00:1::5 is-at 00-00-00-00-00-0C"},
+    {"another's before it takes the address, IPv6", "who-has fd00:1::5 tell ::",
+     "11 00-00-00-00-00-0C > 33-33-00-00-00-01 fd00:1::5 is-at 00-00-00-00-00-0C"},
+    {"itself before it takes the address, IPv6", "who-has fd00:1::4 tell ::", "not-answered"},
+};
+
+TEST_F(ForwarderTest, WhoHasAnAddressIsAnsweredFromTheTables) {
+  for (const Question& row : kQuestions)
+    EXPECT_THAT(send(kWeb, row.asked), ElementsAre(row.came)) << row.what;
+}
+
+TEST_F(ForwarderTest, AQuestionWithAnothersMacIsSpoofed) {
+  auto frame = test::frame_of("who-has 10.1.0.1 tell 10.1.0.4", mac(kWeb2), kRouterMac);
+  EXPECT_THAT(take(kWeb, frame), ElementsAre("spoofed-source"));
+}
+
+TEST_F(ForwarderTest, TheRouterAnswersAnEcho) {
+  EXPECT_THAT(send(kWeb, "icmp 10.1.0.4 > 10.1.0.1 echo 7 ttl 3 bytes 56"),
+              ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+                          "icmp 10.1.0.1 > 10.1.0.4 echo-reply 7 ttl 64"));
+  EXPECT_THAT(send(kWeb, "icmp fd00:1::4 > fd00:1::1 echo 8 bytes 9"),
+              ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+                          "icmp fd00:1::1 > fd00:1::4 echo-reply 8 ttl 64"));
+}
+
+TEST_F(ForwarderTest, WhoseTimeEndsAtTheRouterIsToldSo) {
+  EXPECT_THAT(send(kWeb, "udp 10.1.0.4:5 > 10.2.0.4:33434 ttl 1"),
+              ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+                          "icmp 10.1.0.1 > 10.1.0.4 time-exceeded ttl 64",
+                          "ttl-exceeded"));
+  EXPECT_THAT(send(kWeb, "udp [fd00:1::4]:5 > [fd00:2::4]:33434 ttl 1"),
+              ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+                          "icmp fd00:1::1 > fd00:1::4 time-exceeded ttl 64",
+                          "ttl-exceeded"));
+  // An error is never the cause of another one (RFC 1122 section 3.2.2).
+  EXPECT_THAT(send(kWeb, "icmp 10.1.0.4 > 10.2.0.4 port-unreachable 0 ttl 1"),
+              ElementsAre("ttl-exceeded"));
+}
+
+TEST_F(ForwarderTest, AnErrorQuotesWhatItIsAbout) {
+  const auto sent =
+      test::frame_of("udp 10.1.0.4:5 > 10.2.0.4:33434 ttl 1 bytes 1000", mac(kWeb), kRouterMac);
+  auto frame = sent;
+  std::vector<uint8_t> came;
+  forwarder_.take(
+      dataplane_.current(), {kWeb, frame}, Time{},
+      [&came](PortId, std::span<const uint8_t> out) { came.assign(out.begin(), out.end()); });
+  ASSERT_EQ(came.size(), 14u + 576u);
+  EXPECT_TRUE(std::equal(came.begin() + 14 + 28, came.end(), sent.begin() + 14));
+}
+
+TEST_F(ForwarderTest, ErrorsHaveALimit) {
+  const auto errors_at = [this](Time now, size_t packets) {
+    size_t errors = 0;
+    for (size_t i = 0; i < packets; ++i)
+      errors += send(kWeb, "udp 10.1.0.4:5 > 10.2.0.4:33434 ttl 1", now).size() - 1;
+    return errors;
+  };
+  EXPECT_EQ(errors_at(seconds(1), 3 * kIcmpErrorsPerSecond), kIcmpErrorsPerSecond);
+  EXPECT_EQ(errors_at(seconds(1) + milliseconds(100), 3 * kIcmpErrorsPerSecond),
+            kIcmpErrorsPerSecond / 10);
+  EXPECT_EQ(errors_at(seconds(60), 3 * kIcmpErrorsPerSecond), kIcmpErrorsPerSecond);
+}
+
+TEST_F(ForwarderTest, AFrameThatEndsAnywhereIsNeverReadPastItsEnd) {
+  for (const auto* text :
+       {"who-has 10.1.0.1 tell 10.1.0.4", "who-has fd00:1::1 tell fd00:1::4",
+        "udp 10.1.0.4:5 > 10.2.0.4:33434 ttl 1", "tcp 10.1.0.4:5 > 10.2.0.4:443 syn ttl 64",
+        "icmp fd00:1::4 > fd00:1::1 echo 8 bytes 9"}) {
+    const auto whole = test::frame_of(text, mac(kWeb), kRouterMac);
+    for (size_t size = 0; size < whole.size(); ++size) {
+      // Of its own size exactly, so that a sanitizer sees a read behind it.
+      std::vector<uint8_t> frame(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(size));
+      frame.shrink_to_fit();
+      EXPECT_EQ(take(kWeb, frame).size(), 1u) << text << ", " << size << " bytes";
+    }
+  }
+}
+
+TEST_F(ForwarderTest, CountsWhatComesAndGoes) {
+  send(kWeb, "udp 10.1.0.4:5 > 10.2.0.4:6 ttl 64 bytes 58");
+  send(kWeb, "who-has 10.1.0.1 tell 10.1.0.4");
+  send(kWeb, "who-has 10.1.0.77 tell 10.1.0.4");
+  CounterTotals totals;
+  forwarder_.worker().counters.add_to(totals);
+  EXPECT_EQ(totals.ports[kWeb].sent, (Traffic{2, 100 + 42}));
+  EXPECT_EQ(totals.ports[kWeb].received, (Traffic{1, 42}));
+  EXPECT_EQ(totals.ports[kDb].received, (Traffic{1, 100}));
+  EXPECT_EQ(totals.peerings[(PeerKey{kRed, kBlue})], (Traffic{1, 100}));
+  EXPECT_EQ(totals.drops[static_cast<size_t>(DropReason::NotAnswered)], 1u);
+}
+
+}  // namespace
+}  // namespace isthmus::dataplane

@@ -1,0 +1,234 @@
+// Frames as one line of text, for tests that send some and say what came:
+//
+//   icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64          (also "echo-reply 7")
+//   tcp 10.1.0.4:40000 > 10.2.0.4:443 syn ttl 64    (also "ack", "fin", "rst")
+//   udp [fd00::4]:53 > [fd00::5]:53 ttl 64
+//   who-has 10.1.0.1 tell 10.1.0.4                  (ARP or Neighbor Discovery)
+//
+// and, of what a virtual router sends:
+//
+//   10.1.0.1 is-at 12-34-56-78-9A-BC
+//   icmp 10.1.0.1 > 10.1.0.4 time-exceeded ttl 64
+//
+// What is made has right checksums; what is printed ends in "bad checksum" where one is wrong.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dataplane/net/checksum.h"
+#include "dataplane/net/frame_edit.h"
+#include "dataplane/net/headers.h"
+#include "tests/support/frames.h"
+
+namespace isthmus::test {
+
+constexpr std::pair<std::string_view, uint8_t> kTcpFlagNames[] = {
+    {"fin", net::kTcpFin}, {"syn", net::kTcpSyn}, {"rst", net::kTcpRst}, {"ack", net::kTcpAck}};
+struct IcmpName {
+  std::string_view name;
+  uint16_t v4;  // type << 8 | code
+  uint16_t v6;
+};
+constexpr IcmpName kIcmpNames[] = {{"echo", 8 << 8, 128 << 8},
+                                   {"echo-reply", 0, 129 << 8},
+                                   {"time-exceeded", 11 << 8, 3 << 8},
+                                   {"too-big", 3 << 8 | 4, 2 << 8},
+                                   {"port-unreachable", 3 << 8 | 3, 1 << 8 | 4}};
+
+// Where the checksum of what IP carries is, from its start.
+inline size_t checksum_offset(net::IpProtocol protocol) {
+  return protocol == net::IpProtocol::Tcp ? 16 : protocol == net::IpProtocol::Udp ? 6 : 2;
+}
+// The checksums of the IPv4 header and of what IP carries, over the bytes as they are: 0 where they
+// include a right one.
+inline uint16_t header_checksum(std::span<const uint8_t> frame, const net::Headers& headers) {
+  if (!headers.flow.source.is_v4()) return 0;
+  return net::checksum(
+      frame.subspan(headers.l3_offset, size_t{headers.l4_offset} - headers.l3_offset));
+}
+inline uint16_t l4_checksum(std::span<const uint8_t> frame, const net::Headers& headers) {
+  const net::FlowKey& flow = headers.flow;
+  const auto l4 = frame.first(headers.l3_offset + headers.l3_size_bytes).subspan(headers.l4_offset);
+  const bool has_pseudo_header = flow.protocol != net::IpProtocol::Icmp;
+  return net::fold_checksum(
+      net::checksum_sum(l4) +
+      (has_pseudo_header ? net::pseudo_header_sum(flow.source, flow.destination, flow.protocol,
+                                                  static_cast<uint32_t>(l4.size()))
+                         : 0));
+}
+
+inline std::vector<uint8_t> with_checksums(std::vector<uint8_t> frame) {
+  const auto headers = net::parse_ethernet(frame);
+  if (!headers) throw std::runtime_error("a frame without headers has no checksums");
+  const auto put = [&frame](size_t offset, uint16_t value) {
+    frame[offset] = static_cast<uint8_t>(value >> 8);
+    frame[offset + 1] = static_cast<uint8_t>(value);
+  };
+  if (headers->flow.source.is_v4()) put(headers->l3_offset + 10, header_checksum(frame, *headers));
+  if (headers->has_l4)
+    put(headers->l4_offset + checksum_offset(headers->flow.protocol), l4_checksum(frame, *headers));
+  return frame;
+}
+
+// Reads a text word by word.
+class FrameWords {
+ public:
+  explicit FrameWords(std::string_view text) : words_(std::string(text)), text_(text) {}
+  std::optional<std::string> next() {
+    std::string word;
+    if (!(words_ >> word)) return std::nullopt;
+    return word;
+  }
+  std::string must(std::string_view what) {
+    auto word = next();
+    if (!word) throw std::runtime_error(fmt::format("'{}' lacks {}", text_, what));
+    return *word;
+  }
+  net::IpAddress address(const std::string& word) const {
+    const auto address = net::IpAddress::parse(word);
+    if (!address) throw std::runtime_error(fmt::format("'{}' is no address in '{}'", word, text_));
+    return *address;
+  }
+  // "10.0.0.4:443", "[fd00::4]:443", or without a port.
+  std::pair<net::IpAddress, uint16_t> end(std::string word) const {
+    uint16_t port = 0;
+    const bool is_v6_alone = word.find("::") != std::string::npos && word.front() != '[';
+    const size_t colon = word.rfind(':');
+    if (!is_v6_alone && colon != std::string::npos && word.back() != ']') {
+      port = static_cast<uint16_t>(std::stoi(word.substr(colon + 1)));
+      word.resize(colon);
+    }
+    if (word.front() == '[') word = word.substr(1, word.size() - 2);
+    return {address(word), port};
+  }
+
+ private:
+  std::istringstream words_;
+  std::string text_;
+};
+
+inline std::vector<uint8_t> question_frame(net::IpAddress asked, net::IpAddress asker,
+                                           net::Mac from) {
+  net::FrameWriter out;
+  if (asked.is_v4()) {
+    out.number(0xFFFF'FFFF'FFFF, 6).mac(from).number(0x0806, 2).number(0x0001'0800'0604, 6);
+    out.number(1, 2).mac(from).ip(asker).number(0, 6).ip(asked);
+    return out.take();
+  }
+  const uint64_t low = asked.bits().lo & 0xFF'FFFF;  // RFC 4291 section 2.7.1
+  const net::FlowKey flow{asker, net::IpAddress::v6({0xFF02'0000'0000'0000, 0x1'FF00'0000 | low}),
+                          net::IpProtocol::Icmpv6};
+  const auto group = net::Mac::make(0x3333'FF00'0000 | low).value();
+  out.bytes(Frame().ethernet(group, from).ipv6(flow, 58, 255).bytes());
+  out.number(135 << 8, 2).number(0, 6).ip(asked);
+  if (asker.bits() != net::Bits128{}) out.number(0x0101, 2).mac(from);
+  out.put(18, out.size() - 54, 2);
+  return with_checksums(out.take());
+}
+
+// Throws std::runtime_error for a text that is none of the above.
+inline std::vector<uint8_t> frame_of(std::string_view text, net::Mac from, net::Mac to) {
+  FrameWords words(text);
+  const std::string kind = words.must("a word");
+  if (kind == "who-has") {
+    const auto asked = words.address(words.must("an address"));
+    words.must("tell");
+    return question_frame(asked, words.address(words.must("an address")), from);
+  }
+  net::FlowKey flow;
+  const auto [source, source_port] = words.end(words.must("a source"));
+  words.must(">");
+  const auto [destination, destination_port] = words.end(words.must("a destination"));
+  const bool is_v4 = source.is_v4();
+  flow = {source, destination, net::IpProtocol::Udp, source_port, destination_port};
+  if (kind == "tcp") flow.protocol = net::IpProtocol::Tcp;
+  if (kind == "icmp") flow.protocol = is_v4 ? net::IpProtocol::Icmp : net::IpProtocol::Icmpv6;
+  uint8_t ttl = 64, flags = 0;
+  size_t payload_bytes = 0;
+  while (const auto word = words.next()) {
+    if (*word == "ttl") ttl = static_cast<uint8_t>(std::stoi(words.must("a number")));
+    if (*word == "bytes") payload_bytes = std::stoul(words.must("a number"));
+    for (const auto& [name, flag] : kTcpFlagNames) flags |= *word == name ? flag : 0;
+    for (const IcmpName& row : kIcmpNames) {
+      if (*word != row.name || !flow.is_icmp()) continue;
+      flow.destination_port = is_v4 ? row.v4 : row.v6;
+      flow.source_port = static_cast<uint16_t>(std::stoi(words.must("an identifier")));
+    }
+  }
+  Frame frame;
+  frame.ethernet(to, from);
+  is_v4 ? frame.ipv4(flow, ttl) : frame.ipv6(flow, static_cast<uint8_t>(flow.protocol), ttl);
+  if (kind == "tcp") frame.tcp(flow, flags);
+  if (kind == "udp") frame.udp(flow);
+  if (kind == "icmp") frame.icmp(flow);
+  return with_checksums(frame.payload(payload_bytes).bytes());
+}
+
+inline std::string end_text(const net::FlowKey& flow, net::IpAddress address, uint16_t port) {
+  if (!flow.has_ports()) return address.to_string();
+  return fmt::format(fmt::runtime(address.is_v4() ? "{}:{}" : "[{}]:{}"), address.to_string(),
+                     port);
+}
+
+inline std::string packet_text(std::span<const uint8_t> frame, const net::Headers& headers) {
+  const net::FlowKey& flow = headers.flow;
+  const char* kind = flow.is_icmp()                          ? "icmp"
+                     : flow.protocol == net::IpProtocol::Tcp ? "tcp"
+                                                             : "udp";
+  std::string text = fmt::format("{} {} > {}", kind, end_text(flow, flow.source, flow.source_port),
+                                 end_text(flow, flow.destination, flow.destination_port));
+  for (const IcmpName& row : kIcmpNames) {
+    const bool is_it = flow.destination_port == (flow.source.is_v4() ? row.v4 : row.v6);
+    if (!flow.is_icmp() || !is_it) continue;
+    text += fmt::format(" {}", row.name);
+    if (row.name.starts_with("echo")) text += fmt::format(" {}", flow.source_port);
+    if (row.name == "too-big")
+      text += fmt::format(" {}", net::word_at(frame, headers.l4_offset + 6u));
+  }
+  for (const auto& [name, flag] : kTcpFlagNames)
+    if ((headers.tcp_flags & flag) != 0) text += fmt::format(" {}", name);
+  text += fmt::format(" ttl {}", headers.ttl);
+  const bool is_right =
+      header_checksum(frame, headers) == 0 && (!headers.has_l4 || l4_checksum(frame, headers) == 0);
+  return text + (is_right ? "" : " bad checksum");
+}
+
+// With the MAC addresses in front: "12-34-56-78-9A-BC > 00-1D-D8-00-00-01 icmp ...".
+inline std::string text_of(std::span<const uint8_t> frame) {
+  const auto mac_at = [&frame](size_t offset) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < 6; ++i) value = value << 8 | frame[offset + i];
+    return net::Mac::make(value)->dashed();
+  };
+  const std::string macs = mac_at(6) + " > " + mac_at(0) + " ";
+  if (net::word_at(frame, 12) == 0x0806) {
+    const auto ip = [&frame](size_t offset) {
+      return net::IpAddress::v4(uint32_t{net::word_at(frame, offset)} << 16 |
+                                net::word_at(frame, offset + 2))
+          .to_string();
+    };
+    return macs + (net::word_at(frame, 20) == 2
+                       ? fmt::format("{} is-at {}", ip(28), mac_at(22))
+                       : fmt::format("who-has {} tell {}", ip(38), ip(28)));
+  }
+  const auto headers = net::parse_ethernet(frame);
+  if (!headers) return macs + "something else";
+  const bool is_advertisement = headers->flow.protocol == net::IpProtocol::Icmpv6 &&
+                                headers->flow.destination_port == 136 << 8;
+  if (!is_advertisement) return macs + packet_text(frame, *headers);
+  return macs + fmt::format("{} is-at {}{}", headers->flow.source.to_string(),
+                            mac_at(headers->l4_offset + 26u),
+                            l4_checksum(frame, *headers) == 0 ? "" : " bad checksum");
+}
+
+}  // namespace isthmus::test
