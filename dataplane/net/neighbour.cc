@@ -23,7 +23,6 @@ constexpr uint8_t kTargetLinkAddress = 2;
 constexpr uint32_t kFromRouter = 0x8000'0000;
 constexpr uint32_t kSolicited = 0x4000'0000;
 constexpr uint32_t kOverride = 0x2000'0000;
-constexpr size_t kIpv6HeaderBytes = 40;
 constexpr size_t kSolicitationBytes = 24;
 constexpr IpAddress kAllNodes = IpAddress::v6({0xFF02'0000'0000'0000, 1});
 const Mac kAllNodesMac = Mac::make(0x3333'0000'0001).value();  // RFC 2464 section 7

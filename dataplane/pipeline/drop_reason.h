@@ -31,7 +31,9 @@ namespace isthmus::dataplane {
   X(PeeringNotInSync,           "peering-not-in-sync",           "the source lies in a prefix that the receiver's peering has not synchronised") \
   X(NotInVirtualNetworkTag,     "not-in-virtual-network-tag",    "no rule names the address, and the peering takes it out of the tag VirtualNetwork, so a default rule denies it") \
   X(ForwardedTrafficNotAllowed, "forwarded-traffic-not-allowed", "the source lies outside the sending network, and the receiver's peering does not allow forwarded traffic") \
-  X(FlowTableFull,              "flow-table-full",               "the worker tracks as many flows as it may")
+  X(FlowTableFull,              "flow-table-full",               "the worker tracks as many flows as it may") \
+  X(NoWire,                     "no-wire",                       "nothing is plugged into the receiving interface") \
+  X(WireFull,                   "wire-full",                     "the receiver takes frames slower than they come")
 // clang-format on
 
 enum class DropReason : uint8_t {

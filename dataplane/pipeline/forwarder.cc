@@ -24,6 +24,16 @@ const PortAddress* own_address(const Port& port, const IpAddress& address) {
   return found == port.addresses.end() ? nullptr : &*found;
 }
 
+// The address of a port that a packet has come with: its own, or the first of the family where the
+// port forwards for others.
+const PortAddress* speaking_to(const Port& port, const IpAddress& source) {
+  if (const PortAddress* own = own_address(port, source)) return own;
+  const auto found =
+      std::find_if(port.addresses.begin(), port.addresses.end(),
+                   [&](const PortAddress& own) { return own.address.family() == source.family(); });
+  return found == port.addresses.end() ? nullptr : &*found;
+}
+
 // The port's address in the subnet that an address of somebody else is in.
 const PortAddress* neighbour_of(const Port& port, const IpAddress& address) {
   const auto found =
@@ -124,10 +134,10 @@ Verdict Forwarder::take_packet(const Reception& reception, const net::Headers& h
 
 void Forwarder::answer_end_of_life(const Reception& reception, const net::Headers& headers) {
   if (!net::may_be_answered_with_error(headers) || !may_send_error(reception.now)) return;
-  const PortAddress* own = own_address(reception.port, headers.flow.source);
-  const PortAddress& here = own != nullptr ? *own : reception.port.addresses.front();
+  const PortAddress* here = speaking_to(reception.port, headers.flow.source);
+  if (here == nullptr) return;
   const auto error = net::icmp_error(reception.frame.bytes, headers, net::IcmpError::TimeExceeded,
-                                     {kRouterMac, here.router});
+                                     {kRouterMac, here->router});
   worker_.counters.received(reception.frame.from, error.size());
   reception.send(reception.frame.from, error);
 }

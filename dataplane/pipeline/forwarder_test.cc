@@ -42,7 +42,10 @@ class ForwarderTest : public ::testing::Test {
         true, false, {prefix("10.1.0.0/24"), prefix("fd00:1::/64")}};
     program_.policies[{kBlue, kRed}] = {
         true, false, {prefix("10.2.0.0/24"), prefix("fd00:2::/64")}};
-    auto prepared = dataplane_.prepare(diff({}, program_));
+    publish();
+  }
+  void publish() {
+    auto prepared = dataplane_.prepare(diff(dataplane_.contents(), program_));
     dataplane_.publish(std::move(prepared.value()));
   }
 
@@ -173,6 +176,19 @@ TEST_F(ForwarderTest, WhoseTimeEndsAtTheRouterIsToldSo) {
   // An error is never the cause of another one (RFC 1122 section 3.2.2).
   EXPECT_THAT(send(kWeb, "icmp 10.1.0.4 > 10.2.0.4 port-unreachable 0 ttl 1"),
               ElementsAre("ttl-exceeded"));
+}
+
+TEST_F(ForwarderTest, WhoForwardsForOthersIsToldByTheRouterOfHisSubnet) {
+  program_.ports[kWeb].may_forward = true;
+  publish();
+  EXPECT_THAT(send(kWeb, "udp 10.7.0.4:5 > 10.2.0.4:33434 ttl 1"),
+              ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+                          "icmp 10.1.0.1 > 10.7.0.4 time-exceeded ttl 64",
+                          "ttl-exceeded"));
+  EXPECT_THAT(send(kWeb, "udp [fd00:7::4]:5 > [fd00:2::4]:33434 ttl 1"),
+              ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+                          "icmp fd00:1::1 > fd00:7::4 time-exceeded ttl 64",
+                          "ttl-exceeded"));
 }
 
 TEST_F(ForwarderTest, AnErrorQuotesWhatItIsAbout) {

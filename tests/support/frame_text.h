@@ -67,16 +67,20 @@ inline uint16_t l4_checksum(std::span<const uint8_t> frame, const net::Headers& 
                          : 0));
 }
 
+// Of what IP carries only where it is long enough to have one.
 inline std::vector<uint8_t> with_checksums(std::vector<uint8_t> frame) {
   const auto headers = net::parse_ethernet(frame);
   if (!headers) throw std::runtime_error("a frame without headers has no checksums");
-  const auto put = [&frame](size_t offset, uint16_t value) {
+  const auto make_right = [&](size_t offset, const auto& checksum) {
+    frame[offset] = frame[offset + 1] = 0;
+    const uint16_t value = checksum(frame, *headers);
     frame[offset] = static_cast<uint8_t>(value >> 8);
     frame[offset + 1] = static_cast<uint8_t>(value);
   };
-  if (headers->flow.source.is_v4()) put(headers->l3_offset + 10, header_checksum(frame, *headers));
-  if (headers->has_l4)
-    put(headers->l4_offset + checksum_offset(headers->flow.protocol), l4_checksum(frame, *headers));
+  if (headers->flow.source.is_v4()) make_right(headers->l3_offset + 10u, header_checksum);
+  const size_t l4_offset = headers->l4_offset + checksum_offset(headers->flow.protocol);
+  const size_t end = headers->l3_offset + headers->l3_size_bytes;
+  if (headers->has_l4 && l4_offset + 2 <= end) make_right(l4_offset, l4_checksum);
   return frame;
 }
 

@@ -1,0 +1,278 @@
+#include "dataplane/io/packet_worker.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace isthmus::dataplane::io {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kFramesPerTurn = 64;   // of one wire, before the next one has its turn
+constexpr int kEventsPerTurn = 128;  // our choice
+constexpr auto kExpiryPeriod = std::chrono::seconds(1);
+constexpr size_t kExpiredPerPeriod = 100'000;  // flows, so that no pause is long
+
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+int checked(int result, const char* what) {
+  if (result < 0) fail(what);
+  return result;
+}
+
+Time now() { return std::chrono::duration_cast<Time>(Clock::now().time_since_epoch()); }
+
+}  // namespace
+
+std::chrono::microseconds PacketWorkerOptions::spin_default() {
+  return std::chrono::microseconds(std::thread::hardware_concurrency() > 1 ? 50 : 0);
+}
+
+class PacketWorker::Loop {
+ public:
+  Loop(Dataplane& dataplane, PacketWorkerOptions options)
+      : dataplane_(dataplane),
+        options_(options),
+        header_bytes_(options.wires == WireKind::Offloads ? kOffloadHeaderBytes : 0),
+        epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+        wake_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+        forwarder_(options.flows_max, options.hash_seed) {
+    wait_for(wake_.get(), kWake);
+    thread_ = std::thread([this] { run(); });
+  }
+  ~Loop() {
+    ask({.kind = Request::Kind::Stop});
+    thread_.join();
+  }
+
+  void attach(PortId port, File wire) {
+    const int flags = checked(::fcntl(wire.get(), F_GETFL), "fcntl of a wire");
+    checked(::fcntl(wire.get(), F_SETFL, flags | O_NONBLOCK), "fcntl of a wire");
+    if (const int error = ask({Request::Kind::Attach, port, std::move(wire)}); error != 0)
+      throw std::system_error(error, std::generic_category(), "a wire cannot be waited for");
+  }
+  bool detach(PortId port) { return ask({.kind = Request::Kind::Detach, .port = port}) == 0; }
+  size_t wires() const { return wire_count_.load(std::memory_order_relaxed); }
+  void add_to(CounterTotals& totals) const { forwarder_.worker().counters.add_to(totals); }
+
+ private:
+  static constexpr uint64_t kWake = ~uint64_t{0};  // no port has this number
+
+  // What another thread asks of the loop's, which answers an errno.
+  struct Request {
+    enum class Kind : uint8_t { Attach, Detach, Stop };
+    Kind kind = Kind::Stop;
+    PortId port{};
+    File wire{};
+    std::optional<int> answer{};
+  };
+
+  using Wires = std::unordered_map<PortId, File, KeyHash>;
+
+  int ask(Request request) {
+    std::unique_lock lock(mutex_);
+    requests_.push_back(&request);
+    has_requests_.store(true, std::memory_order_release);
+    const uint64_t one = 1;
+    if (::write(wake_.get(), &one, sizeof one) < 0 && errno != EAGAIN) fail("write to an eventfd");
+    answered_.wait(lock, [&request] { return request.answer.has_value(); });
+    return *request.answer;
+  }
+
+  void run();
+  bool serve_requests();
+  int serve(Request& request);
+  void unplug(Wires::iterator wire);
+  void wait_for(int descriptor, uint64_t name) {
+    epoll_event event{.events = EPOLLIN, .data = {.u64 = name}};
+    checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event), "epoll_ctl");
+  }
+  int ready(std::span<epoll_event> events, bool may_sleep);
+  bool turn(std::span<const epoll_event> events);
+  int read_some(PortId port);
+  void forward(const ReceivedFrame& frame, std::span<const uint8_t> header, Time time);
+  void write(PortId port, std::span<const uint8_t> frame, std::span<const uint8_t> header);
+  void expire_flows(Time time);
+
+  Dataplane& dataplane_;
+  const PacketWorkerOptions options_;
+  const size_t header_bytes_;
+  const File epoll_;
+  const File wake_;
+
+  // The loop's thread only.
+  Forwarder forwarder_;
+  Wires wires_;
+  std::array<uint8_t, kOffloadHeaderBytes + kFrameBytesMax> buffer_{};
+  std::array<uint8_t, kOffloadHeaderBytes + kFrameBytesMax> out_{};
+  Time expired_{};
+  std::optional<rcu::Reader> reader_;
+
+  std::mutex mutex_;  // guards requests_ and their answers
+  std::condition_variable answered_;
+  std::vector<Request*> requests_;
+  std::atomic<bool> has_requests_{false};
+  std::atomic<size_t> wire_count_{0};
+  std::thread thread_;
+};
+
+int PacketWorker::Loop::serve(Request& request) {
+  const auto present = wires_.find(request.port);
+  switch (request.kind) {
+    case Request::Kind::Stop:
+      return 0;
+    case Request::Kind::Detach:
+      if (present == wires_.end()) return ENOENT;
+      unplug(present);
+      return 0;
+    case Request::Kind::Attach:
+      break;
+  }
+  if (present != wires_.end()) unplug(present);
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = static_cast<uint64_t>(request.port)}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, request.wire.get(), &event) < 0) return errno;
+  wires_.emplace(request.port, std::move(request.wire));
+  wire_count_.store(wires_.size(), std::memory_order_relaxed);
+  return 0;
+}
+
+// Closing a descriptor takes it out of the epoll set.
+void PacketWorker::Loop::unplug(Wires::iterator wire) {
+  wires_.erase(wire);
+  wire_count_.store(wires_.size(), std::memory_order_relaxed);
+}
+
+// False: it is to stop.
+bool PacketWorker::Loop::serve_requests() {
+  const std::lock_guard lock(mutex_);
+  uint64_t count = 0;
+  while (::read(wake_.get(), &count, sizeof count) > 0) {
+  }
+  has_requests_.store(false, std::memory_order_relaxed);
+  bool goes_on = true;
+  for (Request* request : requests_) {
+    goes_on = goes_on && request->kind != Request::Kind::Stop;
+    request->answer = serve(*request);
+  }
+  requests_.clear();
+  answered_.notify_all();
+  return goes_on;
+}
+
+// Nothing of the tables is held while it sleeps.
+int PacketWorker::Loop::ready(std::span<epoll_event> events, bool may_sleep) {
+  constexpr int kUntilSomething = -1;
+  if (may_sleep) reader_->offline();
+  const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
+                                 may_sleep ? kUntilSomething : 0);
+  if (may_sleep) reader_->online();
+  return std::max(count, 0);
+}
+
+void PacketWorker::Loop::run() {
+  reader_.emplace(dataplane_.grace_periods());
+  reader_->online();
+  std::array<epoll_event, kEventsPerTurn> events;
+  auto last_frame = Clock::now();
+  bool goes_on = true;
+  while (goes_on) {
+    const bool may_sleep = Clock::now() - last_frame >= options_.spin;
+    const int count = ready(events, may_sleep);
+    if (has_requests_.load(std::memory_order_acquire)) goes_on = serve_requests();
+    if (turn(std::span(events).first(static_cast<size_t>(count)))) last_frame = Clock::now();
+    expire_flows(now());
+    reader_->quiescent();
+  }
+  reader_->offline();
+  reader_.reset();
+}
+
+bool PacketWorker::Loop::turn(std::span<const epoll_event> events) {
+  int frames = 0;
+  for (const epoll_event& event : events) {
+    if (event.data.u64 != kWake) frames += read_some(static_cast<PortId>(event.data.u64));
+  }
+  return frames > 0;
+}
+
+int PacketWorker::Loop::read_some(PortId port) {
+  const auto wire = wires_.find(port);
+  if (wire == wires_.end()) return 0;  // detached since the event
+  const Time time = now();
+  for (int i = 0; i < kFramesPerTurn; ++i) {
+    const ssize_t size = ::read(wire->second.get(), buffer_.data(), buffer_.size());
+    if (size <= 0) {
+      const bool has_ended = size == 0 || (errno != EAGAIN && errno != EINTR);
+      if (has_ended) unplug(wire);  // the other end is gone
+      return i;
+    }
+    if (static_cast<size_t>(size) < header_bytes_) continue;
+    const auto all = std::span(buffer_).first(static_cast<size_t>(size));
+    const auto header = all.first(header_bytes_);
+    const auto frame = all.subspan(header_bytes_);
+    forward({port, frame}, header, time);
+  }
+  return kFramesPerTurn;
+}
+
+// The tables are those of now, and not of when the turn began: a frame that was sent after a change
+// was answered is judged by the change. A flow or a counter for which no memory is left costs a
+// packet, not the daemon.
+void PacketWorker::Loop::forward(const ReceivedFrame& frame, std::span<const uint8_t> header,
+                                 Time time) {
+  const rcu::Guard guard(*reader_);
+  try {
+    forwarder_.take(dataplane_.view(guard), frame, time,
+                    [&](PortId to, std::span<const uint8_t> out) { write(to, out, header); });
+  } catch (const std::bad_alloc&) {
+    forwarder_.worker().counters.dropped(DropReason::FlowTableFull);
+  }
+}
+
+// A frame that was forwarded stands behind its header already; what the virtual router says has
+// one that asks for nothing.
+void PacketWorker::Loop::write(PortId port, std::span<const uint8_t> frame,
+                               std::span<const uint8_t> header) {
+  const auto wire = wires_.find(port);
+  if (wire == wires_.end()) return forwarder_.worker().counters.dropped(DropReason::NoWire);
+  std::span<const uint8_t> all(buffer_.data(), header.size() + frame.size());
+  if (frame.data() != buffer_.data() + header.size()) {
+    std::fill_n(out_.begin(), header.size(), uint8_t{0});
+    std::copy(frame.begin(), frame.end(), out_.begin() + static_cast<ptrdiff_t>(header.size()));
+    all = std::span(out_).first(header.size() + frame.size());
+  }
+  if (::write(wire->second.get(), all.data(), all.size()) < 0)
+    forwarder_.worker().counters.dropped(DropReason::WireFull);
+}
+
+void PacketWorker::Loop::expire_flows(Time time) {
+  if (time - expired_ < kExpiryPeriod) return;
+  expired_ = time;
+  forwarder_.worker().flows.expire(time, kExpiredPerPeriod);
+}
+
+PacketWorker::PacketWorker(Dataplane& dataplane, PacketWorkerOptions options)
+    : loop_(std::make_unique<Loop>(dataplane, options)) {}
+PacketWorker::~PacketWorker() = default;
+void PacketWorker::attach(PortId port, File wire) { loop_->attach(port, std::move(wire)); }
+bool PacketWorker::detach(PortId port) { return loop_->detach(port); }
+size_t PacketWorker::wires() const { return loop_->wires(); }
+void PacketWorker::add_to(CounterTotals& totals) const { loop_->add_to(totals); }
+
+}  // namespace isthmus::dataplane::io

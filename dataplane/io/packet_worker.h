@@ -1,0 +1,67 @@
+// Moves frames between wires: one thread that reads what virtual machines send, asks the Forwarder,
+// and writes to whom it belongs, one frame after the other to its end.
+//
+//   PacketWorker worker(dataplane, {});
+//   worker.attach(port, std::move(tap));     // from here on its frames are forwarded
+//   worker.detach(port);                     // nothing of it is read or written afterwards
+//
+// A wire is a file descriptor of which every read is one frame and every write sends one: a TAP
+// device, or one end of a socketpair(SOCK_SEQPACKET). It is made non-blocking. In front of each
+// frame of a wire of the kind Offloads stands a virtio_net_hdr, as of a TAP device with
+// IFF_VNET_HDR: what it says of checksums and segments stays true when addresses of the link and
+// the time to live change, so that it goes with the frame unchanged.
+//
+// The thread waits in two ways: after a frame it looks again and again for some microseconds, since
+// waking up a thread costs more than a frame; then it sleeps until there is one. With one processor
+// it sleeps at once.
+//
+// Threads: everything here is for any thread. attach and detach return when it is done.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/dataplane.h"
+#include "dataplane/io/file.h"
+#include "dataplane/pipeline/forwarder.h"
+
+namespace isthmus::dataplane::io {
+
+// Of the virtio_net_hdr without the field for merged buffers (virtio 1.1, section 5.1.6).
+constexpr size_t kOffloadHeaderBytes = 10;
+// The largest frame: an IP packet of 64 KiB, as offloads make them, and what stands before it.
+constexpr size_t kFrameBytesMax = 65536 + 64;
+
+enum class WireKind : uint8_t { Plain, Offloads };
+
+struct PacketWorkerOptions {
+  WireKind wires = WireKind::Plain;  // all of a worker are of one kind
+  size_t flows_max = kFlowsMaxDefault;
+  uint64_t hash_seed = 0;
+  // How long it looks before it sleeps; 0 where there is one processor.
+  std::chrono::microseconds spin = spin_default();
+  static std::chrono::microseconds spin_default();
+};
+
+class PacketWorker {
+ public:
+  // `dataplane` outlives the worker. Throws std::system_error where the system has no descriptor or
+  // thread left.
+  PacketWorker(Dataplane& dataplane, PacketWorkerOptions options);
+  ~PacketWorker();  // every wire is closed
+
+  // In place of the wire that the port has, if it has one. Throws std::system_error for a
+  // descriptor that cannot be waited for.
+  void attach(PortId port, File wire);
+  bool detach(PortId port);  // false: it has no wire
+  size_t wires() const;
+
+  void add_to(CounterTotals& totals) const;
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace isthmus::dataplane::io

@@ -1,0 +1,265 @@
+#include "dataplane/io/packet_worker.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "tests/support/frame_text.h"
+
+namespace isthmus::dataplane::io {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr DomainId kRed{1};
+constexpr DomainId kBlue{2};
+constexpr PortId kWeb{11};                      // 10.1.0.4 in red
+constexpr PortId kDb{14};                       // 10.2.0.4 in blue
+constexpr auto kPatience = milliseconds(5000);  // for what must come
+constexpr auto kSilence = milliseconds(50);     // for what must not
+
+net::Prefix prefix(const char* text) { return net::Prefix::parse(text).value(); }
+net::Mac mac(PortId id) { return net::Mac::make(static_cast<uint32_t>(id)).value(); }
+
+// The virtual machine's end of a wire.
+class Machine {
+ public:
+  explicit Machine(PortId port) : port_(port) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+      throw std::system_error(errno, std::generic_category(), "socketpair");
+    here_ = File(ends[0]);
+    there_ = File(ends[1]);
+  }
+  PortId port() const { return port_; }
+  File plug() { return std::move(there_); }
+  void unplug() { here_ = File(); }
+
+  bool send(std::vector<uint8_t> frame, std::vector<uint8_t> header = {}) {
+    header.insert(header.end(), frame.begin(), frame.end());
+    return ::write(here_.get(), header.data(), header.size()) >= 0;
+  }
+  bool send(std::string_view text) { return send(test::frame_of(text, mac(port_), kRouterMac)); }
+  // The next frame, with what stands before it; nothing when none comes in time.
+  std::vector<uint8_t> receive(milliseconds patience) {
+    pollfd waiting{here_.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, static_cast<int>(patience.count())) <= 0) return {};
+    std::vector<uint8_t> frame(kFrameBytesMax + kOffloadHeaderBytes);
+    const ssize_t size = ::read(here_.get(), frame.data(), frame.size());
+    frame.resize(size < 0 ? 0 : static_cast<size_t>(size));
+    return frame;
+  }
+  std::string next(milliseconds patience = kPatience) {
+    const auto frame = receive(patience);
+    return frame.empty() ? "nothing" : test::text_of(frame);
+  }
+
+ private:
+  PortId port_;
+  File here_;
+  File there_;
+};
+
+class PacketWorkerTest : public ::testing::Test {
+ protected:
+  PacketWorkerTest() {
+    add(kWeb, kRed, "10.1.0.0/24");
+    add(kDb, kBlue, "10.2.0.0/24");
+    for (const DomainId domain : {kRed, kBlue}) {
+      program_.tables[{domain, 0}] = {{prefix("10.1.0.0/24"), {Action::Kind::Deliver, kRed, {}}},
+                                      {prefix("10.2.0.0/24"), {Action::Kind::Deliver, kBlue, {}}}};
+    }
+    peer();
+    publish();
+  }
+  void add(PortId id, DomainId domain, const char* subnet) {
+    PortAddress own;
+    own.subnet = prefix(subnet);
+    own.router = own.subnet.address().plus(1);
+    own.address = own.subnet.address().plus(4);
+    own.table = {domain, 0};
+    program_.ports[id] = {mac(id), false, {own}, {}};
+    program_.endpoints[{domain, own.address}] = id;
+  }
+  void peer() {
+    program_.policies[{kRed, kBlue}] = {true, false, {prefix("10.1.0.0/24")}};
+    program_.policies[{kBlue, kRed}] = {true, false, {prefix("10.2.0.0/24")}};
+  }
+  // What program_ says, to the dataplane.
+  void publish() {
+    auto prepared = dataplane_.prepare(diff(dataplane_.contents(), program_));
+    dataplane_.publish(std::move(prepared.value()));
+  }
+  static uint64_t drops(const PacketWorker& worker, DropReason reason) {
+    CounterTotals totals;
+    worker.add_to(totals);
+    return totals.drops[static_cast<size_t>(reason)];
+  }
+
+  static constexpr const char* kPing = "icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64";
+  static constexpr const char* kPingArrived =
+      "12-34-56-78-9A-BC > 00-00-00-00-00-0E icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 63";
+
+  ForwardingProgram program_;
+  Dataplane dataplane_;
+  Machine web_{kWeb};
+  Machine db_{kDb};
+};
+
+TEST_F(PacketWorkerTest, AFrameGoesFromWireToWire) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  EXPECT_EQ(worker.wires(), 2u);
+  web_.send("who-has 10.1.0.1 tell 10.1.0.4");
+  EXPECT_EQ(web_.next(), "12-34-56-78-9A-BC > 00-00-00-00-00-0B 10.1.0.1 is-at 12-34-56-78-9A-BC");
+  web_.send(kPing);
+  EXPECT_EQ(db_.next(), kPingArrived);
+  std::this_thread::sleep_for(milliseconds(5));  // so that it sleeps
+  db_.send("icmp 10.2.0.4 > 10.1.0.4 echo-reply 7 ttl 64");
+  EXPECT_EQ(web_.next(),
+            "12-34-56-78-9A-BC > 00-00-00-00-00-0B icmp 10.2.0.4 > 10.1.0.4 echo-reply 7 ttl 63");
+}
+
+TEST_F(PacketWorkerTest, WhatIsDetachedIsNotReachedAndAnotherWireTakesItsPlace) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  web_.send(kPing);
+  while (drops(worker, DropReason::NoWire) < 1) std::this_thread::yield();
+  worker.attach(kDb, db_.plug());
+  web_.send(kPing);
+  EXPECT_EQ(db_.next(), kPingArrived);
+  EXPECT_TRUE(worker.detach(kDb));
+  EXPECT_FALSE(worker.detach(kDb));
+  web_.send(kPing);
+  Machine again{kDb};
+  while (drops(worker, DropReason::NoWire) < 2) std::this_thread::yield();
+  worker.attach(kDb, again.plug());
+  web_.send(kPing);
+  EXPECT_EQ(again.next(), kPingArrived);
+  Machine third{kDb};
+  worker.attach(kDb, third.plug());
+  web_.send(kPing);
+  EXPECT_EQ(third.next(), kPingArrived);
+  EXPECT_EQ(worker.wires(), 2u);
+}
+
+TEST_F(PacketWorkerTest, AWireWhoseOtherEndIsGoneIsTakenOut) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  web_.unplug();
+  while (worker.wires() != 1) std::this_thread::yield();
+  EXPECT_FALSE(worker.detach(kWeb));
+}
+
+TEST_F(PacketWorkerTest, WhatCannotBeWaitedForIsRefused) {
+  PacketWorker worker(dataplane_, {});
+  EXPECT_THROW(worker.attach(kWeb, File(::open("/", O_RDONLY | O_CLOEXEC))), std::system_error);
+  EXPECT_THROW(worker.attach(kWeb, File()), std::system_error);
+  EXPECT_EQ(worker.wires(), 0u);
+}
+
+TEST_F(PacketWorkerTest, AReceiverWhoTakesNothingHoldsNobodyUp) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  while (drops(worker, DropReason::WireFull) < 100) {
+    if (!web_.send(kPing)) std::this_thread::yield();
+  }
+  web_.send("who-has 10.1.0.1 tell 10.1.0.4");
+  EXPECT_EQ(web_.next(), "12-34-56-78-9A-BC > 00-00-00-00-00-0B 10.1.0.1 is-at 12-34-56-78-9A-BC");
+  EXPECT_EQ(db_.next(), kPingArrived);
+}
+
+TEST_F(PacketWorkerTest, AnOffloadHeaderGoesWithItsFrame) {
+  PacketWorkerOptions options;
+  options.wires = WireKind::Offloads;
+  PacketWorker worker(dataplane_, options);
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  const std::vector<uint8_t> header = {1, 1, 54, 0, 0xB4, 5, 34, 0, 16, 0};
+  const auto frame =
+      test::frame_of("tcp 10.1.0.4:5 > 10.2.0.4:6 ack ttl 64 bytes 60000", mac(kWeb), kRouterMac);
+  web_.send(frame, header);
+  auto came = db_.receive(kPatience);
+  ASSERT_EQ(came.size(), header.size() + frame.size());
+  EXPECT_TRUE(std::equal(header.begin(), header.end(), came.begin()));
+  EXPECT_EQ(test::text_of(std::span(came).subspan(header.size())),
+            "12-34-56-78-9A-BC > 00-00-00-00-00-0E tcp 10.1.0.4:5 > 10.2.0.4:6 ack ttl 63");
+  // What the virtual router says asks for nothing.
+  web_.send(test::frame_of("who-has 10.1.0.1 tell 10.1.0.4", mac(kWeb), kRouterMac), header);
+  came = web_.receive(kPatience);
+  ASSERT_EQ(came.size(), header.size() + 42);
+  EXPECT_THAT(std::vector<uint8_t>(came.begin(), came.begin() + kOffloadHeaderBytes),
+              ::testing::Each(0));
+  web_.send({}, {1, 2, 3});  // shorter than the header
+  web_.send(frame, header);
+  EXPECT_EQ(db_.receive(kPatience).size(), header.size() + frame.size());
+}
+
+TEST_F(PacketWorkerTest, AChangeIsInForceForTheNextFrame) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  for (int round = 0; round < 200; ++round) {
+    web_.send(kPing);
+    ASSERT_EQ(db_.next(), kPingArrived) << round;
+    program_.policies.clear();
+    publish();
+    web_.send(kPing);
+    while (drops(worker, DropReason::NotPeered) != static_cast<uint64_t>(round) + 1)
+      std::this_thread::yield();
+    peer();
+    publish();
+  }
+  EXPECT_EQ(db_.next(kSilence), "nothing");
+}
+
+TEST_F(PacketWorkerTest, TablesChangeUnderTraffic) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  std::atomic<bool> is_over{false};
+  std::thread sender([&] {
+    while (!is_over) {
+      if (!web_.send(kPing)) std::this_thread::yield();
+    }
+  });
+  size_t arrived = 0;
+  std::thread receiver([&] {
+    while (!is_over) {
+      const std::string came = db_.next(milliseconds(10));
+      if (came == "nothing") continue;
+      ASSERT_EQ(came, kPingArrived);
+      ++arrived;
+    }
+  });
+  for (int round = 0; round < 2000; ++round) {
+    program_.tables[{kRed, 0}].erase(prefix("10.2.0.0/24"));
+    publish();
+    program_.tables[{kRed, 0}][prefix("10.2.0.0/24")] = {Action::Kind::Deliver, kBlue, {}};
+    publish();
+  }
+  is_over = true;
+  sender.join();
+  receiver.join();
+  EXPECT_GT(arrived, 0u);
+  // Nothing that was replaced is held for long: once it sleeps, nothing at all.
+  for (int i = 0; i < 5000 && dataplane_.stats().versions_pending != 0; ++i) {
+    std::this_thread::sleep_for(milliseconds(1));
+    dataplane_.reclaim();
+  }
+  EXPECT_EQ(dataplane_.stats().versions_pending, 0u);
+}
+
+}  // namespace
+}  // namespace isthmus::dataplane::io
