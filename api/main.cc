@@ -34,6 +34,7 @@
 #include "api/json/store_encoding.h"
 #include "api/networking/networking_handler.h"
 #include "api/tls/certificates.h"
+#include "api/wires/wire_socket.h"
 #include "controller/base/failpoint.h"
 #include "controller/controller.h"
 #include "controller/store/sqlite_store.h"
@@ -328,6 +329,13 @@ int run(const config::Loaded& loaded) {
   tls::Certificates certificates(certificate_options(config));
   control_options.ca_pem = [&] { return certificates.ca_pem(); };
   control_options.requests_kept = config.requests_kept;
+  std::unique_ptr<wires::WireSocket> wires;
+  if (!config.wires.empty()) {
+    auto opened = wires::WireSocket::open(config.wires, controller, dataplane);
+    if (!opened) return fail(opened.error());
+    wires = std::move(*opened);
+    control_options.packets = [&wires] { return wires->totals(); };
+  }
   control::ControlHandler control(controller, control_options);
   arm::ControllerResources azure_resources(controller, resource_options(config, **policy));
   arm::ArmHandler azure(arm_options(config, azure_resources));

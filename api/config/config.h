@@ -81,6 +81,7 @@ struct Config {
   Lro lro = Lro::Sync;
   std::string backups;    // a folder; empty: beside the state file
   std::string snapshots;  // the same
+  std::string wires;      // a socket; empty: there is none, and no packet is forwarded
   Auth auth;
   std::string access;  // a file that says who may do what
   std::string policy;  // a file that says who may peer with other subscriptions; empty: everybody

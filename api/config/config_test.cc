@@ -103,6 +103,7 @@ TEST(Config, EveryOptionReadsWhatItPrints) {
       {"state", {":memory:", "x.db"}},
       {"backups", {"folder", "/a/folder"}},
       {"snapshots", {"folder", "/a/folder"}},
+      {"wires", {"wires.socket", "/run/isthmus/wires"}},
       {"init", {"a.yaml", "a.yaml,/b.sh"}},
       {"clock", {"real", "frozen", "frozen=2026-01-01T00:00:00Z", "scaled=60"}},
       {"tls", {"on", "off"}},

@@ -340,6 +340,10 @@ constexpr Option kOptions[] = {
     path_option("snapshots", "FOLDER",
                 "where snapshots are kept; beside the state where none is named",
                 [](auto& c) -> auto& { return c.snapshots; }),
+    path_option("wires", "SOCKET",
+                "where other processes plug wires into network interfaces, and packets are "
+                "forwarded between them; nowhere where none is named",
+                [](auto& c) -> auto& { return c.wires; }),
     {"init", "FILE[,FILE]", "a list of files",
      "lab documents to apply, and programs to run, before the daemon says that it is ready",
      assign_init, print_init, Arity::Many},

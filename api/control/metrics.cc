@@ -8,11 +8,13 @@
 #include <array>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <sstream>
 
 #include "api/config/version.h"
 #include "api/control/calls.h"
 #include "controller/model/text.h"
+#include "controller/program/values.h"
 
 namespace isthmus::api::control {
 namespace {
@@ -196,6 +198,40 @@ void add_dataplane(Families& families, const dataplane::DataplaneStats& stats) {
       stats.versions_pending);
 }
 
+// Of interfaces and networks that are there: what was counted for others is told with them no more.
+void add_packets(Families& families, const Model& model, const dataplane::CounterTotals& totals) {
+  Family packets = counter("isthmus_interface_packets_total",
+                           "Frames that an interface sent, and that were delivered to it.");
+  Family bytes = counter("isthmus_interface_bytes_total", "Bytes of these frames.");
+  for (const auto& [port, traffic] : totals.ports) {
+    const Resource* nic = program::resource_of(model, port);
+    if (nic == nullptr) continue;
+    for (const auto& [direction, count] :
+         {std::pair{"sent", traffic.sent}, {"received", traffic.received}}) {
+      const Labels labels = {{"interface", nic->id.path()}, {"direction", direction}};
+      packets.value(number(count.packets), labels);
+      bytes.value(number(count.bytes), labels);
+    }
+  }
+  Family crossed = counter("isthmus_peering_packets_total",
+                           "Frames that were delivered from a network to one it is peered with.");
+  Family crossed_bytes = counter("isthmus_peering_bytes_total", "Bytes of these frames.");
+  for (const auto& [peering, count] : totals.peerings) {
+    const Resource* from = program::resource_of(model, peering.from);
+    const Resource* to = program::resource_of(model, peering.to);
+    if (from == nullptr || to == nullptr) continue;
+    const Labels labels = {{"from", from->id.path()}, {"to", to->id.path()}};
+    crossed.value(number(count.packets), labels);
+    crossed_bytes.value(number(count.bytes), labels);
+  }
+  Family dropped = counter("isthmus_dropped_packets_total", "Frames that were dropped, by reason.");
+  for (size_t i = 1; i < totals.drops.size(); ++i)
+    dropped.value(number(totals.drops[i]),
+                  {{"reason", std::string(dataplane::kDropReasons[i].text)}});
+  for (Family* family : {&packets, &bytes, &crossed, &crossed_bytes, &dropped})
+    families.push_back(family->take());
+}
+
 // The second number of statm is the resident set in pages (proc(5)).
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
@@ -216,27 +252,30 @@ void add_process(Families& families) {
 
 }  // namespace
 
-std::vector<MetricFamily> metric_families(const Controller& controller, const http::Metrics* http,
-                                          const front::LoadMetrics* load) {
+std::vector<MetricFamily> metric_families(const Controller& controller,
+                                          const MetricSources& sources) {
   Families families;
-  if (http != nullptr) add_http(families, *http);
-  if (http != nullptr && load != nullptr) add_load(families, *load);
+  if (sources.http != nullptr) add_http(families, *sources.http);
+  if (sources.http != nullptr && sources.load != nullptr) add_load(families, *sources.load);
   add_controller(families, controller);
   add_model(families, *controller.model());
   add_dataplane(families, controller.dataplane_stats());
+  if (sources.packets != nullptr) add_packets(families, *controller.model(), *sources.packets);
   add_process(families);
   return families;
 }
 
-std::string metrics_text(const Controller& controller, const http::Metrics* http,
-                         const front::LoadMetrics* load) {
+std::string metrics_text(const Controller& controller, const MetricSources& sources) {
   std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, metric_families(controller, http, load));
+  prometheus::TextSerializer().Serialize(text, metric_families(controller, sources));
   return text.str();
 }
 
 http::Response show_metrics(const Service& service, const http::Request&) {
-  return text_answer(metrics_text(service.controller, service.http_metrics, &service.load),
+  std::optional<dataplane::CounterTotals> packets;
+  if (service.options.packets) packets = service.options.packets();
+  return text_answer(metrics_text(service.controller, {service.http_metrics, &service.load,
+                                                       packets ? &*packets : nullptr}),
                      "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -8,6 +8,7 @@
 #include "api/front/admission.h"
 #include "api/http/metrics.h"
 #include "controller/controller.h"
+#include "dataplane/pipeline/counters.h"
 
 namespace prometheus {
 struct MetricFamily;
@@ -15,14 +16,18 @@ struct MetricFamily;
 
 namespace isthmus::api::control {
 
-// `http` and `load` may be null; without a server nothing is loaded. Names follow Prometheus'
-// conventions: base units, counters end in _total.
+// What is counted outside the controller; each may be null where there is no such thing.
+struct MetricSources {
+  const http::Metrics* http = nullptr;
+  const front::LoadMetrics* load = nullptr;  // told with a server alone
+  const dataplane::CounterTotals* packets = nullptr;
+};
+
+// Names follow Prometheus' conventions: base units, counters end in _total.
 std::vector<prometheus::MetricFamily> metric_families(const Controller& controller,
-                                                      const http::Metrics* http,
-                                                      const front::LoadMetrics* load = nullptr);
+                                                      const MetricSources& sources);
 
 // The text format, version 0.0.4.
-std::string metrics_text(const Controller& controller, const http::Metrics* http,
-                         const front::LoadMetrics* load = nullptr);
+std::string metrics_text(const Controller& controller, const MetricSources& sources);
 
 }  // namespace isthmus::api::control

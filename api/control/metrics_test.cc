@@ -26,7 +26,8 @@ peerings: [{between: [a, b]}, {from: a, to: c}]
 
 std::vector<MetricFamily> families(ControlWorld& world) {
   static http::Metrics http;
-  return metric_families(world.controller(), &http);
+  const dataplane::CounterTotals packets;
+  return metric_families(world.controller(), {&http, nullptr, &packets});
 }
 
 std::vector<std::string> words(const std::string& name) {

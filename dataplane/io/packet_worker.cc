@@ -152,8 +152,10 @@ int PacketWorker::Loop::serve(Request& request) {
   return 0;
 }
 
-// Closing a descriptor takes it out of the epoll set.
+// Closing a descriptor does not take it out of the epoll set while another process has the same
+// wire open.
 void PacketWorker::Loop::unplug(Wires::iterator wire) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wire->second.get(), nullptr);
   wires_.erase(wire);
   wire_count_.store(wires_.size(), std::memory_order_relaxed);
 }

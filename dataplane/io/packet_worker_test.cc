@@ -161,6 +161,24 @@ TEST_F(PacketWorkerTest, AWireWhoseOtherEndIsGoneIsTakenOut) {
   EXPECT_FALSE(worker.detach(kWeb));
 }
 
+// As a process does that made the wire and keeps it for the next daemon.
+TEST_F(PacketWorkerTest, AWireThatIsOpenElsewhereTooComesAndGoes) {
+  PacketWorker worker(dataplane_, {});
+  const File kept = db_.plug();
+  worker.attach(kWeb, web_.plug());
+  for (int round = 0; round < 3; ++round) {
+    worker.attach(kDb, File(::dup(kept.get())));
+    worker.attach(kDb, File(::dup(kept.get())));
+    web_.send(kPing);
+    ASSERT_EQ(db_.next(), kPingArrived);
+    ASSERT_TRUE(worker.detach(kDb));
+    db_.send("icmp 10.2.0.4 > 10.1.0.4 echo 7 ttl 64");
+    ASSERT_EQ(web_.next(kSilence), "nothing");
+    std::vector<uint8_t> unread(2000);
+    ASSERT_GT(::read(kept.get(), unread.data(), unread.size()), 0);
+  }
+}
+
 TEST_F(PacketWorkerTest, WhatCannotBeWaitedForIsRefused) {
   PacketWorker worker(dataplane_, {});
   EXPECT_THROW(worker.attach(kWeb, File(::open("/", O_RDONLY | O_CLOEXEC))), std::system_error);

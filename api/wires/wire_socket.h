@@ -1,0 +1,48 @@
+// Where wires are plugged into network interfaces: a unix socket on which another process, which
+// may make TAP devices and namespaces, hands over their descriptors. The daemon itself needs no
+// privilege for it.
+//
+// A socket of the kind SOCK_SEQPACKET; a message is one line of text without its end, and each gets
+// one answer: "done", or "CODE: a sentence".
+//
+//   attach NIC     with one descriptor (SCM_RIGHTS), of which every read is a frame behind a
+//                  virtio_net_hdr: a TAP device with IFF_VNET_HDR. NIC is the path of a network
+//                  interface of either realm; its frames are forwarded from the answer on
+//   detach NIC
+//
+// What a connection has attached is detached when it ends. The file of the socket is for its owner
+// alone.
+//
+// Threads: one of its own; everything here is for the thread that made it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "controller/controller.h"
+#include "dataplane/io/packet_worker.h"
+
+namespace isthmus::api::wires {
+
+constexpr size_t kMessageBytesMax = 4096;
+constexpr size_t kConnectionsMax = 64;  // our choice
+
+class WireSocket {
+ public:
+  // Listens at `path`, in place of a socket that nobody listens at any more, and begins to forward;
+  // an error is a sentence. Both outlive it.
+  static tl::expected<std::unique_ptr<WireSocket>, std::string> open(
+      const std::string& path, Controller& controller, dataplane::Dataplane& dataplane);
+  ~WireSocket();  // detaches all, and takes the file away
+
+  // What was forwarded and dropped so far. Any thread.
+  dataplane::CounterTotals totals() const;
+
+ private:
+  class Loop;
+  explicit WireSocket(std::unique_ptr<Loop> loop);
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace isthmus::api::wires

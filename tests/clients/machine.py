@@ -1,0 +1,224 @@
+"""A virtual machine for tests: a process in a network namespace of its own, whose eth0 is a TAP device.
+
+The device's descriptor is for the daemon, which gets it through its socket for wires; everything that the machine sends
+leaves there. No program of the system is needed, and nothing is left when the process ends: with the last descriptor the
+device is gone, and with the last process the namespace.
+"""
+import array
+import ctypes
+import fcntl
+import hashlib
+import multiprocessing
+import os
+import select
+import socket
+import struct
+import time
+
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+# linux/if_tun.h, linux/sockios.h, linux/route.h
+TUNSETIFF, TUNSETOFFLOAD = 0x400454CA, 0x400454D0
+IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
+TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6 = 1, 2, 4
+SIOCADDRT, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK, SIOCSIFHWADDR = 0x890B, 0x8914, 0x8916, 0x891C, 0x8924
+IFF_UP, ARPHRD_ETHER, RTF_UP_GATEWAY = 1, 1, 3
+
+ECHO_REQUEST, ECHO_REPLY = 8, 0
+NAME = b"eth0"
+
+
+def enter_namespace():
+    """Into a new network namespace; as an ordinary user in a new user namespace too."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    flags = CLONE_NEWNET if os.geteuid() == 0 else CLONE_NEWNET | CLONE_NEWUSER
+    if libc.unshare(flags) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+
+
+def why_not():
+    """Why no machine can be had here; None where one can."""
+    child = os.fork()
+    if child == 0:
+        try:
+            enter_namespace()
+            os.close(make_tap())
+            os._exit(0)
+        except OSError as error:
+            print(f"no machine here: {error}", flush=True)
+            os._exit(1)
+    return None if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0 else "no namespace or TAP device is to be had"
+
+
+def make_tap():
+    tap = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH22x", NAME, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
+    fcntl.ioctl(tap, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
+    return tap
+
+
+def inet(address):
+    return struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(address))
+
+
+def configure(mac, address, mask, gateway):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        def set_up(call, name, value):
+            fcntl.ioctl(control, call, struct.pack("16s", name) + value.ljust(24, b"\0"))
+        with open(f"/proc/sys/net/ipv6/conf/{NAME.decode()}/disable_ipv6", "w", encoding="ascii") as switch:
+            switch.write("1")
+        set_up(SIOCSIFHWADDR, NAME, struct.pack("=H6s", ARPHRD_ETHER, bytes.fromhex(mac)))
+        set_up(SIOCSIFADDR, NAME, inet(address))
+        set_up(SIOCSIFNETMASK, NAME, inet(mask))
+        set_up(SIOCSIFFLAGS, NAME, struct.pack("=H", IFF_UP))
+        set_up(SIOCSIFFLAGS, b"lo", struct.pack("=H", IFF_UP))
+        everywhere = inet("0.0.0.0")
+        fcntl.ioctl(control, SIOCADDRT,
+                    struct.pack("=Q16s16s16sHh60x", 0, everywhere, inet(gateway), everywhere, RTF_UP_GATEWAY, 0))
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+class Inside:
+    """What the process in the namespace does when it is asked to."""
+
+    def __init__(self):
+        self.raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        self.identifier = os.getpid() & 0xFFFF
+        self.listener = None
+
+    def ping(self, address, count, interval_s, patience_s):
+        """For each echo request the seconds after which it was answered, or None."""
+        times, sent = [None] * count, [0.0] * count
+        began = time.monotonic()
+        for number in range(count):
+            body = struct.pack("!BBHHH", ECHO_REQUEST, 0, 0, self.identifier, number) + b"isthmus!" * 4
+            body = body[:2] + struct.pack("!H", checksum(body)) + body[4:]
+            sent[number] = time.monotonic()
+            try:
+                self.raw.sendto(body, (address, 0))
+            except OSError:
+                pass  # nobody answers for the address: the kernel says so after a while
+            self.collect(began + (number + 1) * interval_s, sent, times, patience_s, wait=number + 1 < count)
+        self.collect(time.monotonic() + patience_s, sent, times, patience_s, wait=False)
+        return times
+
+    def collect(self, until, sent, times, patience_s, wait):
+        while (left := until - time.monotonic()) > 0:
+            if not wait and all(t is not None for t in times):
+                return
+            if not select.select([self.raw], [], [], left)[0]:
+                return
+            packet = self.raw.recv(65535)
+            kind, _, _, identifier, number = struct.unpack_from("!BBHHH", packet, (packet[0] & 15) * 4)
+            if kind == ECHO_REPLY and identifier == self.identifier and number < len(sent):
+                took = time.monotonic() - sent[number]
+                times[number] = took if took <= patience_s else None
+
+    def listen(self, port):
+        self.listener = socket.create_server(("0.0.0.0", port))
+
+    def take(self):
+        """The bytes of one connection: how many, and their digest."""
+        connection, _ = self.listener.accept()
+        digest, count = hashlib.sha256(), 0
+        with connection:
+            while chunk := connection.recv(1 << 20):
+                digest.update(chunk)
+                count += len(chunk)
+        return count, digest.hexdigest()
+
+    def give(self, address, port, count):
+        data = os.urandom(1 << 20)
+        digest = hashlib.sha256()
+        with socket.create_connection((address, port), timeout=10) as connection:
+            while count > 0:
+                part = data[:min(count, len(data))]
+                connection.sendall(part)
+                digest.update(part)
+                count -= len(part)
+        return digest.hexdigest()
+
+    def tcp_errors(self):
+        """Segments that came with a wrong checksum, since the namespace began."""
+        with open("/proc/net/snmp", encoding="ascii") as file:
+            names, values = [line.split() for line in file if line.startswith("Tcp:")]
+        return int(values[names.index("InCsumErrors")])
+
+
+def live(channel, passage, settings):
+    enter_namespace()
+    tap = make_tap()
+    configure(*settings)
+    socket.send_fds(passage, [b"tap"], [tap])
+    inside = Inside()
+    while True:
+        try:
+            word, arguments = channel.recv()
+            channel.send(getattr(inside, word)(*arguments))
+        except EOFError:
+            return
+        except OSError as error:
+            channel.send(error)
+
+
+class Machine:
+    """As seen from outside; `ask` returns what the method of Inside of that name does."""
+
+    def __init__(self, mac, address, mask, gateway):
+        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.channel, other = multiprocessing.Pipe()
+        self.process = multiprocessing.Process(
+            target=live, args=(other, there, (mac, address, mask, gateway)), daemon=True)
+        self.process.start()
+        there.close()
+        other.close()
+        here.settimeout(10)
+        _, files, _, _ = socket.recv_fds(here, 16, 1)
+        here.close()
+        self.tap = files[0]
+
+    def begin(self, word, *arguments):
+        self.channel.send((word, arguments))
+
+    def end(self):
+        answer = self.channel.recv()
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    def ask(self, word, *arguments):
+        self.begin(word, *arguments)
+        return self.end()
+
+    def stop(self):
+        self.channel.close()
+        os.close(self.tap)
+        self.process.terminate()
+        self.process.join(10)
+
+
+class Wires:
+    """A connection to the daemon's socket for wires."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(10)
+        self.socket.connect(path)
+
+    def attach(self, nic, descriptor):
+        self.socket.sendmsg([f"attach {nic}".encode()],
+                            [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))])
+        return self.socket.recv(4096).decode()
+
+    def say(self, text):
+        self.socket.send(text.encode())
+        return self.socket.recv(4096).decode()
+
+    def close(self):
+        self.socket.close()
