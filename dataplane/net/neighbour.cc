@@ -3,7 +3,6 @@
 #include "dataplane/net/bytes.h"
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/frame_edit.h"
-#include "dataplane/net/headers.h"
 
 namespace isthmus::net {
 namespace {
@@ -99,12 +98,14 @@ std::optional<NeighbourQuestion> parse_neighbour_question(std::span<const uint8_
   return std::nullopt;
 }
 
-bool is_neighbour_talk(std::span<const uint8_t> frame) {
-  if (Bytes(frame).u16(2 * kMacBytes) == kEtherTypeArp) return true;
-  const auto headers = parse_ethernet(frame);
-  if (!headers || headers->flow.protocol != IpProtocol::Icmpv6) return false;
-  const int type = headers->flow.destination_port >> 8;
-  return headers->has_l4 && type >= kRouterSolicitation && type <= kRedirect;
+bool is_arp(std::span<const uint8_t> frame) {
+  return Bytes(frame).u16(2 * kMacBytes) == kEtherTypeArp;
+}
+
+bool is_neighbour_discovery(const Headers& headers) {
+  const int type = headers.flow.destination_port >> 8;
+  return headers.flow.protocol == IpProtocol::Icmpv6 && headers.has_l4 &&
+         type >= kRouterSolicitation && type <= kRedirect;
 }
 
 std::vector<uint8_t> neighbour_answer(const NeighbourQuestion& question, Mac owner,

@@ -7,8 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "dataplane/net/ip.h"
-#include "dataplane/net/link.h"
+#include "dataplane/net/headers.h"
 
 namespace isthmus::net {
 
@@ -28,8 +27,9 @@ struct NeighbourQuestion {
 // hardware type, or breaks the rules of RFC 4861 section 7.1.1.
 std::optional<NeighbourQuestion> parse_neighbour_question(std::span<const uint8_t> frame);
 
-// Whether the frame is ARP or Neighbor Discovery of any kind: nothing that is routed.
-bool is_neighbour_talk(std::span<const uint8_t> frame);
+// Questions, answers and all else of the two protocols: nothing that is routed.
+bool is_arp(std::span<const uint8_t> frame);
+bool is_neighbour_discovery(const Headers& headers);
 
 // The frame that tells the asker that `owner` has the address.
 std::vector<uint8_t> neighbour_answer(const NeighbourQuestion& question, Mac owner, bool is_router);

@@ -58,18 +58,6 @@ bool is_from_own(const Port& port, const net::NeighbourQuestion& question) {
   return is_own_mac && is_own_address;
 }
 
-Packet packet_of(const ReceivedFrame& frame, const net::Headers& headers) {
-  Packet packet;
-  packet.ingress = frame.from;
-  packet.flow = headers.flow;
-  packet.source_mac = headers.source_mac;
-  packet.ttl = headers.ttl;
-  packet.tcp_flags = headers.tcp_flags;
-  packet.has_ports = headers.has_l4;
-  packet.size_bytes = static_cast<uint32_t>(frame.bytes.size());
-  return packet;
-}
-
 }  // namespace
 
 Verdict Forwarder::dropped(DropReason reason, Tag tag) {
@@ -89,8 +77,9 @@ Verdict Forwarder::take(const Tables& tables, const ReceivedFrame& frame, Time n
   const Port* port = tables.port(frame.from);
   if (port == nullptr) return dropped(DropReason::UnknownPort, {});
   const Reception reception{tables, frame, *port, now, send};
-  if (net::is_neighbour_talk(frame.bytes)) return answer_neighbour(reception);
   const auto headers = net::parse_ethernet(frame.bytes);
+  if (net::is_arp(frame.bytes) || (headers && net::is_neighbour_discovery(*headers)))
+    return answer_neighbour(reception);
   if (!headers) return dropped(DropReason::Malformed, port->tag);
   return take_packet(reception, *headers);
 }
@@ -118,7 +107,7 @@ Verdict Forwarder::take_packet(const Reception& reception, const net::Headers& h
       headers.source_mac == reception.port.mac)
     return answered(reception, net::echo_reply(reception.frame.bytes, headers));
 
-  const Packet packet = packet_of(reception.frame, headers);
+  const Packet packet = packet_of(reception.frame.from, headers, reception.frame.bytes.size());
   Verdict verdict;
   process(reception.tables, worker_, {&packet, 1}, {&verdict, 1}, reception.now);
   if (verdict.reason == DropReason::TtlExceeded) answer_end_of_life(reception, headers);

@@ -50,12 +50,7 @@ Outcome parse(const Tables&, FlowState&, Passage& passage, Time) {
     passage.header = headers.error();
     return {DropReason::Malformed, {}};
   }
-  packet.flow = headers->flow;
-  packet.source_mac = headers->source_mac;
-  packet.ttl = headers->ttl;
-  packet.tcp_flags = headers->tcp_flags;
-  packet.has_ports = headers->has_l4;
-  packet.size_bytes = static_cast<uint32_t>(packet.frame.size());
+  packet = packet_of(packet.ingress, *headers, packet.frame.size());
   return kPass;
 }
 
@@ -326,6 +321,18 @@ TraceStep describe(const Tables& tables, const Passage& passage, StageId stage,
 }
 
 }  // namespace
+
+Packet packet_of(PortId ingress, const net::Headers& headers, size_t frame_bytes) {
+  Packet packet;
+  packet.ingress = ingress;
+  packet.flow = headers.flow;
+  packet.source_mac = headers.source_mac;
+  packet.ttl = headers.ttl;
+  packet.tcp_flags = headers.tcp_flags;
+  packet.has_ports = headers.has_l4;
+  packet.size_bytes = static_cast<uint32_t>(frame_bytes);
+  return packet;
+}
 
 void process(const Tables& tables, Worker& worker, std::span<const Packet> packets,
              std::span<Verdict> verdicts, Time now) {

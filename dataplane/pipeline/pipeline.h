@@ -49,6 +49,9 @@ struct Packet {
   uint32_t size_bytes = 0;
 };
 
+// As the parse stage makes one of a frame.
+Packet packet_of(PortId ingress, const net::Headers& headers, size_t frame_bytes);
+
 struct Verdict {
   bool delivered = false;
   StageId stage = StageId::Parse;  // that decided
