@@ -53,7 +53,8 @@ class PacketWorker::Loop {
         epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
         wake_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
         forwarder_(options.flows_max, options.hash_seed) {
-    wait_for(wake_.get(), kWake);
+    if (const int error = wait_for(wake_.get(), kWake); error != 0)
+      throw std::system_error(error, std::generic_category(), "epoll_ctl");
     thread_ = std::thread([this] { run(); });
   }
   ~Loop() {
@@ -99,9 +100,10 @@ class PacketWorker::Loop {
   bool serve_requests();
   int serve(Request& request);
   void unplug(Wires::iterator wire);
-  void wait_for(int descriptor, uint64_t name) {
+  // An errno, 0 where it is waited for.
+  int wait_for(int descriptor, uint64_t name) {
     epoll_event event{.events = EPOLLIN, .data = {.u64 = name}};
-    checked(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event), "epoll_ctl");
+    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) < 0 ? errno : 0;
   }
   int ready(std::span<epoll_event> events, bool may_sleep);
   bool turn(std::span<const epoll_event> events);
@@ -144,9 +146,10 @@ int PacketWorker::Loop::serve(Request& request) {
     case Request::Kind::Attach:
       break;
   }
+  if (const int error = wait_for(request.wire.get(), static_cast<uint64_t>(request.port));
+      error != 0)
+    return error;  // the wire that is in stays in
   if (present != wires_.end()) unplug(present);
-  epoll_event event{.events = EPOLLIN, .data = {.u64 = static_cast<uint64_t>(request.port)}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, request.wire.get(), &event) < 0) return errno;
   wires_.emplace(request.port, std::move(request.wire));
   wire_count_.store(wires_.size(), std::memory_order_relaxed);
   return 0;

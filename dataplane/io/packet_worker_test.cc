@@ -184,6 +184,10 @@ TEST_F(PacketWorkerTest, WhatCannotBeWaitedForIsRefused) {
   EXPECT_THROW(worker.attach(kWeb, File(::open("/", O_RDONLY | O_CLOEXEC))), std::system_error);
   EXPECT_THROW(worker.attach(kWeb, File()), std::system_error);
   EXPECT_EQ(worker.wires(), 0u);
+  worker.attach(kWeb, web_.plug());
+  EXPECT_THROW(worker.attach(kWeb, File(::open("/", O_RDONLY | O_CLOEXEC))), std::system_error);
+  web_.send("who-has 10.1.0.1 tell 10.1.0.4");
+  EXPECT_NE(web_.next(), "nothing") << "the wire that was in is out";
 }
 
 TEST_F(PacketWorkerTest, AReceiverWhoTakesNothingHoldsNobodyUp) {
