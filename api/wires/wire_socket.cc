@@ -26,8 +26,6 @@ namespace {
 using dataplane::PortId;
 using dataplane::io::File;
 
-std::string reason_of(int error) { return std::generic_category().message(error); }
-
 struct Message {
   std::string text;
   std::vector<File> files;
@@ -68,20 +66,18 @@ tl::expected<File, std::string> listen_at(const std::string& path) {
                     in_quotes(path), sizeof address.sun_path - 1));
   path.copy(address.sun_path, path.size());
   const auto* name = reinterpret_cast<const sockaddr*>(&address);
-  File probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (probe && ::connect(probe.get(), name, sizeof address) == 0)
+  const File probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (::connect(probe.get(), name, sizeof address) == 0 || errno == EAGAIN)
     return tl::unexpected(
         fmt::format("Somebody listens at the socket for wires {} already.", in_quotes(path)));
   struct stat there {};
   if (::lstat(path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode)) ::unlink(path.c_str());
   File listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const mode_t before = ::umask(0177);
-  const bool is_bound = listener && ::bind(listener.get(), name, sizeof address) == 0;
-  const int error = errno;
-  ::umask(before);
-  if (!is_bound || ::listen(listener.get(), SOMAXCONN) < 0)
+  // The file gets the mode that the socket has before (unix(7)).
+  if (!listener || ::fchmod(listener.get(), 0600) < 0 ||
+      ::bind(listener.get(), name, sizeof address) < 0 || ::listen(listener.get(), SOMAXCONN) < 0)
     return tl::unexpected(fmt::format("Cannot listen at the socket for wires {}: {}.",
-                                      in_quotes(path), reason_of(is_bound ? errno : error)));
+                                      in_quotes(path), std::generic_category().message(errno)));
   return listener;
 }
 
@@ -117,33 +113,28 @@ class WireSocket::Loop {
   }
 
  private:
-  struct Connection {
-    File socket;
-    std::vector<PortId> attached;
-  };
-
   void run();
   void accept();
-  bool serve(Connection& connection);  // false: it has ended
-  std::string answer(Connection& connection, Message message);
-  std::string attach(Connection& connection, const Resource& nic, Message& message);
-  std::string detach(Connection& connection, const Resource& nic);
-  void end(Connection& connection);
+  bool serve(const File& connection);  // false: it has ended
+  std::string answer(const File& connection, Message message);
+  std::string attach(const File& connection, const Resource& nic, Message& message);
+  std::string detach(const Resource& nic);
+  void end(const File& connection);
 
   const std::string path_;
   Controller& controller_;
   dataplane::io::PacketWorker worker_;
   const File listener_;
   const File stop_;
-  std::vector<Connection> connections_;
-  std::map<PortId, int> holders_;  // whose connection an interface's wire is of
+  std::vector<File> connections_;
+  std::map<PortId, int> holders_;  // of an interface's wire the connection, by its descriptor
   std::thread thread_;
 };
 
 void WireSocket::Loop::run() {
   for (;;) {
     std::vector<pollfd> waiting = {{stop_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-    for (const Connection& one : connections_) waiting.push_back({one.socket.get(), POLLIN, 0});
+    for (const File& one : connections_) waiting.push_back({one.get(), POLLIN, 0});
     if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
     if (waiting[0].revents != 0) break;
     for (size_t i = connections_.size(); i > 0; --i) {
@@ -153,26 +144,24 @@ void WireSocket::Loop::run() {
     }
     if (waiting[1].revents != 0) accept();
   }
-  for (Connection& connection : connections_) end(connection);
+  for (const File& connection : connections_) end(connection);
 }
 
 void WireSocket::Loop::accept() {
   File socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   // Who waits goes on waiting where there is no descriptor for him.
   if (!socket) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  if (socket && connections_.size() < kConnectionsMax)
-    connections_.push_back({std::move(socket), {}});
+  if (socket && connections_.size() < kConnectionsMax) connections_.push_back(std::move(socket));
 }
 
-bool WireSocket::Loop::serve(Connection& connection) {
-  auto message = receive(connection.socket.get());
+bool WireSocket::Loop::serve(const File& connection) {
+  auto message = receive(connection.get());
   if (!message) return false;
   const std::string text = answer(connection, std::move(*message));
-  return ::send(connection.socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >=
-         0;
+  return ::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }
 
-std::string WireSocket::Loop::answer(Connection& connection, Message message) {
+std::string WireSocket::Loop::answer(const File& connection, Message message) {
   const std::string_view text = message.text;
   const size_t blank = std::min(text.find(' '), text.size());
   const std::string_view word = text.substr(0, blank);
@@ -187,10 +176,10 @@ std::string WireSocket::Loop::answer(Connection& connection, Message message) {
   const Resource* nic = id && id->kind() == Kind::NetworkInterface ? model->find(*id) : nullptr;
   if (nic == nullptr)
     return fmt::format("ResourceNotFound: There is no network interface {}.", in_quotes(path));
-  return word == "attach" ? attach(connection, *nic, message) : detach(connection, *nic);
+  return word == "attach" ? attach(connection, *nic, message) : detach(*nic);
 }
 
-std::string WireSocket::Loop::attach(Connection& connection, const Resource& nic,
+std::string WireSocket::Loop::attach(const File& connection, const Resource& nic,
                                      Message& message) {
   if (message.files.size() != 1)
     return fmt::format("InvalidRequest: attach comes with one descriptor, and not with {}.",
@@ -202,13 +191,12 @@ std::string WireSocket::Loop::attach(Connection& connection, const Resource& nic
     return fmt::format("InvalidRequest: The descriptor for {} is no wire: {}.", nic.id.path(),
                        error.code().message());
   }
-  connection.attached.push_back(port);
-  holders_[port] = connection.socket.get();
+  holders_[port] = connection.get();
   spdlog::info("a wire is in {}", nic.id.path());
   return "done";
 }
 
-std::string WireSocket::Loop::detach(Connection&, const Resource& nic) {
+std::string WireSocket::Loop::detach(const Resource& nic) {
   const PortId port{nic.serial};
   holders_.erase(port);
   if (!worker_.detach(port))
@@ -218,13 +206,12 @@ std::string WireSocket::Loop::detach(Connection&, const Resource& nic) {
 }
 
 // What another connection has taken over is the other's.
-void WireSocket::Loop::end(Connection& connection) {
-  for (const PortId port : connection.attached) {
-    const auto holder = holders_.find(port);
-    if (holder == holders_.end() || holder->second != connection.socket.get()) continue;
-    holders_.erase(holder);
-    worker_.detach(port);
-  }
+void WireSocket::Loop::end(const File& connection) {
+  std::erase_if(holders_, [&](const auto& holder) {
+    const bool is_its_own = holder.second == connection.get();
+    if (is_its_own) worker_.detach(holder.first);
+    return is_its_own;
+  });
 }
 
 WireSocket::WireSocket(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
