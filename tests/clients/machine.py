@@ -89,36 +89,34 @@ class Inside:
 
     def __init__(self):
         self.raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-        self.identifier = os.getpid() & 0xFFFF
+        self.identifier = os.getpid() & 0xFFFF  # of its echoes
         self.listener = None
 
     def ping(self, address, count, interval_s, patience_s):
-        """For each echo request the seconds after which it was answered, or None."""
-        times, sent = [None] * count, [0.0] * count
+        """For each echo request when it was sent, by time.monotonic(), and the seconds to its answer; None: there was none."""
+        sent, took = [], [None] * count
         began = time.monotonic()
         for number in range(count):
             body = struct.pack("!BBHHH", ECHO_REQUEST, 0, 0, self.identifier, number) + b"isthmus!" * 4
             body = body[:2] + struct.pack("!H", checksum(body)) + body[4:]
-            sent[number] = time.monotonic()
+            sent.append(time.monotonic())
             try:
                 self.raw.sendto(body, (address, 0))
             except OSError:
                 pass  # nobody answers for the address: the kernel says so after a while
-            self.collect(began + (number + 1) * interval_s, sent, times, patience_s, wait=number + 1 < count)
-        self.collect(time.monotonic() + patience_s, sent, times, patience_s, wait=False)
-        return times
+            self.collect(began + (number + 1) * interval_s, sent, took)
+        while None in took and time.monotonic() < sent[-1] + patience_s:
+            self.collect(sent[-1] + patience_s, sent, took, enough=1)
+        return list(zip(sent, took))
 
-    def collect(self, until, sent, times, patience_s, wait):
-        while (left := until - time.monotonic()) > 0:
-            if not wait and all(t is not None for t in times):
-                return
-            if not select.select([self.raw], [], [], left)[0]:
-                return
+    def collect(self, until, sent, took, enough=None):
+        """Takes answers until then, or until there are enough."""
+        while enough != 0 and (left := until - time.monotonic()) > 0 and select.select([self.raw], [], [], left)[0]:
             packet = self.raw.recv(65535)
             kind, _, _, identifier, number = struct.unpack_from("!BBHHH", packet, (packet[0] & 15) * 4)
             if kind == ECHO_REPLY and identifier == self.identifier and number < len(sent):
-                took = time.monotonic() - sent[number]
-                times[number] = took if took <= patience_s else None
+                took[number] = time.monotonic() - sent[number]
+                enough = None if enough is None else enough - 1
 
     def listen(self, port):
         self.listener = socket.create_server(("0.0.0.0", port))
