@@ -80,6 +80,19 @@ ResourceId resource_of(std::string_view target) {
   return ResourceId::parse(target.substr(path)).value_or(ResourceId());
 }
 
+const Resource* interface_named(const Model& model, Realm realm, std::string_view name) {
+  for (const ResourcePtr& nic : model.collection(Kind::NetworkInterface)) {
+    if (nic->id.realm() == realm && nic->id.name() == name) return nic.get();
+  }
+  return nullptr;
+}
+
+std::string drop_text(const Model& model, const dataplane::Verdict& verdict) {
+  const Resource* decided = program::resource_of(model, verdict.tag);
+  return fmt::format("dropped {} at {}{}", info(verdict.reason).text, name(verdict.stage),
+                     decided == nullptr ? "" : " by " + decided->id.path());
+}
+
 }  // namespace
 
 void Stage::configure(std::string_view option, std::string_view value) {
@@ -135,23 +148,6 @@ void Stage::check_put(const std::string& target, const Response& response) {
   if (read.status != 200 || read.body != response.body)
     complain(fmt::format("GET {} does not answer what its PUT answered", target));
 }
-
-namespace {
-
-const Resource* interface_named(const Model& model, Realm realm, std::string_view name) {
-  for (const ResourcePtr& nic : model.collection(Kind::NetworkInterface)) {
-    if (nic->id.realm() == realm && nic->id.name() == name) return nic.get();
-  }
-  return nullptr;
-}
-
-std::string drop_text(const Model& model, const dataplane::Verdict& verdict) {
-  const Resource* decided = program::resource_of(model, verdict.tag);
-  return fmt::format("dropped {} at {}{}", info(verdict.reason).text, name(verdict.stage),
-                     decided == nullptr ? "" : " by " + decided->id.path());
-}
-
-}  // namespace
 
 std::vector<std::string> Stage::send_frame(Realm realm, std::string_view nic,
                                            std::string_view text) {

@@ -15,7 +15,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <sstream>
@@ -32,7 +34,8 @@
 
 namespace isthmus::test {
 
-constexpr std::pair<std::string_view, uint8_t> kTcpFlagNames[] = {
+using TcpFlagName = std::pair<std::string_view, uint8_t>;
+constexpr TcpFlagName kTcpFlagNames[] = {
     {"fin", net::kTcpFin}, {"syn", net::kTcpSyn}, {"rst", net::kTcpRst}, {"ack", net::kTcpAck}};
 struct IcmpName {
   std::string_view name;
@@ -157,16 +160,24 @@ inline std::vector<uint8_t> frame_of(std::string_view text, net::Mac from, net::
   flow = {source, destination, net::IpProtocol::Udp, source_port, destination_port};
   if (kind == "tcp") flow.protocol = net::IpProtocol::Tcp;
   if (kind == "icmp") flow.protocol = is_v4 ? net::IpProtocol::Icmp : net::IpProtocol::Icmpv6;
+  if (kind != "udp" && flow.protocol == net::IpProtocol::Udp)
+    throw std::runtime_error(fmt::format("'{}' is no kind of frame", kind));
   uint8_t ttl = 64, flags = 0;
   size_t payload_bytes = 0;
   while (const auto word = words.next()) {
-    if (*word == "ttl") ttl = static_cast<uint8_t>(std::stoi(words.must("a number")));
-    if (*word == "bytes") payload_bytes = std::stoul(words.must("a number"));
-    for (const auto& [name, flag] : kTcpFlagNames) flags |= *word == name ? flag : 0;
-    for (const IcmpName& row : kIcmpNames) {
-      if (*word != row.name || !flow.is_icmp()) continue;
-      flow.destination_port = is_v4 ? row.v4 : row.v6;
+    const auto flag = std::ranges::find(kTcpFlagNames, *word, &TcpFlagName::first);
+    const auto icmp = std::ranges::find(kIcmpNames, *word, &IcmpName::name);
+    if (*word == "ttl") {
+      ttl = static_cast<uint8_t>(std::stoi(words.must("a number")));
+    } else if (*word == "bytes") {
+      payload_bytes = std::stoul(words.must("a number"));
+    } else if (kind == "tcp" && flag != std::end(kTcpFlagNames)) {
+      flags |= flag->second;
+    } else if (kind == "icmp" && icmp != std::end(kIcmpNames)) {
+      flow.destination_port = is_v4 ? icmp->v4 : icmp->v6;
       flow.source_port = static_cast<uint16_t>(std::stoi(words.must("an identifier")));
+    } else {
+      throw std::runtime_error(fmt::format("'{}' is no word of '{}'", *word, text));
     }
   }
   Frame frame;
@@ -186,9 +197,11 @@ inline std::string end_text(const net::FlowKey& flow, net::IpAddress address, ui
 
 inline std::string packet_text(std::span<const uint8_t> frame, const net::Headers& headers) {
   const net::FlowKey& flow = headers.flow;
-  const char* kind = flow.is_icmp()                          ? "icmp"
-                     : flow.protocol == net::IpProtocol::Tcp ? "tcp"
-                                                             : "udp";
+  const std::string kind = flow.is_icmp()                          ? "icmp"
+                           : flow.protocol == net::IpProtocol::Tcp ? "tcp"
+                           : flow.protocol == net::IpProtocol::Udp
+                               ? "udp"
+                               : fmt::format("protocol-{}", static_cast<int>(flow.protocol));
   std::string text = fmt::format("{} {} > {}", kind, end_text(flow, flow.source, flow.source_port),
                                  end_text(flow, flow.destination, flow.destination_port));
   for (const IcmpName& row : kIcmpNames) {
