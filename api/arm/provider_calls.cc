@@ -1,7 +1,9 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "api/arm/answers.h"
 #include "api/arm/calls.h"
@@ -94,6 +96,16 @@ std::span<const Provider> providers() {
                                  make_provider("Microsoft.Resources")};
   return all;
 }
+const Provider* find_provider(std::string_view name) {
+  const auto all = providers();
+  const auto found = std::ranges::find_if(all, [name](const Provider& provider) {
+    return http::equal_without_case(provider.name, name);
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+std::string provider_names() {
+  return fmt::format("{}", fmt::join(providers() | std::views::transform(&Provider::name), ", "));
+}
 std::span<const std::string_view> listed_api_versions() { return kVersions; }
 
 http::Response list_providers(const Call& call) {
@@ -107,17 +119,11 @@ http::Response list_providers(const Call& call) {
 http::Response get_provider(const Call& call) {
   const bool is_of_tenant = !http::equal_without_case(call.segments.front(), "subscriptions");
   const std::string& name = call.segments[is_of_tenant ? 1 : 3];
-  const auto all = providers();
-  const auto provider = std::find_if(all.begin(), all.end(), [&](const Provider& known) {
-    return http::equal_without_case(known.name, name);
-  });
-  if (provider == all.end()) {
-    std::string names;
-    for (const Provider& known : all) names.append(names.empty() ? "" : ", ").append(known.name);
+  const Provider* provider = find_provider(name);
+  if (provider == nullptr)
     return error_answer(ArmErrorCode::InvalidResourceNamespace,
                         fmt::format("The resource namespace {} is invalid. Those here are {}.",
-                                    in_quotes(name), names));
-  }
+                                    in_quotes(name), provider_names()));
   JsonText out;
   write_provider(out, *provider, call);
   return json_answer(200, out.take());

@@ -15,6 +15,8 @@ struct Provider {
 };
 
 std::span<const Provider> providers();
+const Provider* find_provider(std::string_view name);  // null: there is none
+std::string provider_names();                          // "Microsoft.Network, Microsoft.Compute"
 
 // Newest first, as clients take the first of them. Every other date is taken as well.
 std::span<const std::string_view> listed_api_versions();

@@ -11,6 +11,9 @@
 
 namespace isthmus::api::arm {
 
+// The group, or the resource, above `id` that is not there; `id` where they all are.
+ResourceId first_missing(const Model& model, const ResourceId& id);
+
 struct ResourceCall {
   Controller& controller;
   const ResourceOptions& options;

@@ -47,9 +47,6 @@ struct ResourceRoute {
 };
 std::vector<ResourceRoute> resource_routes();
 
-// The group, or the resource, above `id` that is not there; `id` where they all are.
-ResourceId first_missing(const Model& model, const ResourceId& id);
-
 // An error of the controller in this dialect: its code is the code here, but for what Azure says in
 // other words about what is not there. `id` is what the call names.
 http::Response resource_error(const Error& error, const ResourceId& id);

@@ -1,10 +1,8 @@
 #include "api/arm/unknown_type.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "api/arm/answers.h"
 #include "api/arm/api_version.h"
@@ -34,12 +32,11 @@ std::string type_in(Path types_and_names) {
 
 http::Response no_provider(const std::string& name, const std::string& type,
                            std::string_view version) {
-  const auto names = providers() | std::views::transform(&Provider::name);
   return error_answer(
       ArmErrorCode::NoRegisteredProviderFound,
       fmt::format("No registered resource provider found for API version {} for type {}. The "
                   "registered resource providers are '{}'.",
-                  in_quotes(version), in_quotes(name + "/" + type), fmt::join(names, ", ")));
+                  in_quotes(version), in_quotes(name + "/" + type), provider_names()));
 }
 
 }  // namespace
@@ -49,10 +46,8 @@ std::optional<http::Response> unknown_type(const http::Request& request, Path se
   if (path.size() < 3) return std::nullopt;
   const std::string type = type_in(path.subspan(2));
   const std::string version(request.parameter(kApiVersion).value_or(""));
-  const auto all = providers();
-  const auto provider = std::ranges::find_if(
-      all, [&](const Provider& known) { return equal_ignoring_case(known.name, path[1]); });
-  if (provider == all.end()) return no_provider(path[1], type, version);
+  const Provider* provider = find_provider(path[1]);
+  if (provider == nullptr) return no_provider(path[1], type, version);
   const bool is_known = std::ranges::any_of(
       provider->types, [&](const std::string& known) { return equal_ignoring_case(known, type); });
   if (is_known) return std::nullopt;
