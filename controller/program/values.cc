@@ -222,6 +222,15 @@ AccessList list_without_group(const Model& model, const Resource& network) {
   return list;
 }
 
+// Of the prefixes of a subnet, that which an address is in.
+net::Prefix prefix_around(const Subnet& subnet, net::IpAddress address) {
+  const auto prefixes = prefixes_of(subnet);
+  const auto found = std::find_if(prefixes.begin(), prefixes.end(), [&](const net::Prefix& prefix) {
+    return prefix.contains(address);
+  });
+  return found == prefixes.end() ? subnet.prefix : *found;
+}
+
 }  // namespace
 
 std::vector<TableKey> tables_of(const Model& model, const Resource& network) {
@@ -313,19 +322,6 @@ std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::Endpoin
   return std::nullopt;
 }
 
-namespace {
-
-// Of the prefixes of a subnet, that which an address is in.
-net::Prefix prefix_around(const Subnet& subnet, net::IpAddress address) {
-  const auto prefixes = prefixes_of(subnet);
-  const auto found = std::find_if(prefixes.begin(), prefixes.end(), [&](const net::Prefix& prefix) {
-    return prefix.contains(address);
-  });
-  return found == prefixes.end() ? subnet.prefix : *found;
-}
-
-}  // namespace
-
 std::optional<Port> port(const Model& model, dataplane::PortId key) {
   const Resource* nic = resource_of(model, key);
   if (nic == nullptr) return std::nullopt;
@@ -343,6 +339,7 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
       continue;  // not on a virtual network
     const Subnet& home = subnet->as<Subnet>();
     const Resource& network = network_of(model, *subnet);
+    const net::Prefix around = prefix_around(home, *ip.address);
     dataplane::PortAddress address{
         *ip.address,
         table_of_subnet(model, *subnet),
@@ -351,8 +348,8 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
         home.virtual_subnet_id,
         tag_of(*configuration),
         in_azure,
-        prefix_around(home, *ip.address),
-        router_of(prefix_around(home, *ip.address))};
+        around,
+        router_of(around)};
     const bool has_list =
         address.interface_acl != dataplane::kNoAcl || address.subnet_acl != dataplane::kNoAcl;
     if (in_azure && !has_list) address.subnet_acl = dataplane::AclId{network.serial};

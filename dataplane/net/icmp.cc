@@ -17,15 +17,8 @@ constexpr size_t kIpv4HeaderBytes = 20;
 constexpr size_t kIpv6HeaderBytes = 40;
 constexpr size_t kIcmpHeaderBytes = 8;
 
-struct TypeAndCode {
-  uint16_t v4;  // type << 8 | code
-  uint16_t v6;
-};
-constexpr TypeAndCode kErrors[] = {
-    {11 << 8 | 0, 3 << 8 | 0},  // TimeExceeded: in transit
-    {3 << 8 | 4, 2 << 8 | 0},   // TooBig: fragmentation needed and DF set; packet too big
-    {3 << 8 | 3, 1 << 8 | 4},   // PortUnreachable
-};
+constexpr uint16_t kTimeExceeded = 11 << 8;   // in transit: RFC 792
+constexpr uint16_t kTimeExceededV6 = 3 << 8;  // RFC 4443 section 3.3
 
 uint8_t icmp_type(const Headers& headers) {
   return static_cast<uint8_t>(headers.flow.destination_port >> 8);
@@ -93,13 +86,12 @@ bool may_be_answered_with_error(const Headers& headers) {
          is_one_host(headers.flow.destination);
 }
 
-std::vector<uint8_t> icmp_error(std::span<const uint8_t> frame, const Headers& headers,
-                                IcmpError error, const RouterId& router, uint32_t mtu_bytes) {
+std::vector<uint8_t> time_exceeded(std::span<const uint8_t> frame, const Headers& headers,
+                                   const RouterId& router) {
   const IpAddress& sender = headers.flow.source;
   const bool is_v4 = sender.is_v4();
-  const TypeAndCode& row = kErrors[static_cast<size_t>(error)];
   FrameWriter out = begin(headers.source_mac, router.mac, router.address, sender);
-  out.number(is_v4 ? row.v4 : row.v6, 2).number(0, 2).number(mtu_bytes, 4);
+  out.number(is_v4 ? kTimeExceeded : kTimeExceededV6, 2).number(0, 2).number(0, 4);
   const size_t quoted_max = is_v4 ? kErrorBytesMax - kIpv4HeaderBytes - kIcmpHeaderBytes
                                   : kErrorBytesMaxV6 - kIpv6HeaderBytes - kIcmpHeaderBytes;
   const auto packet = frame.subspan(headers.l3_offset, headers.l3_size_bytes);

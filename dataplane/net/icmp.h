@@ -9,8 +9,6 @@
 
 namespace isthmus::net {
 
-enum class IcmpError : uint8_t { TimeExceeded, TooBig, PortUnreachable };
-
 // Who says it: the virtual router, as the sender's subnet knows it.
 struct RouterId {
   Mac mac;
@@ -21,10 +19,10 @@ struct RouterId {
 // later fragment, or to or from many (RFC 1122 section 3.2.2, RFC 4443 section 2.4 e).
 bool may_be_answered_with_error(const Headers& headers);
 
-// The frame to the sender of `frame`, which is quoted as far as RFC 1812 section 4.3.2.3 and RFC
-// 4443 section 2.4 c allow. `mtu_bytes` is that of the next hop: of TooBig only.
-std::vector<uint8_t> icmp_error(std::span<const uint8_t> frame, const Headers& headers,
-                                IcmpError error, const RouterId& router, uint32_t mtu_bytes = 0);
+// Tells the sender of `frame` that its time to live has ended. It is quoted as far as RFC 1812
+// section 4.3.2.3 and RFC 4443 section 2.4 c allow.
+std::vector<uint8_t> time_exceeded(std::span<const uint8_t> frame, const Headers& headers,
+                                   const RouterId& router);
 
 bool is_echo_request(const Headers& headers);
 // The answer to an echo request, from whom it was sent to; its TTL is a new one.

@@ -18,28 +18,27 @@ namespace {
 
 using net::IpAddress;
 
-const PortAddress* own_address(const Port& port, const IpAddress& address) {
-  const auto found = std::find_if(port.addresses.begin(), port.addresses.end(),
-                                  [&](const PortAddress& own) { return own.address == address; });
+template <class Holds>
+const PortAddress* find_address(const Port& port, const Holds& holds) {
+  const auto found = std::find_if(port.addresses.begin(), port.addresses.end(), holds);
   return found == port.addresses.end() ? nullptr : &*found;
+}
+
+const PortAddress* own_address(const Port& port, const IpAddress& address) {
+  return find_address(port, [&](const PortAddress& own) { return own.address == address; });
 }
 
 // The address of a port that a packet has come with: its own, or the first of the family where the
 // port forwards for others.
 const PortAddress* speaking_to(const Port& port, const IpAddress& source) {
   if (const PortAddress* own = own_address(port, source)) return own;
-  const auto found =
-      std::find_if(port.addresses.begin(), port.addresses.end(),
-                   [&](const PortAddress& own) { return own.address.family() == source.family(); });
-  return found == port.addresses.end() ? nullptr : &*found;
+  return find_address(
+      port, [&](const PortAddress& own) { return own.address.family() == source.family(); });
 }
 
 // The port's address in the subnet that an address of somebody else is in.
 const PortAddress* neighbour_of(const Port& port, const IpAddress& address) {
-  const auto found =
-      std::find_if(port.addresses.begin(), port.addresses.end(),
-                   [&](const PortAddress& own) { return own.subnet.contains(address); });
-  return found == port.addresses.end() ? nullptr : &*found;
+  return find_address(port, [&](const PortAddress& own) { return own.subnet.contains(address); });
 }
 
 // The MAC that the subnet of `here` knows an address by.
@@ -125,8 +124,7 @@ void Forwarder::answer_end_of_life(const Reception& reception, const net::Header
   if (!net::may_be_answered_with_error(headers) || !may_send_error(reception.now)) return;
   const PortAddress* here = speaking_to(reception.port, headers.flow.source);
   if (here == nullptr) return;
-  const auto error = net::icmp_error(reception.frame.bytes, headers, net::IcmpError::TimeExceeded,
-                                     {kRouterMac, here->router});
+  const auto error = net::time_exceeded(reception.frame.bytes, headers, {kRouterMac, here->router});
   worker_.counters.received(reception.frame.from, error.size());
   reception.send(reception.frame.from, error);
 }

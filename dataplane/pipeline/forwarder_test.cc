@@ -75,6 +75,14 @@ class ForwarderTest : public ::testing::Test {
     if (!verdict.delivered) came.emplace_back(info(verdict.reason).text);
     return came;
   }
+  // The frame that somebody got for it.
+  std::vector<uint8_t> bytes_for(PortId from, std::vector<uint8_t> frame) {
+    std::vector<uint8_t> came;
+    forwarder_.take(
+        dataplane_.current(), {from, frame}, Time{},
+        [&came](PortId, std::span<const uint8_t> out) { came.assign(out.begin(), out.end()); });
+    return came;
+  }
   std::vector<std::string> send(PortId from, std::string_view text, Time now = {}) {
     return take(from, test::frame_of(text, mac(from), kRouterMac), now);
   }
@@ -110,12 +118,7 @@ TEST_F(ForwarderTest, NothingElseOfAFrameChanges) {
     const auto headers = net::parse_ethernet(sent).value();
     net::set_macs(expected, mac(kDb), kRouterMac);
     net::set_ttl(expected, headers, 63);
-    auto frame = sent;
-    std::vector<uint8_t> came;
-    forwarder_.take(
-        dataplane_.current(), {kWeb, frame}, Time{},
-        [&came](PortId, std::span<const uint8_t> out) { came.assign(out.begin(), out.end()); });
-    EXPECT_EQ(came, expected);
+    EXPECT_EQ(bytes_for(kWeb, sent), expected);
   }
 }
 
@@ -194,11 +197,7 @@ TEST_F(ForwarderTest, WhoForwardsForOthersIsToldByTheRouterOfHisSubnet) {
 TEST_F(ForwarderTest, AnErrorQuotesWhatItIsAbout) {
   const auto sent =
       test::frame_of("udp 10.1.0.4:5 > 10.2.0.4:33434 ttl 1 bytes 1000", mac(kWeb), kRouterMac);
-  auto frame = sent;
-  std::vector<uint8_t> came;
-  forwarder_.take(
-      dataplane_.current(), {kWeb, frame}, Time{},
-      [&came](PortId, std::span<const uint8_t> out) { came.assign(out.begin(), out.end()); });
+  const auto came = bytes_for(kWeb, sent);
   ASSERT_EQ(came.size(), 14u + 576u);
   EXPECT_TRUE(std::equal(came.begin() + 14 + 28, came.end(), sent.begin() + 14));
 }
