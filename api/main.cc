@@ -335,6 +335,7 @@ int run(const config::Loaded& loaded) {
     if (!opened) return fail(opened.error());
     wires = std::move(*opened);
     control_options.packets = [&wires] { return wires->totals(); };
+    control_options.wires = std::filesystem::absolute(config.wires).string();
   }
   control::ControlHandler control(controller, control_options);
   arm::ControllerResources azure_resources(controller, resource_options(config, **policy));

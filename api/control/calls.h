@@ -38,6 +38,7 @@ http::Response show_version(const Service& service, const http::Request& request
 http::Response show_config(const Service& service, const http::Request& request);
 http::Response show_stats(const Service& service, const http::Request& request);
 http::Response show_routes(const Service& service, const http::Request& request);
+http::Response show_interfaces(const Service& service, const http::Request& request);
 http::Response explain_packet(const Service& service, const http::Request& request);
 http::Response export_document(const Service& service, const http::Request& request);
 void apply_document(const Service& service, const http::Request& request, const http::Done& done);

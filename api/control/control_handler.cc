@@ -65,6 +65,7 @@ constexpr Row kRows[] = {
     {Method::Get, "/_isthmus/v1/config", Role::Owner, kNone, &now<&show_config>, "the effective settings, and where each comes from"},
     {Method::Get, "/_isthmus/v1/stats", Role::Reader, kNone, &now<&show_stats>, "sizes, counters, and the digest of what is forwarded"},
     {Method::Get, "/_isthmus/v1/routes", Role::Reader, kRoutesParameters, &now<&show_routes>, "the effective routes of an interface or a subnet"},
+    {Method::Get, "/_isthmus/v1/interfaces", Role::Reader, kNone, &now<&show_interfaces>, "every network interface as the machine behind it is set up"},
     {Method::Post, "/_isthmus/v1/explain", Role::Reader, kNone, &now<&explain_packet>, "what happens to a packet and its reply, and why"},
     {Method::Post, "/_isthmus/v1/apply", Role::Contributor, kApplyParameters, &apply_document, "make the controller hold what a lab document says"},
     {Method::Get, "/_isthmus/v1/export", Role::Reader, kExportParameters, &now<&export_document>, "what the controller holds, as a lab document"},

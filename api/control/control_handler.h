@@ -40,6 +40,7 @@ struct ControlOptions {
   std::string snapshots = {};      // a folder; empty: snapshots are kept in memory
   // What was forwarded, which /metrics shows; empty where no packets are. Called from any thread.
   std::function<dataplane::CounterTotals()> packets = {};
+  std::string wires = {};  // the path of the socket that wires are plugged in at; may be empty
   std::function<std::string()> ca_pem = {};  // empty where there is no CA; called from any thread
   size_t requests_kept = 1000;
   std::string subscription{config::kDefaultSubscription};  // of lab documents, in Azure

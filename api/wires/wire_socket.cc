@@ -5,18 +5,15 @@
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <map>
-#include <optional>
 #include <random>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "api/wires/line_socket.h"
 #include "controller/model/either_realm.h"
 #include "controller/model/text.h"
 
@@ -24,62 +21,6 @@ namespace isthmus::api::wires {
 namespace {
 
 using dataplane::PortId;
-using dataplane::io::File;
-
-struct Message {
-  std::string text;
-  std::vector<File> files;
-};
-
-// Nothing: the connection is at its end. Descriptors beyond the first few are closed by the system.
-std::optional<Message> receive(int connection) {
-  constexpr size_t kFilesMax = 4;
-  char text[kMessageBytesMax];
-  alignas(cmsghdr) char control[CMSG_SPACE(kFilesMax * sizeof(int))];
-  iovec part{text, sizeof text};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = sizeof control;
-  const ssize_t size = ::recvmsg(connection, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  if (size <= 0) return std::nullopt;
-  Message message{std::string(text, static_cast<size_t>(size)), {}};
-  for (cmsghdr* item = CMSG_FIRSTHDR(&header); item != nullptr; item = CMSG_NXTHDR(&header, item)) {
-    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
-    for (size_t at = CMSG_LEN(0); at + sizeof(int) <= item->cmsg_len; at += sizeof(int)) {
-      int descriptor = -1;
-      std::memcpy(&descriptor, reinterpret_cast<const char*>(item) + at, sizeof descriptor);
-      message.files.emplace_back(descriptor);
-    }
-  }
-  return message;
-}
-
-tl::expected<File, std::string> listen_at(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
-    return tl::unexpected(
-        fmt::format("The path of the socket for wires, {}, is longer than {} "
-                    "bytes: choose a shorter one.",
-                    in_quotes(path), sizeof address.sun_path - 1));
-  path.copy(address.sun_path, path.size());
-  const auto* name = reinterpret_cast<const sockaddr*>(&address);
-  const File probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (::connect(probe.get(), name, sizeof address) == 0 || errno == EAGAIN)
-    return tl::unexpected(
-        fmt::format("Somebody listens at the socket for wires {} already.", in_quotes(path)));
-  struct stat there {};
-  if (::lstat(path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode)) ::unlink(path.c_str());
-  File listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  // The file gets the mode that the socket has before (unix(7)).
-  if (!listener || ::fchmod(listener.get(), 0600) < 0 ||
-      ::bind(listener.get(), name, sizeof address) < 0 || ::listen(listener.get(), SOMAXCONN) < 0)
-    return tl::unexpected(fmt::format("Cannot listen at the socket for wires {}: {}.",
-                                      in_quotes(path), std::generic_category().message(errno)));
-  return listener;
-}
 
 dataplane::io::PacketWorkerOptions worker_options() {
   dataplane::io::PacketWorkerOptions options;
@@ -116,8 +57,8 @@ class WireSocket::Loop {
   void run();
   void accept();
   bool serve(const File& connection);  // false: it has ended
-  std::string answer(const File& connection, Message message);
-  std::string attach(const File& connection, const Resource& nic, Message& message);
+  std::string answer(const File& connection, Line message);
+  std::string attach(const File& connection, const Resource& nic, Line& message);
   std::string detach(const Resource& nic);
   void end(const File& connection);
 
@@ -155,17 +96,13 @@ void WireSocket::Loop::accept() {
 }
 
 bool WireSocket::Loop::serve(const File& connection) {
-  auto message = receive(connection.get());
+  auto message = receive_line(connection.get(), Patience::Never);
   if (!message) return false;
-  const std::string text = answer(connection, std::move(*message));
-  return ::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+  return send_line(connection.get(), answer(connection, std::move(*message)), {}, Patience::Never);
 }
 
-std::string WireSocket::Loop::answer(const File& connection, Message message) {
-  const std::string_view text = message.text;
-  const size_t blank = std::min(text.find(' '), text.size());
-  const std::string_view word = text.substr(0, blank);
-  const std::string_view path = text.substr(std::min(blank + 1, text.size()));
+std::string WireSocket::Loop::answer(const File& connection, Line message) {
+  const auto [word, path] = split_line(message.text);
   if (word != "attach" && word != "detach")
     return fmt::format(
         "InvalidRequest: {} is no word of this socket: write attach or detach, and "
@@ -179,8 +116,7 @@ std::string WireSocket::Loop::answer(const File& connection, Message message) {
   return word == "attach" ? attach(connection, *nic, message) : detach(*nic);
 }
 
-std::string WireSocket::Loop::attach(const File& connection, const Resource& nic,
-                                     Message& message) {
+std::string WireSocket::Loop::attach(const File& connection, const Resource& nic, Line& message) {
   if (message.files.size() != 1)
     return fmt::format("InvalidRequest: attach comes with one descriptor, and not with {}.",
                        message.files.size());

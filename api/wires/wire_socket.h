@@ -25,7 +25,6 @@
 
 namespace isthmus::api::wires {
 
-constexpr size_t kMessageBytesMax = 4096;
 constexpr size_t kConnectionsMax = 64;  // our choice
 
 class WireSocket {

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "api/wires/line_socket.h"
 #include "tests/support/frame_text.h"
 #include "tests/support/in_process.h"
 #include "tests/support/temporary_folder.h"
@@ -53,7 +54,7 @@ class Holder {
       std::memcpy(CMSG_DATA(item), descriptors.data(), descriptors.size() * sizeof(int));
     }
     if (::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) < 0) return "cannot be said";
-    char answer[kMessageBytesMax];
+    char answer[kLineBytesMax];
     const ssize_t size = ::recv(socket_.get(), answer, sizeof answer, 0);
     return size <= 0 ? "no answer" : std::string(answer, static_cast<size_t>(size));
   }

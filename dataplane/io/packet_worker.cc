@@ -75,7 +75,8 @@ class PacketWorker::Loop {
  private:
   static constexpr uint64_t kWake = ~uint64_t{0};  // no port has this number
 
-  // What another thread asks of the loop's, which answers an errno.
+  // What another thread asks of the loop's, which answers an errno. `wire` is afterwards the one
+  // that is out: whoever asked closes it, since to close a TAP device takes milliseconds.
   struct Request {
     enum class Kind : uint8_t { Attach, Detach, Stop };
     Kind kind = Kind::Stop;
@@ -99,7 +100,7 @@ class PacketWorker::Loop {
   void run();
   bool serve_requests();
   int serve(Request& request);
-  void unplug(Wires::iterator wire);
+  File unplug(Wires::iterator wire);
   // An errno, 0 where it is waited for.
   int wait_for(int descriptor, uint64_t name) {
     epoll_event event{.events = EPOLLIN, .data = {.u64 = name}};
@@ -141,7 +142,7 @@ int PacketWorker::Loop::serve(Request& request) {
       return 0;
     case Request::Kind::Detach:
       if (present == wires_.end()) return ENOENT;
-      unplug(present);
+      request.wire = unplug(present);
       return 0;
     case Request::Kind::Attach:
       break;
@@ -149,18 +150,20 @@ int PacketWorker::Loop::serve(Request& request) {
   if (const int error = wait_for(request.wire.get(), static_cast<uint64_t>(request.port));
       error != 0)
     return error;  // the wire that is in stays in
-  if (present != wires_.end()) unplug(present);
-  wires_.emplace(request.port, std::move(request.wire));
+  File replaced = present == wires_.end() ? File() : unplug(present);
+  wires_.emplace(request.port, std::exchange(request.wire, std::move(replaced)));
   wire_count_.store(wires_.size(), std::memory_order_relaxed);
   return 0;
 }
 
 // Closing a descriptor does not take it out of the epoll set while another process has the same
 // wire open.
-void PacketWorker::Loop::unplug(Wires::iterator wire) {
+File PacketWorker::Loop::unplug(Wires::iterator wire) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wire->second.get(), nullptr);
+  File file = std::move(wire->second);
   wires_.erase(wire);
   wire_count_.store(wires_.size(), std::memory_order_relaxed);
+  return file;
 }
 
 // False: it is to stop.
