@@ -75,6 +75,7 @@ class CommandTree {
  private:
   void add_tls_options();
   void describe(const CLI::App& app, const std::string& words, std::vector<CommandInfo>& all) const;
+  std::pair<CLI::App*, std::string> place_of(std::string_view words);
   void add_noun(const Noun& noun);
   void add_task(const Task& task);
   Result<Command> command(bool terminal) const;
@@ -134,14 +135,17 @@ void CommandTree::add_realm_options() {
                   "its id or name, azure only; the first by default (also ISTHMUS_SUBSCRIPTION)");
 }
 
-// The words of a noun become nested subcommands; a noun's row comes after that of its parent.
+// "vnet peering" is the word "peering" below the command "vnet", whose row comes before.
+std::pair<CLI::App*, std::string> CommandTree::place_of(std::string_view words) {
+  const size_t space = words.find(' ');
+  if (space == std::string_view::npos) return {&app_, std::string(words)};
+  return {app_.get_subcommand(std::string(words.substr(0, space))),
+          std::string(words.substr(space + 1))};
+}
+
 void CommandTree::add_noun(const Noun& noun) {
-  const size_t space = noun.words.find(' ');
-  const bool nested = space != std::string_view::npos;
-  CLI::App* parent = nested ? app_.get_subcommand(std::string(noun.words.substr(0, space))) : &app_;
-  CLI::App* app =
-      parent->add_subcommand(std::string(nested ? noun.words.substr(space + 1) : noun.words),
-                             with_realm(noun.help, noun.only_in));
+  const auto [parent, word] = place_of(noun.words);
+  CLI::App* app = parent->add_subcommand(word, with_realm(noun.help, noun.only_in));
   app->require_subcommand(1);
   for (const VerbRow& row : verbs_of(noun)) {
     Leaf leaf{app->add_subcommand(row.word, with_realm(row.help, row.only_in)),
@@ -153,7 +157,13 @@ void CommandTree::add_noun(const Noun& noun) {
 }
 
 void CommandTree::add_task(const Task& task) {
-  Leaf leaf{app_.add_subcommand(std::string(task.word), std::string(task.help)), &task, {}};
+  const auto [parent, word] = place_of(task.word);
+  CLI::App* app = parent->add_subcommand(word, std::string(task.help));
+  if (task.run == nullptr) {
+    app->require_subcommand(1);
+    return;
+  }
+  Leaf leaf{app, &task, {}};
   if (!task.alias.empty()) leaf.app->alias(std::string(task.alias));
   add_options(leaf);
   leaves_.push_back(std::make_unique<Leaf>(std::move(leaf)));

@@ -128,6 +128,16 @@ constexpr Option kAzOptions[] = {
     kEnvOptions[1],
 };
 
+constexpr Option kLabUpOptions[] = {
+    {"FILE", "a lab document to apply first, whose machines are meant; without one, all are", kOne,
+     kMaybe, kFile},
+    {"--wait", "for a server that is still starting, at most 30 s", kNone},
+};
+constexpr Option kLabExecOptions[] = {
+    {"MACHINE", "and behind it the command, such as: web1 -- ping -c3 db1", Option::Values::Rest,
+     kRequired, kNics},
+};
+
 constexpr Option kBenchOptions[] = {
     {"WHAT", "fib, and the options of that benchmark: isthmus bench fib --help",
      Option::Values::Rest, kRequired},
@@ -169,6 +179,11 @@ constexpr Task kTasks[] = {
     {"env", "", "for az, the SDKs and Terraform: eval \"$(isthmus env)\"", kEnvOptions,
      &show_environment},
     {"az", "", "make az know this server as its cloud, and sign in", kAzOptions, &az},
+    {"lab", "", "machines behind network interfaces, and real packets between them", {}, nullptr},
+    {"lab up", "", "make the machines, and let their packets through", kLabUpOptions, &lab_up},
+    {"lab down", "", "take away the machines, and all that runs in them", {}, &lab_down},
+    {"lab status", "", "the machines that are up", {}, &lab_status},
+    {"lab exec", "", "run a command in a machine", kLabExecOptions, &lab_exec},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},
     {"completion", "", "what a shell needs to complete words: source <(isthmus completion bash)",

@@ -22,7 +22,7 @@ struct Session {
 };
 
 struct Task {
-  std::string_view word;
+  std::string_view word;   // "lab up" is below "lab", whose row comes before and runs nothing
   std::string_view alias;  // another word for the same; may be empty
   std::string_view help;
   std::span<const Option> options;
@@ -57,6 +57,10 @@ Result<void> tokens(Session& session, const Arguments& arguments);             /
 Result<void> faults(Session& session, const Arguments& arguments);             // faults.cc
 Result<void> show_requests(Session& session, const Arguments& arguments);      // requests.cc
 Result<void> show_environment(Session& session, const Arguments& arguments);   // env.cc
+Result<void> lab_up(Session& session, const Arguments& arguments);             // lab/up_down.cc
+Result<void> lab_down(Session& session, const Arguments& arguments);           // lab/up_down.cc
+Result<void> lab_status(Session& session, const Arguments& arguments);         // lab/up_down.cc
+Result<void> lab_exec(Session& session, const Arguments& arguments);           // lab/exec.cc
 Result<void> az(Session& session, const Arguments& arguments);                 // az_setup.cc
 Result<void> print_completion(Session& session, const Arguments& arguments);   // completion.cc
 Result<void> print_manual(Session& session, const Arguments& arguments);       // manual.cc

@@ -1,0 +1,68 @@
+// The machines of a lab as `isthmus lab` deals with them: what the daemon says of the network
+// interfaces, and the helper (tools/lab/helper.h) that holds the machines behind them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/io/file.h"
+#include "tools/isthmus/tasks.h"
+
+namespace isthmus::cli {
+
+using dataplane::io::File;
+
+// What the daemon tells of its interfaces (docs/api/control.md), and where wires are plugged in.
+struct Interfaces {
+  std::string wires;
+  Json all;  // an array
+};
+// A problem where the daemon forwards no packets.
+Result<Interfaces> ask_interfaces(Session& session);
+
+// A machine that is there.
+struct MachineInfo {
+  std::string nic;
+  std::string name;
+  std::string address;
+  std::string trouble;  // why its frames are not forwarded; empty where they are
+};
+
+// The namespaces of a machine.
+struct Entrance {
+  File network;
+  File user;  // none where root has made it
+};
+
+// A connection to the helper.
+class Helper {
+ public:
+  static Result<Helper> connect(const std::string& wires);  // a problem where there is none
+  static Result<Helper> start(const std::string& wires);    // of one that is there, or a new one
+  static bool is_there(const std::string& wires);
+
+  // Asks each line, and calls `answered` with the number of the line and its answer, a sentence
+  // where it is not done. Several are under way at once.
+  Result<void> ask(const std::vector<std::string>& lines,
+                   const std::function<void(size_t, const Result<std::string>&)>& answered);
+  Result<std::string> ask(const std::string& line);
+  Result<std::vector<MachineInfo>> list();
+  Result<Entrance> enter(const std::string& nic);
+
+ private:
+  explicit Helper(File connection) : connection_(std::move(connection)) {}
+  File connection_;
+};
+
+// By the path of its interface, or its name where only one has it.
+Result<MachineInfo> machine_named(const std::vector<MachineInfo>& machines, std::string_view word);
+
+// The calling thread goes into a machine, and the process with it where that is all it is for.
+Result<void> go_into(const Entrance& entrance);
+
+// "3 machines"
+std::string counted(size_t count, std::string_view what);
+
+}  // namespace isthmus::cli

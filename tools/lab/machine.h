@@ -1,0 +1,25 @@
+// A machine of a lab: a network namespace whose eth0 is a TAP device, and the descriptor that its
+// frames come out of. Everything goes with the Machine, but for what runs in the namespace.
+#pragma once
+
+#include "tools/lab/machine_spec.h"
+#include "tools/lab/namespaces.h"
+
+namespace isthmus::lab {
+
+struct Machine {
+  MachineSpec spec;
+  File network_namespace;
+  File wire;
+  std::string trouble;  // why the daemon does not forward its frames; empty where it does
+};
+
+// `home` is the namespace of the calling thread, which it is in again afterwards. The error is a
+// sentence, and nothing is left then.
+tl::expected<Machine, std::string> make_machine(MachineSpec spec, const File& home);
+
+// Ends what runs in the machines, asking first; closes their devices, many at once, since each
+// takes the kernel milliseconds.
+void take_down(std::vector<Machine> machines);
+
+}  // namespace isthmus::lab

@@ -1,0 +1,26 @@
+// TAP devices and what the network stack of a machine is set up with, in the network namespace that
+// the calling thread is in. packet(7) and Documentation/networking/tuntap of Linux.
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+
+#include "dataplane/io/file.h"
+#include "tools/lab/machine_spec.h"
+
+namespace isthmus::lab {
+
+inline constexpr char kInterfaceName[] = "eth0";
+constexpr int kMtu = 1500;  // bytes, of an IP packet
+
+// A device eth0 whose every frame is read and written through the descriptor, behind a
+// virtio_net_hdr; checksums and segments are left to who reads. It is gone with the last
+// descriptor. The error is a sentence.
+tl::expected<dataplane::io::File, std::string> make_tap();
+
+// What the stack does from the beginning on: before the device is made.
+tl::expected<void, std::string> set_up_stack(const MachineSpec& spec);
+// eth0 with the addresses, and the routers as default gateways; lo.
+tl::expected<void, std::string> set_up_links(const MachineSpec& spec);
+
+}  // namespace isthmus::lab
