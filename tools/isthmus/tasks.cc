@@ -137,6 +137,11 @@ constexpr Option kLabExecOptions[] = {
     {"MACHINE", "and behind it the command, such as: web1 -- ping -c3 db1", Option::Values::Rest,
      kRequired, kNics},
 };
+constexpr Option kLabPingOptions[] = {
+    {"FROM", "a machine", kOne, kMaybe, kNics},
+    {"TO", "another one", kOne, kMaybe, kNics},
+    {"--all", "from each to each", kNone},
+};
 
 constexpr Option kBenchOptions[] = {
     {"WHAT", "fib, and the options of that benchmark: isthmus bench fib --help",
@@ -184,6 +189,8 @@ constexpr Task kTasks[] = {
     {"lab down", "", "take away the machines, and all that runs in them", {}, &lab_down},
     {"lab status", "", "the machines that are up", {}, &lab_status},
     {"lab exec", "", "run a command in a machine", kLabExecOptions, &lab_exec},
+    {"lab ping", "", "pings, beside what the tables predict of them", kLabPingOptions, &lab_ping},
+    {"lab doctor", "", "what a lab needs of this machine, and what is missing", {}, &lab_doctor},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},
     {"completion", "", "what a shell needs to complete words: source <(isthmus completion bash)",

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 
 #include "tools/lab/tap.h"
 
@@ -16,7 +15,6 @@ namespace isthmus::lab {
 namespace {
 
 constexpr std::chrono::milliseconds kTimeToEnd{500};  // for a process that was asked to
-constexpr size_t kClosers = 16;
 
 // What a process id means can change; what a descriptor of one means cannot (pidfd_open(2)).
 std::vector<File> hold(std::span<const pid_t> processes) {
@@ -73,13 +71,7 @@ tl::expected<Machine, std::string> make_machine(MachineSpec spec, const File& ho
 
 void take_down(std::vector<Machine> machines) {
   end_processes(machines);
-  std::vector<std::thread> closers;
-  for (size_t first = 0; first < std::min(kClosers, machines.size()); ++first) {
-    closers.emplace_back([&machines, first] {
-      for (size_t i = first; i < machines.size(); i += kClosers) machines[i].wire = File();
-    });
-  }
-  for (std::thread& closer : closers) closer.join();
+  for (Machine& machine : machines) leave_to_kernel(machine.wire.get());
 }
 
 }  // namespace isthmus::lab

@@ -18,8 +18,7 @@ struct Machine {
 // sentence, and nothing is left then.
 tl::expected<Machine, std::string> make_machine(MachineSpec spec, const File& home);
 
-// Ends what runs in the machines, asking first; closes their devices, many at once, since each
-// takes the kernel milliseconds.
+// Ends what runs in the machines, asking first, and lets go of them.
 void take_down(std::vector<Machine> machines);
 
 }  // namespace isthmus::lab

@@ -151,6 +151,8 @@ tl::expected<File, std::string> make_tap() {
   return tap;
 }
 
+void leave_to_kernel(int tap) { ::ioctl(tap, TUNSETPERSIST, 1); }
+
 Outcome set_up_stack(const MachineSpec& spec) {
   const bool ipv6 = has_ipv6(spec);
   auto done = ipv6 ? set(kQuiet) : set(kNoIpv6);

@@ -18,6 +18,10 @@ constexpr int kMtu = 1500;  // bytes, of an IP packet
 // descriptor. The error is a sentence.
 tl::expected<dataplane::io::File, std::string> make_tap();
 
+// The device does not go with its descriptor, which takes 20 ms, but with its network namespace:
+// the kernel takes away all that have nobody any more at once.
+void leave_to_kernel(int tap);
+
 // What the stack does from the beginning on: before the device is made.
 tl::expected<void, std::string> set_up_stack(const MachineSpec& spec);
 // eth0 with the addresses, and the routers as default gateways; lo.
