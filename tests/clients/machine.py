@@ -5,14 +5,17 @@ leaves there. No program of the system is needed, and nothing is left when the p
 device is gone, and with the last process the namespace.
 """
 import array
+import contextlib
 import ctypes
 import fcntl
 import hashlib
+import json
 import multiprocessing
 import os
 import select
 import socket
 import struct
+import sys
 import time
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -142,11 +145,39 @@ class Inside:
                 count -= len(part)
         return digest.hexdigest()
 
+    def stream(self, address, port, count, per_second):
+        """Numbered datagrams at a steady rate; returns how many were sent."""
+        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sender.connect((address, port))
+        began = time.monotonic()
+        for number in range(count):
+            while (ahead := began + number / per_second - time.monotonic()) > 0:
+                time.sleep(ahead)
+            sender.send(struct.pack("!I", number))
+        return count
+
+    def receive(self, port, count, patience_s):
+        """How many different ones of that many datagrams came to the machine, until they were silent for so long."""
+        receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        receiver.settimeout(patience_s)
+        receiver.bind(("0.0.0.0", port))
+        print("listening", flush=True)
+        came = set()
+        with contextlib.suppress(TimeoutError):
+            while len(came) < count:
+                came.add(struct.unpack("!I", receiver.recv(64))[0])
+        return len(came) + counted("Udp", "RcvbufErrors")  # what this program was too slow for has come as well
+
     def tcp_errors(self):
         """Segments that came with a wrong checksum, since the namespace began."""
-        with open("/proc/net/snmp", encoding="ascii") as file:
-            names, values = [line.split() for line in file if line.startswith("Tcp:")]
-        return int(values[names.index("InCsumErrors")])
+        return counted("Tcp", "InCsumErrors")
+
+
+def counted(protocol, name):
+    """A counter of the namespace."""
+    with open("/proc/net/snmp", encoding="ascii") as file:
+        names, values = [line.split() for line in file if line.startswith(f"{protocol}:")]
+    return int(values[names.index(name)])
 
 
 def live(channel, passage, settings):
@@ -220,3 +251,7 @@ class Wires:
 
     def close(self):
         self.socket.close()
+
+
+if __name__ == "__main__":  # in a namespace: machine.py METHOD JSON... prints what the method of Inside returns
+    print(json.dumps(getattr(Inside(), sys.argv[1])(*map(json.loads, sys.argv[2:]))))

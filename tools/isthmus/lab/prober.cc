@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <random>
 
 #include "dataplane/net/checksum.h"
 
@@ -82,6 +83,7 @@ bool Prober::send(const Probe& probe, uint32_t number) {
   const bool is_v4 = to.address.is_v4();
   Echo echo;
   echo.type = is_v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
+  echo.identifier = identifier_;
   echo.sequence = htons(static_cast<uint16_t>(number));
   echo.payload.number = number;
   if (is_v4) {  // of IPv6 the kernel reckons it
@@ -123,6 +125,8 @@ void Prober::take_replies(size_t end, std::vector<Probe>& probes, size_t& missin
 
 Result<void> Prober::ping(std::vector<Probe>& probes, std::chrono::milliseconds patience) {
   sent_at_.assign(probes.size(), {});
+  // Those of an earlier run are flows that may go on although the rules have changed since.
+  identifier_ = static_cast<uint16_t>(std::random_device{}());
   size_t missing = 0, next = 0;
   std::vector<pollfd> waiting;
   for (const End& end : ends_) waiting.push_back({end.socket.get(), POLLIN, 0});

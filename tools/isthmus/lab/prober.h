@@ -35,6 +35,7 @@ class Prober {
   void take_replies(size_t end, std::vector<Probe>& probes, size_t& missing);
 
   std::vector<End> ends_;
+  uint16_t identifier_ = 0;
   std::vector<std::chrono::steady_clock::time_point> sent_at_;
 };
 
