@@ -23,7 +23,8 @@ constexpr std::string_view kPosture[] = {"nobody", "reader", "contributor", "own
 bool ends(std::string_view path, std::string_view end) { return path.ends_with(end); }
 
 bool asks_only(std::string_view path) {
-  return ends(path, "/explain") || ends(path, "/whatif") || ends(path, "dryRun=true");
+  return ends(path, "/explain") || ends(path, "/whatif") || ends(path, "/expectations") ||
+         ends(path, "dryRun=true");
 }
 bool is_owners_to_see(std::string_view path) {
   return ends(path, "/config") || ends(path, "/requests");

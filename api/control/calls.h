@@ -40,6 +40,7 @@ http::Response show_stats(const Service& service, const http::Request& request);
 http::Response show_routes(const Service& service, const http::Request& request);
 http::Response show_interfaces(const Service& service, const http::Request& request);
 http::Response explain_packet(const Service& service, const http::Request& request);
+http::Response test_expectations(const Service& service, const http::Request& request);
 http::Response export_document(const Service& service, const http::Request& request);
 void apply_document(const Service& service, const http::Request& request, const http::Done& done);
 void reset_controller(const Service& service, const http::Request& request, const http::Done& done);

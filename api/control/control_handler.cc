@@ -68,6 +68,7 @@ constexpr Row kRows[] = {
     {Method::Get, "/_isthmus/v1/interfaces", Role::Reader, kNone, &now<&show_interfaces>, "every network interface as the machine behind it is set up"},
     {Method::Post, "/_isthmus/v1/explain", Role::Reader, kNone, &now<&explain_packet>, "what happens to a packet and its reply, and why"},
     {Method::Post, "/_isthmus/v1/apply", Role::Contributor, kApplyParameters, &apply_document, "make the controller hold what a lab document says"},
+    {Method::Post, "/_isthmus/v1/expectations", Role::Reader, kNone, &now<&test_expectations>, "whether what a lab document expects is true of the controller"},
     {Method::Get, "/_isthmus/v1/export", Role::Reader, kExportParameters, &now<&export_document>, "what the controller holds, as a lab document"},
     {Method::Post, "/_isthmus/v1/whatif", Role::Reader, kNone, &what_if, "what changes would do, without doing them"},
     {Method::Get, "/_isthmus/v1/host-faults", Role::Reader, kNone, &now<&show_host_faults>, "which hosts fail, and how"},

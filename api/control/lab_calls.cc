@@ -6,7 +6,6 @@
 #include "api/control/calls.h"
 #include "api/control/lab/expand.h"
 #include "api/control/lab/export.h"
-#include "api/control/lab/parse.h"
 #include "api/control/lab_text.h"
 #include "api/json/json_text.h"
 #include "controller/model/text.h"
@@ -19,70 +18,6 @@ using json::JsonText;
 
 using lab::LabDocument;
 using lab::Prune;
-
-constexpr std::string_view kYaml = "application/yaml";  // RFC 9512
-
-struct MediaType {
-  std::string_view name;
-  lab::LabFormat format;
-};
-constexpr MediaType kMediaTypes[] = {
-    {kYaml, lab::LabFormat::Yaml},
-    {"application/x-yaml", lab::LabFormat::Yaml},
-    {"text/yaml", lab::LabFormat::Yaml},
-    {"application/json", lab::LabFormat::Json},
-};
-
-// Without its parameters: "text/yaml; charset=utf-8" is text/yaml.
-std::optional<lab::LabFormat> format_of(const http::Request& request) {
-  std::string_view type = request.headers.get("Content-Type").value_or("");
-  type = type.substr(0, type.find(';'));
-  while (type.ends_with(' ')) type.remove_suffix(1);
-  for (const MediaType& row : kMediaTypes) {
-    if (http::equal_without_case(row.name, type)) return row.format;
-  }
-  return std::nullopt;
-}
-
-Problem wrong_media_type() {
-  Problem problem;
-  problem.status = 415;
-  problem.code = "UnsupportedMediaType";
-  problem.detail = "A lab document is application/yaml or application/json.";
-  problem.remedy =
-      "With curl: -H 'Content-Type: application/yaml' --data-binary @lab.yaml (-d would join the "
-      "lines).";
-  return problem;
-}
-
-Problem refused_document(const std::vector<lab::LabProblem>& problems) {
-  const lab::LabProblem& first = problems.front();
-  Problem problem = problem_of({ErrorCode::InvalidLabDocument,
-                                first.pointer,
-                                fmt::format("Line {}: {}", first.line, first.message),
-                                "",
-                                {}});
-  problem.problems = problems;
-  return problem;
-}
-
-// The rules speak of resources; a reader of the document wants its line.
-Problem refused_change(const Error& error, const LabDocument& document) {
-  Problem problem = problem_of(error);
-  std::string_view pointer = error.target;
-  while (!pointer.empty()) {
-    const auto found = document.positions.find(pointer);
-    if (found != document.positions.end()) {
-      problem.pointer = pointer;
-      problem.detail = fmt::format("Line {}: {}", found->second.line, error.message);
-      problem.problems = {
-          {found->second.line, found->second.column, std::string(pointer), error.text()}};
-      break;
-    }
-    pointer = pointer.substr(0, pointer.rfind('/'));
-  }
-  return problem;
-}
 
 constexpr std::array<std::string_view, 4> kEffects = {"created", "updated", "deleted", "unchanged"};
 
@@ -102,24 +37,14 @@ std::string write_outcomes(const std::vector<Outcome>& outcomes, Revision revisi
   return json.take();
 }
 
-tl::expected<LabDocument, Problem> read_document(const http::Request& request,
-                                                 const std::string& subscription) {
-  const auto format = format_of(request);
-  if (!format) return tl::unexpected(wrong_media_type());
-  auto parsed = lab::parse_lab(request.body, *format);
-  if (!parsed) return tl::unexpected(refused_document(parsed.error()));
-  parsed->subscription = subscription;
-  return std::move(*parsed);
-}
-
 tl::expected<Applied, Problem> rehearse(const LabDocument& document, Prune prune,
                                         const Model& model, const Limits& limits, int64_t now_ms) {
   if (const auto legal = check_locations(document, model); !legal)
-    return tl::unexpected(refused_change(legal.error(), document));
+    return tl::unexpected(problem_in(document, legal.error()));
   Change change = expand(document, model, prune);
   change.time_ms = now_ms;
   auto applied = apply(model, change, limits);
-  if (!applied) return tl::unexpected(refused_change(applied.error(), document));
+  if (!applied) return tl::unexpected(problem_in(document, applied.error()));
   return std::move(*applied);
 }
 
@@ -166,7 +91,7 @@ void apply_document(const Service& service, const http::Request& request, const 
       [document, done](const Result<Committed>& result) {
         done(result
                  ? json_answer(write_outcomes(result->outcomes, result->model->revision(), false))
-                 : answer(refused_change(result.error(), *document)));
+                 : answer(problem_in(*document, result.error())));
       });
 }
 

@@ -183,6 +183,10 @@ TEST_P(Example, IsAsItSays) {
                                       expectation.via)));
     }
   }
+  const auto tested =
+      world.call(Method::Post, "/_isthmus/v1/expectations", text, "application/yaml");
+  EXPECT_EQ(at(tested.body, "/holds"), "true") << tested.body;
+  EXPECT_EQ(at(tested.body, "/expectations"), fmt::format("array of {}", lab->expectations.size()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Docs, Example,

@@ -368,6 +368,8 @@ Result<Explanation> explain(const Model& model, const dataplane::Tables& tables,
   explanation.reason = std::move(there.reason);
   explanation.remedy = std::move(there.remedy);
   if (!there.delivered) return explanation;
+  if (to->network != nullptr && there.arrived_at != to->nic)
+    explanation.elsewhere = there.arrived_at->id.path();
   Journey back = travel(model, tables, flows, *there.arrived_at, flow->reversed());
   explanation.reverse = std::move(back.steps);
   explanation.delivered = back.delivered;

@@ -34,6 +34,9 @@ struct ExplainStep {
 struct Explanation {
   bool delivered = false;  // there, and the reply back
   std::string reason;      // of a drop: a stable identifier, see dataplane/pipeline/drop_reason.h
+  // Of a packet that arrives, but not at whom the question names: the path of the interface that
+  // has its address where the sender is. Empty otherwise.
+  std::string elsewhere;
   std::vector<ExplainStep> forward;
   std::vector<ExplainStep> reverse;  // empty when the packet was dropped on its way there
   std::string remedy;                // for a drop

@@ -141,7 +141,7 @@ struct LabLink {
 
 enum class LabResult : uint8_t { Reach, Drop };
 
-// What should be true of the lab. Checked and kept; `apply` does not test it.
+// What should be true of the lab. `apply` does not look at it; expectations.h does.
 struct LabExpectation {
   std::string from;
   std::string to;
@@ -173,7 +173,8 @@ struct LabDocument {
   std::vector<LabVm> vms;
   std::vector<LabLink> links;
   std::vector<LabExpectation> expectations;
-  // JSON pointer -> where it stands, for everything that becomes a resource: "/networks/hub".
+  // JSON pointer -> where it stands, for everything that becomes a resource ("/networks/hub"), and
+  // for expectations with their members ("/expect/0/from").
   std::map<std::string, Where, std::less<>> positions;
 
   // Positions and the subscription are not part of what a document says.

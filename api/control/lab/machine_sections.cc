@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "api/control/lab/expectations.h"
 #include "api/control/lab/sections.h"
+#include "controller/explain/follow.h"
 #include "dataplane/pipeline/drop_reason.h"
 
 namespace isthmus::api::lab {
@@ -170,12 +172,13 @@ void read_traffic(Reader& reader, const Spot& map, LabExpectation& expectation) 
         reader.word<std::string_view>(protocol, "a protocol", kProtocols).value_or("any");
 }
 
-bool is_drop_reason(std::string_view text) {
-  return std::any_of(std::begin(dataplane::kDropReasons) + 1, std::end(dataplane::kDropReasons),
-                     [text](const dataplane::DropReasonInfo& row) {
-                       return row.text.starts_with(text) &&
-                              (row.text.size() == text.size() || row.text[text.size()] == '-');
-                     });
+// The pipeline's, and the one that explain has of its own.
+std::vector<std::string_view> drop_reasons() {
+  std::vector<std::string_view> known = {kForwardingLoop};
+  for (const auto& row : dataplane::kDropReasons) {
+    if (!row.text.empty()) known.push_back(row.text);
+  }
+  return known;
 }
 
 void read_reason(Reader& reader, const Spot& spot, LabExpectation& expectation) {
@@ -185,9 +188,11 @@ void read_reason(Reader& reader, const Spot& spot, LabExpectation& expectation) 
   expectation.reason = *written;
   if (expectation.result != LabResult::Drop)
     reader.problem(spot, "Only an expectation with 'result: drop' has a reason.");
-  if (written->empty() || !is_drop_reason(*written)) {
-    std::vector<std::string_view> known;
-    for (const auto& row : dataplane::kDropReasons) known.push_back(row.text);
+  const std::vector<std::string_view> known = drop_reasons();
+  const bool is_known = std::any_of(known.begin(), known.end(), [&](std::string_view reason) {
+    return begins_with_words(reason, *written);
+  });
+  if (!is_known) {
     const std::string meant = did_you_mean(*written, known);
     reader.problem(spot, fmt::format("{} is not a reason to drop a packet{}", in_quotes(*written),
                                      meant.empty() ? "." : meant));
@@ -200,6 +205,8 @@ void read_expectation(Reading& reading, const Spot& map) {
   constexpr std::string_view kWhat = "An expectation";
   Reader& reader = reading.reader;
   if (!reader.has_only(map, kWhat, kExpectMembers)) return;
+  reading.place(map);
+  for (const Member& member : map.node->members) reading.place(Reader::member(map, member));
   LabExpectation expectation;
   expectation.from = read_end(reading, reader.require(map, kWhat, "from"), Bare::Refused);
   expectation.to = read_end(reading, reader.require(map, kWhat, "to"), Bare::Allowed);
