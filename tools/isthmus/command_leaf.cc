@@ -67,7 +67,9 @@ void add_option(Leaf& leaf, const Option& option, Option::Need need) {
     added = leaf.app->add_flag(names, help);
   else
     added = leaf.app->add_option(names, CLI::callback_t{}, help, false);
-  if (option.values == Option::Values::Many) added->expected(1, kWordsMax);
+  const bool is_many = option.values == Option::Values::Many;
+  if (is_many) added->expected(1, kWordsMax);
+  if (is_many && added->get_positional()) added->allow_extra_args();  // or CLI11 stops at the first
   if (option.values == Option::Values::Optional) added->expected(0, 1);
   if (option.values != Option::Values::None)
     added->type_name(option.values == Option::Values::Optional ? "[true|false]" : "VALUE");

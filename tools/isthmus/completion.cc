@@ -70,9 +70,10 @@ class Completer {
     return nullptr;
   }
 
+  // One that takes many words takes all that are left.
   const OptionInfo* positional(size_t index) const {
     for (const OptionInfo& option : cursor_.command->options)
-      if (option.is_positional() && index-- == 0) return &option;
+      if (option.is_positional() && (index-- == 0 || option.values == Values::Many)) return &option;
     return nullptr;
   }
 

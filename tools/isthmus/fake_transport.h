@@ -1,6 +1,7 @@
 // A server for tests: answers from a list, and remembers what it was asked.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <sstream>
 #include <string>
@@ -15,6 +16,7 @@ struct FakeServer {
   std::map<std::string, HttpResponse> answers;
   std::vector<HttpRequest> asked;
   bool reachable = true;
+  size_t calls_max = SIZE_MAX;  // of those above it, none is answered
 
   void answer(const std::string& question, int status, std::string body, Headers headers = {}) {
     answers[question] = {status, std::move(headers), std::move(body)};
@@ -27,7 +29,8 @@ class FakeTransport final : public Transport {
   tl::expected<HttpResponse, NoAnswer> send(const HttpRequest& request,
                                             std::chrono::milliseconds) override {
     server_.asked.push_back(request);
-    if (!server_.reachable) return tl::unexpected(NoAnswer{"Connection refused"});
+    if (!server_.reachable || server_.asked.size() > server_.calls_max)
+      return tl::unexpected(NoAnswer{"Connection refused"});
     const auto found = server_.answers.find(request.method + " " + request.target);
     if (found != server_.answers.end()) return found->second;
     return HttpResponse{

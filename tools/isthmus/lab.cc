@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -16,6 +17,7 @@ namespace isthmus::cli {
 
 Result<std::string> read_document(const std::string& file) {
   if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  if (std::filesystem::is_directory(file)) return usage(file + " is a folder: name its documents");
   std::ifstream in(file, std::ios::binary);
   if (!in) return usage(fmt::format("cannot read {}: {}", file, std::strerror(errno)));
   return std::string(std::istreambuf_iterator<char>(in), {});
@@ -25,6 +27,11 @@ namespace {
 
 constexpr Column kChangeColumns[] = {{"Change", "/change"},
                                      {"Resource", "/resource", Column::Show::Path}};
+
+Json changes_in(const Reply& applied) {
+  const Value* list = find(applied.json, "/changes");
+  return list != nullptr && list->IsArray() ? copy(*list) : Json(rapidjson::kArrayType);
+}
 
 // "3 created, 1 unchanged; revision 12"
 std::string summary(const Value& changes, const Value& answer) {
@@ -83,18 +90,22 @@ Result<Json> parse_document(const std::string& text) {
 
 }  // namespace
 
+Result<Reply> apply_document(Session& session, std::string document, const std::string& query) {
+  Result<Reply> reply =
+      session.api.post("/_isthmus/v1/apply" + query, std::move(document), "application/yaml");
+  if (reply) session.err << summary(changes_in(*reply), reply->json) << "\n";
+  return reply;
+}
+
 Result<void> apply_lab(Session& session, const Arguments& arguments) {
   Result<std::string> document = read_document(std::string(arguments.text("file")));
   if (!document) return tl::unexpected(document.error());
-  std::string target = "/_isthmus/v1/apply";
-  if (arguments.has("dry-run")) target += "?dryRun=true";
-  if (arguments.has("prune")) target += arguments.has("dry-run") ? "&prune=true" : "?prune=true";
-  const Result<Reply> reply = session.api.post(target, std::move(*document), "application/yaml");
+  std::string query;
+  if (arguments.has("dry-run")) query += "?dryRun=true";
+  if (arguments.has("prune")) query += arguments.has("dry-run") ? "&prune=true" : "?prune=true";
+  const Result<Reply> reply = apply_document(session, std::move(*document), query);
   if (!reply) return tl::unexpected(reply.error());
-  const Value* list = find(reply->json, "/changes");
-  const Json changes =
-      list != nullptr && list->IsArray() ? copy(*list) : Json(rapidjson::kArrayType);
-  session.err << summary(changes, reply->json) << "\n";
+  const Json changes = changes_in(*reply);
   return session.output.print(reply->json, [&] { return grid_of(kChangeColumns, changes); });
 }
 

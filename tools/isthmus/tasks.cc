@@ -30,6 +30,11 @@ constexpr Option kApplyOptions[] = {
     {"--dry-run", "say what would change, and change nothing", kNone},
     {"--prune", "also delete what the document does not have", kNone},
 };
+constexpr Option kTestOptions[] = {
+    {"FILE", "lab documents; - reads one from the standard input", kMany, kRequired, kFile},
+    {"--apply", "apply each document before its expectations are tested", kNone},
+    {"--junit", "also write a report in JUnit's XML, for CI systems", kOne, kMaybe, kFile},
+};
 constexpr Option kWaitOptions[] = {
     {"--for", "ready, peering=NETWORK/NAME:STATE (or :FullyInSync) or operation=ID", kOne,
      kRequired, "ready|peering=|operation="},
@@ -160,6 +165,7 @@ constexpr Task kTasks[] = {
      &explain},
     {"routes", "", "the effective routes of a NIC or a subnet", kRoutesOptions, &show_routes},
     {"apply", "", "make the controller hold what a lab document says", kApplyOptions, &apply_lab},
+    {"test", "", "whether what lab documents expect is true", kTestOptions, &test_labs},
     {"export",
      "",
      "what the controller holds, or with -g a group, as a lab document",

@@ -38,11 +38,16 @@ Result<Arguments> located(Session& session, const Arguments& arguments);  // sub
 // A file, or "-" for the standard input.
 Result<std::string> read_document(const std::string& file);  // lab.cc
 
+// Makes the server hold what a document says, and sums up what that changed.
+Result<Reply> apply_document(Session& session, std::string document,
+                             const std::string& query);  // lab.cc
+
 // Each in the file that its name says.
 Result<void> explain(Session& session, const Arguments& arguments);            // explain.cc
 Result<void> show_routes(Session& session, const Arguments& arguments);        // routes.cc
 Result<void> apply_lab(Session& session, const Arguments& arguments);          // lab.cc
 Result<void> export_lab(Session& session, const Arguments& arguments);         // lab.cc
+Result<void> test_labs(Session& session, const Arguments& arguments);          // expectations.cc
 Result<void> reset(Session& session, const Arguments& arguments);              // lab.cc
 Result<void> host_faults(Session& session, const Arguments& arguments);        // host_faults.cc
 Result<void> snapshots(Session& session, const Arguments& arguments);          // snapshots.cc
