@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "api/wires/capture.h"
 #include "api/wires/line_socket.h"
 #include "controller/model/either_realm.h"
 #include "controller/model/text.h"
@@ -21,6 +22,15 @@ namespace isthmus::api::wires {
 namespace {
 
 using dataplane::PortId;
+
+const Resource* find_nic(const Model& model, std::string_view path) {
+  const auto id = parse_in_either_realm(path);
+  return id && id->kind() == Kind::NetworkInterface ? model.find(*id) : nullptr;
+}
+
+std::string no_nic(std::string_view path) {
+  return fmt::format("ResourceNotFound: There is no network interface {}.", in_quotes(path));
+}
 
 dataplane::io::PacketWorkerOptions worker_options() {
   dataplane::io::PacketWorkerOptions options;
@@ -52,6 +62,7 @@ class WireSocket::Loop {
     worker_.add_to(totals);
     return totals;
   }
+  const dataplane::io::PacketWorker& worker() const { return worker_; }
 
  private:
   void run();
@@ -60,6 +71,7 @@ class WireSocket::Loop {
   std::string answer(const File& connection, Line message);
   std::string attach(const File& connection, const Resource& nic, Line& message);
   std::string detach(const Resource& nic);
+  std::string capture(const File& connection, std::string_view what, Line& message);
   void end(const File& connection);
 
   const std::string path_;
@@ -69,6 +81,11 @@ class WireSocket::Loop {
   const File stop_;
   std::vector<File> connections_;
   std::map<PortId, int> holders_;  // of an interface's wire the connection, by its descriptor
+  struct Captor {
+    int connection;
+    std::unique_ptr<Capture> capture;
+  };
+  std::vector<Captor> captors_;
   std::thread thread_;
 };
 
@@ -102,17 +119,16 @@ bool WireSocket::Loop::serve(const File& connection) {
 }
 
 std::string WireSocket::Loop::answer(const File& connection, Line message) {
-  const auto [word, path] = split_line(message.text);
+  const auto [word, rest] = split_line(message.text);
+  if (word == "capture") return capture(connection, rest, message);
   if (word != "attach" && word != "detach")
     return fmt::format(
-        "InvalidRequest: {} is no word of this socket: write attach or detach, and "
+        "InvalidRequest: {} is no word of this socket: write attach, detach or capture, and "
         "the path of a network interface.",
         in_quotes(word));
-  const auto id = parse_in_either_realm(path);
   const ModelPtr model = controller_.model();
-  const Resource* nic = id && id->kind() == Kind::NetworkInterface ? model->find(*id) : nullptr;
-  if (nic == nullptr)
-    return fmt::format("ResourceNotFound: There is no network interface {}.", in_quotes(path));
+  const Resource* nic = find_nic(*model, rest);
+  if (nic == nullptr) return no_nic(rest);
   return word == "attach" ? attach(connection, *nic, message) : detach(*nic);
 }
 
@@ -141,8 +157,47 @@ std::string WireSocket::Loop::detach(const Resource& nic) {
   return "done";
 }
 
+std::string WireSocket::Loop::capture(const File& connection, std::string_view what,
+                                      Line& message) {
+  constexpr std::string_view kAll = "all";
+  constexpr std::string_view kDrops = " drops";
+  using dataplane::io::CaptureFilter;
+  if (message.files.size() != 1)
+    return fmt::format("InvalidRequest: capture comes with one descriptor, and not with {}.",
+                       message.files.size());
+  CaptureFilter filter;
+  if (what.ends_with(kDrops)) {
+    filter.what = CaptureFilter::What::Drops;
+    what.remove_suffix(kDrops.size());
+  }
+  if (what != kAll) {
+    const ModelPtr model = controller_.model();
+    const Resource* nic = find_nic(*model, what);
+    if (nic == nullptr) return no_nic(what);
+    filter.port = PortId{nic->serial};
+  }
+  std::erase_if(captors_, [](const Captor& captor) { return captor.capture->has_ended(); });
+  if (captors_.size() >= kCapturesMax)
+    return fmt::format("TooManyRequests: {} captures run already: end one of them.",
+                       captors_.size());
+  try {
+    captors_.push_back(
+        {connection.get(), std::make_unique<Capture>(worker_, controller_, filter,
+                                                     std::move(message.files.front()))});
+  } catch (const std::system_error& error) {
+    return fmt::format("InvalidRequest: Nothing can be captured into the descriptor: {}.",
+                       error.code().message());
+  }
+  return "done";
+}
+
 // What another connection has taken over is the other's.
 void WireSocket::Loop::end(const File& connection) {
+  for (Captor& captor : captors_) {
+    if (captor.connection != connection.get()) continue;
+    captor.capture->stop();
+    captor.connection = -1;
+  }
   std::erase_if(holders_, [&](const auto& holder) {
     const bool is_its_own = holder.second == connection.get();
     if (is_its_own) worker_.detach(holder.first);
@@ -166,5 +221,6 @@ tl::expected<std::unique_ptr<WireSocket>, std::string> WireSocket::open(
 }
 
 dataplane::CounterTotals WireSocket::totals() const { return loop_->totals(); }
+const dataplane::io::PacketWorker& WireSocket::worker() const { return loop_->worker(); }
 
 }  // namespace isthmus::api::wires

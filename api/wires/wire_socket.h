@@ -9,9 +9,12 @@
 //                  virtio_net_hdr: a TAP device with IFF_VNET_HDR. NIC is the path of a network
 //                  interface of either realm; its frames are forwarded from the answer on
 //   detach NIC
+//   capture NIC [drops], capture all [drops]
+//                  with one descriptor, into which the frames are written as a pcapng stream
+//                  (capture.h): all of them, or those that were dropped
 //
-// What a connection has attached is detached when it ends. The file of the socket is for its owner
-// alone.
+// What a connection has attached is detached when it ends, and its captures end. The file of the
+// socket is for its owner alone.
 //
 // Threads: one of its own; everything here is for the thread that made it.
 #pragma once
@@ -26,6 +29,7 @@
 namespace isthmus::api::wires {
 
 constexpr size_t kConnectionsMax = 64;  // our choice
+constexpr size_t kCapturesMax = 16;     // at a time: each costs every frame some time; our choice
 
 class WireSocket {
  public:
@@ -37,6 +41,7 @@ class WireSocket {
 
   // What was forwarded and dropped so far. Any thread.
   dataplane::CounterTotals totals() const;
+  const dataplane::io::PacketWorker& worker() const;
 
  private:
   class Loop;

@@ -1,5 +1,6 @@
 #include "api/wires/wire_socket.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -7,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -90,14 +92,30 @@ class WireSocketTest : public ::testing::Test {
   }
   auto open() { return WireSocket::open(path_, world_.controller(), world_.dataplane()); }
 
+  static void send(const Pair& pair, std::vector<uint8_t> frame) {
+    frame.insert(frame.begin(), kOffloadHeaderBytes, 0);
+    EXPECT_GE(::send(pair.machine.get(), frame.data(), frame.size(), MSG_NOSIGNAL), 0);
+  }
+  void send(const Pair& pair, std::string_view text) {
+    send(pair, test::frame_of(text, web_mac(), dataplane::kRouterMac));
+  }
+  net::Mac web_mac() {
+    const auto model = world_.model();
+    return *(*model->collection(Kind::NetworkInterface).begin())->as<NetworkInterface>().mac;
+  }
+  static std::string printed_by(const std::string& command) {
+    std::string printed;
+    FILE* const out = ::popen(command.c_str(), "r");
+    if (out == nullptr) return printed;
+    char part[512];
+    while (std::fgets(part, sizeof part, out) != nullptr) printed += part;
+    ::pclose(out);
+    return printed;
+  }
+
   // What the machine gets for asking who the router is; empty where it gets nothing.
   std::string who_is_the_router(const Pair& pair) {
-    const Resource* nic = world_.model()->collection(Kind::NetworkInterface).begin()->get();
-    const auto question = test::frame_of("who-has 10.1.0.1 tell 10.1.0.2",
-                                         *nic->as<NetworkInterface>().mac, dataplane::kRouterMac);
-    std::vector<uint8_t> sent(kOffloadHeaderBytes);
-    sent.insert(sent.end(), question.begin(), question.end());
-    if (::send(pair.machine.get(), sent.data(), sent.size(), MSG_NOSIGNAL) < 0) return "";
+    send(pair, "who-has 10.1.0.1 tell 10.1.0.2");
     pollfd waiting{pair.machine.get(), POLLIN, 0};
     if (::poll(&waiting, 1, 1000) <= 0) return "";
     std::vector<uint8_t> came(2000);
@@ -165,6 +183,115 @@ TEST_F(WireSocketTest, WhoHangsUpTakesHisWiresAlong) {
   pollfd waiting{pair.machine.get(), POLLIN, 0};
   ASSERT_EQ(::poll(&waiting, 1, 5000), 1);
   EXPECT_NE(waiting.revents & POLLHUP, 0) << "nobody has the other end any more";
+}
+
+// The whole stream that a pipe carries.
+std::vector<uint8_t> read_all(const File& pipe) {
+  std::vector<uint8_t> all(1 << 20);
+  size_t size = 0;
+  for (;;) {
+    const ssize_t more = ::read(pipe.get(), all.data() + size, all.size() - size);
+    if (more <= 0) break;
+    size += static_cast<size_t>(more);
+  }
+  all.resize(size);
+  return all;
+}
+
+struct Pipe {
+  File out;
+  File in;
+  Pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) < 0)
+      throw std::system_error(errno, std::generic_category(), "pipe");
+    out = File(ends[0]);
+    in = File(ends[1]);
+  }
+};
+
+std::string text(const std::vector<uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
+
+TEST_F(WireSocketTest, ACaptureIsAStreamWithNamesAndReasons) {
+  const auto socket = open();
+  ASSERT_TRUE(socket) << socket.error();
+  Holder holder(path_);
+  Pair pair;
+  ASSERT_EQ(holder.say(kWeb, {pair.wire.get()}), "done");
+  Pipe all, drops;
+  {
+    Holder captor(path_);
+    ASSERT_EQ(captor.say("capture all", {all.in.get()}), "done");
+    ASSERT_EQ(captor.say("capture /networkInterfaces/web1 drops", {drops.in.get()}), "done");
+    all.in = File();
+    drops.in = File();
+    EXPECT_THAT(who_is_the_router(pair), HasSubstr("is-at"));
+    send(pair, "udp 10.1.0.2:7 > 10.9.0.4:53 ttl 64");
+    EXPECT_THAT(who_is_the_router(pair), HasSubstr("is-at"));  // by now the drop was seen
+  }
+  const std::string everything = text(read_all(all.out));
+  EXPECT_THAT(everything, HasSubstr("/networkInterfaces/web1"));
+  const std::string why =
+      "dropped: no-route at route by /networkInterfaces/web1/ipConfigurations/ip: no prefix of the "
+      "sender's table contains the destination";
+  EXPECT_THAT(everything, HasSubstr(why));
+  const std::string only_drops = text(read_all(drops.out));
+  EXPECT_THAT(only_drops, HasSubstr(why));
+  EXPECT_LT(only_drops.size(), everything.size());
+  const std::string file = folder_.file("all.pcapng");
+  std::ofstream(file, std::ios::binary) << everything;
+  if (printed_by("command -v tshark") == "") GTEST_SKIP() << "there is no tshark to read it";
+  const std::string nic = "/networkInterfaces/web1|";
+  EXPECT_EQ(printed_by("tshark -r " + file +
+                       " -T fields -E separator='|' "
+                       "-e frame.interface_name -e frame.comment 2>/dev/null"),
+            nic + "\n" + nic + "\n" + nic + why + "\n" + nic + "\n" + nic + "\n");
+}
+
+TEST_F(WireSocketTest, ACaptureEndsWithItsReaderAndWithItsConnection) {
+  const auto socket = open();
+  ASSERT_TRUE(socket) << socket.error();
+  Holder holder(path_);
+  Pair pair;
+  ASSERT_EQ(holder.say(kWeb, {pair.wire.get()}), "done");
+  for (size_t i = 0; i < 2 * kCapturesMax; ++i) {
+    Pipe pipe;
+    std::string answer;
+    do {  // until one of those before has seen that its reader is gone
+      answer = holder.say("capture all", {pipe.in.get()});
+    } while (answer.starts_with("TooManyRequests"));
+    ASSERT_EQ(answer, "done");
+  }
+  std::vector<Pipe> kept(kCapturesMax);
+  {
+    Holder captor(path_);
+    for (Pipe& pipe : kept) {
+      std::string answer;
+      do {
+        answer = captor.say("capture all", {pipe.in.get()});
+      } while (answer.starts_with("TooManyRequests"));
+      ASSERT_EQ(answer, "done");
+      pipe.in = File();
+    }
+    EXPECT_THAT(captor.say("capture all", {Pipe().in.get()}), StartsWith("TooManyRequests: 16"));
+  }
+  for (const Pipe& pipe : kept) EXPECT_FALSE(read_all(pipe.out).empty());
+  EXPECT_THAT(who_is_the_router(pair), HasSubstr("is-at"));
+}
+
+TEST_F(WireSocketTest, WhatCannotBeCapturedIsTold) {
+  const auto socket = open();
+  ASSERT_TRUE(socket) << socket.error();
+  Holder holder(path_);
+  const Pipe pipe;
+  EXPECT_THAT(holder.say("capture /networkInterfaces/nobody", {pipe.in.get()}),
+              StartsWith("ResourceNotFound: There is no network interface '/networkInterf"));
+  EXPECT_THAT(holder.say("capture /networkInterfaces/web1 drop", {pipe.in.get()}),
+              StartsWith("ResourceNotFound"));
+  EXPECT_THAT(holder.say("capture", {pipe.in.get()}), StartsWith("ResourceNotFound"));
+  EXPECT_THAT(holder.say("capture all"), StartsWith("InvalidRequest: capture comes with one"));
+  EXPECT_THAT(holder.say("capture all", {pipe.out.get()}),
+              StartsWith("InvalidRequest: Nothing can be captured into the descriptor: Bad file"));
 }
 
 TEST_F(WireSocketTest, TheFileIsForItsOwnerAndGoesWithTheSocket) {

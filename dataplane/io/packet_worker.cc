@@ -17,6 +17,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dataplane/io/frame_recorder.h"
+
 namespace isthmus::dataplane::io {
 namespace {
 
@@ -69,6 +71,15 @@ class PacketWorker::Loop {
       throw std::system_error(error, std::generic_category(), "a wire cannot be waited for");
   }
   bool detach(PortId port) { return ask({.kind = Request::Kind::Detach, .port = port}) == 0; }
+  void begin_capture(std::shared_ptr<FrameQueue> queue) {
+    run([this, &queue] { recorder_.add(std::move(queue)); });
+  }
+  void end_capture(const FrameQueue& queue) {
+    run([this, &queue] { recorder_.remove(queue); });
+  }
+  void look(const Look& look) {
+    run([this, &look] { look(forwarder_.worker(), now()); });
+  }
   size_t wires() const { return wire_count_.load(std::memory_order_relaxed); }
   void add_to(CounterTotals& totals) const { forwarder_.worker().counters.add_to(totals); }
 
@@ -78,10 +89,11 @@ class PacketWorker::Loop {
   // What another thread asks of the loop's, which answers an errno. `wire` is afterwards the one
   // that is out: whoever asked closes it, since to close a TAP device takes milliseconds.
   struct Request {
-    enum class Kind : uint8_t { Attach, Detach, Stop };
+    enum class Kind : uint8_t { Attach, Detach, Run, Stop };
     Kind kind = Kind::Stop;
     PortId port{};
     File wire{};
+    std::function<void()> work{};  // of Run
     std::optional<int> answer{};
   };
 
@@ -95,6 +107,10 @@ class PacketWorker::Loop {
     if (::write(wake_.get(), &one, sizeof one) < 0 && errno != EAGAIN) fail("write to an eventfd");
     answered_.wait(lock, [&request] { return request.answer.has_value(); });
     return *request.answer;
+  }
+
+  void run(std::function<void()> work) {
+    ask({.kind = Request::Kind::Run, .work = std::move(work)});
   }
 
   void run();
@@ -111,6 +127,7 @@ class PacketWorker::Loop {
   int read_some(PortId port);
   void forward(const ReceivedFrame& frame, std::span<const uint8_t> header, Time time);
   void write(PortId port, std::span<const uint8_t> frame, std::span<const uint8_t> header);
+  void lose(DropReason reason);
   void expire_flows(Time time);
 
   Dataplane& dataplane_;
@@ -121,6 +138,7 @@ class PacketWorker::Loop {
 
   // The loop's thread only.
   Forwarder forwarder_;
+  FrameRecorder recorder_;
   Wires wires_;
   std::array<uint8_t, kOffloadHeaderBytes + kFrameBytesMax> buffer_{};
   std::array<uint8_t, kOffloadHeaderBytes + kFrameBytesMax> out_{};
@@ -139,6 +157,9 @@ int PacketWorker::Loop::serve(Request& request) {
   const auto present = wires_.find(request.port);
   switch (request.kind) {
     case Request::Kind::Stop:
+      return 0;
+    case Request::Kind::Run:
+      request.work();
       return 0;
     case Request::Kind::Detach:
       if (present == wires_.end()) return ENOENT;
@@ -246,11 +267,19 @@ void PacketWorker::Loop::forward(const ReceivedFrame& frame, std::span<const uin
                                  Time time) {
   const rcu::Guard guard(*reader_);
   try {
-    forwarder_.take(dataplane_.view(guard), frame, time,
-                    [&](PortId to, std::span<const uint8_t> out) { write(to, out, header); });
+    if (recorder_.is_on()) recorder_.begin(frame.from, frame.bytes);
+    const Verdict verdict =
+        forwarder_.take(dataplane_.view(guard), frame, time,
+                        [&](PortId to, std::span<const uint8_t> out) { write(to, out, header); });
+    if (recorder_.is_on()) recorder_.end(verdict);
   } catch (const std::bad_alloc&) {
     forwarder_.worker().counters.dropped(DropReason::FlowTableFull);
   }
+}
+
+void PacketWorker::Loop::lose(DropReason reason) {
+  forwarder_.worker().counters.dropped(reason);
+  if (recorder_.is_on()) recorder_.lost(reason);
 }
 
 // A frame that was forwarded stands behind its header already; what the virtual router says has
@@ -258,15 +287,15 @@ void PacketWorker::Loop::forward(const ReceivedFrame& frame, std::span<const uin
 void PacketWorker::Loop::write(PortId port, std::span<const uint8_t> frame,
                                std::span<const uint8_t> header) {
   const auto wire = wires_.find(port);
-  if (wire == wires_.end()) return forwarder_.worker().counters.dropped(DropReason::NoWire);
+  if (wire == wires_.end()) return lose(DropReason::NoWire);
   std::span<const uint8_t> all(buffer_.data(), header.size() + frame.size());
   if (frame.data() != buffer_.data() + header.size()) {
     std::fill_n(out_.begin(), header.size(), uint8_t{0});
     std::copy(frame.begin(), frame.end(), out_.begin() + static_cast<ptrdiff_t>(header.size()));
     all = std::span(out_).first(header.size() + frame.size());
   }
-  if (::write(wire->second.get(), all.data(), all.size()) < 0)
-    forwarder_.worker().counters.dropped(DropReason::WireFull);
+  if (::write(wire->second.get(), all.data(), all.size()) < 0) return lose(DropReason::WireFull);
+  if (recorder_.is_on()) recorder_.delivered(port, frame);
 }
 
 void PacketWorker::Loop::expire_flows(Time time) {
@@ -280,6 +309,11 @@ PacketWorker::PacketWorker(Dataplane& dataplane, PacketWorkerOptions options)
 PacketWorker::~PacketWorker() = default;
 void PacketWorker::attach(PortId port, File wire) { loop_->attach(port, std::move(wire)); }
 bool PacketWorker::detach(PortId port) { return loop_->detach(port); }
+void PacketWorker::begin_capture(std::shared_ptr<FrameQueue> queue) {
+  loop_->begin_capture(std::move(queue));
+}
+void PacketWorker::end_capture(const FrameQueue& queue) { loop_->end_capture(queue); }
+void PacketWorker::look(const Look& look) const { loop_->look(look); }
 size_t PacketWorker::wires() const { return loop_->wires(); }
 void PacketWorker::add_to(CounterTotals& totals) const { loop_->add_to(totals); }
 

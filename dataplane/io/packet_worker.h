@@ -20,10 +20,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "dataplane/dataplane.h"
 #include "dataplane/io/file.h"
+#include "dataplane/io/frame_queue.h"
 #include "dataplane/pipeline/forwarder.h"
 
 namespace isthmus::dataplane::io {
@@ -56,6 +58,15 @@ class PacketWorker {
   void attach(PortId port, File wire);
   bool detach(PortId port);  // false: it has no wire
   size_t wires() const;
+
+  // Frames from here on go to the queue, too, as its filter says; and no more after end_capture.
+  void begin_capture(std::shared_ptr<FrameQueue> queue);
+  void end_capture(const FrameQueue& queue);
+
+  // Runs `look` on the worker's thread, between two frames, which wait for it. `now` is the time
+  // that its flows go by.
+  using Look = std::function<void(const Worker& worker, Time now)>;
+  void look(const Look& look) const;
 
   void add_to(CounterTotals& totals) const;
 

@@ -228,6 +228,88 @@ TEST_F(PacketWorkerTest, AnOffloadHeaderGoesWithItsFrame) {
   EXPECT_EQ(db_.receive(kPatience).size(), header.size() + frame.size());
 }
 
+// What a capture has seen, a line a frame, once there are `count`.
+std::vector<std::string> seen_by(FrameQueue& queue, size_t count) {
+  std::vector<std::string> lines;
+  FrameQueue::Batch batch;
+  while (lines.size() < count) {
+    pollfd waiting{queue.wake(), POLLIN, 0};
+    if (::poll(&waiting, 1, static_cast<int>(kPatience.count())) <= 0) break;
+    queue.take(batch);
+    for (const auto& [note, offset, size] : batch.entries) {
+      const std::span frame = std::span(batch.bytes).subspan(offset, size);
+      lines.push_back(std::to_string(static_cast<uint32_t>(note.port)) +
+                      (note.direction == Direction::Outbound ? " out " : " in ") +
+                      std::string(info(note.verdict.reason).text) + ": " + test::text_of(frame));
+    }
+  }
+  return lines;
+}
+
+TEST_F(PacketWorkerTest, ACaptureSeesWhatIsSentAndWhatArrives) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  const auto all = std::make_shared<FrameQueue>(CaptureFilter{});
+  const auto web = std::make_shared<FrameQueue>(CaptureFilter{.port = kWeb});
+  worker.begin_capture(all);
+  worker.begin_capture(web);
+  web_.send(kPing);
+  const std::string sent =
+      "11 out : 00-00-00-00-00-0B > 12-34-56-78-9A-BC icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64";
+  EXPECT_EQ(seen_by(*all, 2),
+            (std::vector<std::string>{sent, "14 in : " + std::string(kPingArrived)}));
+  EXPECT_EQ(seen_by(*web, 1), std::vector<std::string>{sent});
+  worker.end_capture(*all);
+  web_.send("who-has 10.1.0.1 tell 10.1.0.4");
+  EXPECT_EQ(seen_by(*web, 2),
+            (std::vector<std::string>{
+                "11 out : 00-00-00-00-00-0B > FF-FF-FF-FF-FF-FF who-has 10.1.0.1 tell 10.1.0.4",
+                "11 in : 12-34-56-78-9A-BC > 00-00-00-00-00-0B 10.1.0.1 is-at 12-34-56-78-9A-BC"}));
+  EXPECT_EQ(all->counts().at(kWeb).seen, 1u) << "it is no longer told of anything";
+}
+
+// At the sender, whose frame it was; and whoever captures where it was to go sees it too.
+TEST_F(PacketWorkerTest, ACaptureOfDropsSaysWhyAndNothingElse) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  const auto web = std::make_shared<FrameQueue>(CaptureFilter{kWeb, CaptureFilter::What::Drops});
+  const auto db = std::make_shared<FrameQueue>(CaptureFilter{kDb, CaptureFilter::What::Drops});
+  worker.begin_capture(web);
+  worker.begin_capture(db);
+  web_.send("who-has 10.1.0.1 tell 10.1.0.4");
+  web_.send("udp 10.1.0.4:1 > 10.9.0.4:53 ttl 64");
+  web_.send(kPing);
+  const std::string no_wire =
+      "11 out no-wire: 00-00-00-00-00-0B > 12-34-56-78-9A-BC icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl "
+      "64";
+  EXPECT_EQ(seen_by(*web, 2),
+            (std::vector<std::string>{"11 out no-route: 00-00-00-00-00-0B > 12-34-56-78-9A-BC udp "
+                                      "10.1.0.4:1 > 10.9.0.4:53 ttl 64",
+                                      no_wire}));
+  EXPECT_EQ(seen_by(*db, 1), std::vector<std::string>{no_wire});
+}
+
+TEST_F(PacketWorkerTest, ACaptureThatNobodyReadsHoldsNobodyUp) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  const size_t frame_bytes = test::frame_of(kPing, mac(kWeb), kRouterMac).size();
+  const auto queue = std::make_shared<FrameQueue>(CaptureFilter{.port = kWeb}, 3 * frame_bytes);
+  worker.begin_capture(queue);
+  for (int i = 0; i < 10; ++i) {
+    web_.send(kPing);
+    ASSERT_EQ(db_.next(), kPingArrived);
+  }
+  worker.end_capture(*queue);
+  EXPECT_EQ(seen_by(*queue, 3).size(), 3u);
+  EXPECT_EQ(queue->counts().at(kWeb).seen, 10u);
+  EXPECT_EQ(queue->counts().at(kWeb).missed, 7u);
+  FrameQueue::Batch batch;
+  queue->take(batch);
+  EXPECT_TRUE(batch.entries.empty());
+}
+
 TEST_F(PacketWorkerTest, AChangeIsInForceForTheNextFrame) {
   PacketWorker worker(dataplane_, {});
   worker.attach(kWeb, web_.plug());

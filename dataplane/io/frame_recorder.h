@@ -1,0 +1,46 @@
+// What a packet worker tells of its frames to those who capture them.
+//
+//   if (recorder.is_on()) recorder.begin(port, frame);   // what a machine has sent, unchanged
+//   ... recorder.delivered(to, frame) or recorder.lost(reason), as it is written to a wire
+//   if (recorder.is_on()) recorder.end(verdict);         // what became of it
+//
+// A drop is told once, where the frame was sent, and a frame that was sent stands before what came
+// of it. While nobody captures, is_on() is all that it costs.
+//
+// Threads: belongs to one worker.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dataplane/io/frame_queue.h"
+
+namespace isthmus::dataplane::io {
+
+class FrameRecorder {
+ public:
+  bool is_on() const { return !queues_.empty(); }
+  void add(std::shared_ptr<FrameQueue> queue) { queues_.push_back(std::move(queue)); }
+  void remove(const FrameQueue& queue);
+
+  void begin(PortId from, std::span<const uint8_t> frame);
+  void delivered(PortId to, std::span<const uint8_t> frame);
+  void lost(DropReason reason) { lost_ = reason; }
+  void end(const Verdict& verdict);
+
+ private:
+  struct Noted {
+    FrameNote note;
+    std::vector<uint8_t> frame;
+  };
+  void tell(const Noted& noted) const;
+
+  std::vector<std::shared_ptr<FrameQueue>> queues_;
+  // Of the frame that is on its way.
+  Noted sent_;
+  std::vector<Noted> received_;  // what came of it: it, or an answer
+  DropReason lost_ = DropReason::None;
+};
+
+}  // namespace isthmus::dataplane::io
