@@ -57,6 +57,13 @@ constexpr Option kSnapshotOptions[] = {
      kFile},
 };
 
+constexpr Option kCaptureOptions[] = {
+    {"NIC", "a NIC, or all", kOne, kRequired, kNics},
+    {"-w,--write", "a pcapng file; - is the standard output", kOne, kMaybe, kFile},
+    {"--drops", "only frames that were dropped, each with the reason", kNone},
+    {"--count", "end after so many frames"},
+};
+
 constexpr Option kRequestsOptions[] = {
     {"--path", "a pattern such as '/networking/**'; * is within a segment, ** anything"},
     {"--method", "such as PUT, or PUT,DELETE", kOne, kMaybe, kMethods},
@@ -195,6 +202,8 @@ constexpr Task kTasks[] = {
     {"lab down", "", "take away the machines, and all that runs in them", {}, &lab_down},
     {"lab status", "", "the machines that are up", {}, &lab_status},
     {"lab exec", "", "run a command in a machine", kLabExecOptions, &lab_exec},
+    {"lab capture", "", "the frames that a NIC sends and gets; wireshark -k -i - reads them",
+     kCaptureOptions, &lab::run_capture},
     {"lab ping", "", "pings, beside what the tables predict of them", kLabPingOptions, &lab_ping},
     {"lab doctor", "", "what a lab needs of this machine, and what is missing", {}, &lab_doctor},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},

@@ -68,6 +68,9 @@ Result<void> lab_status(Session& session, const Arguments& arguments);         /
 Result<void> lab_exec(Session& session, const Arguments& arguments);           // lab/exec.cc
 Result<void> lab_ping(Session& session, const Arguments& arguments);           // lab/ping.cc
 Result<void> lab_doctor(Session& session, const Arguments& arguments);         // lab/doctor.cc
+namespace lab {
+Result<void> run_capture(Session& session, const Arguments& arguments);  // lab/capture.cc
+}
 Result<void> az(Session& session, const Arguments& arguments);                 // az_setup.cc
 Result<void> print_completion(Session& session, const Arguments& arguments);   // completion.cc
 Result<void> print_manual(Session& session, const Arguments& arguments);       // manual.cc

@@ -1,0 +1,251 @@
+#include "tools/isthmus/lab/capture.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <system_error>
+
+#include "tools/isthmus/interrupt.h"
+#include "tools/isthmus/lab/frame_line.h"
+#include "tools/isthmus/tasks.h"
+
+namespace isthmus::cli::lab {
+namespace {
+
+using dataplane::io::File;
+
+constexpr size_t kReadBytes = 1u << 16;
+constexpr size_t kAnswerBytesMax = 4096;
+
+std::string system_words() { return std::generic_category().message(errno); }
+
+tl::unexpected<Problem> unreachable(const std::string& socket) {
+  return tl::unexpected(
+      Problem{Exit::Unreachable,
+              {},
+              fmt::format("cannot connect to the socket for wires {}: {}", socket, system_words()),
+              "it is for the user who runs isthmusd, on its machine",
+              {}});
+}
+
+Result<File> connect_to(const std::string& socket) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket.size() >= sizeof address.sun_path)
+    return usage(fmt::format("the path of the socket for wires {} is too long", socket));
+  socket.copy(address.sun_path, socket.size());
+  File connection(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  if (!connection ||
+      ::connect(connection.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
+    return unreachable(socket);
+  return connection;
+}
+
+// Says it, with the descriptor; the answer.
+std::string say(const File& connection, std::string text, const File& with) {
+  iovec part{text.data(), text.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* const item = CMSG_FIRSTHDR(&message);
+  item->cmsg_level = SOL_SOCKET;
+  item->cmsg_type = SCM_RIGHTS;
+  item->cmsg_len = CMSG_LEN(sizeof(int));
+  const int descriptor = with.get();
+  std::memcpy(CMSG_DATA(item), &descriptor, sizeof descriptor);
+  if (::sendmsg(connection.get(), &message, MSG_NOSIGNAL) < 0) return system_words();
+  std::string answer(kAnswerBytesMax, '\0');
+  const ssize_t size = ::recv(connection.get(), answer.data(), answer.size(), 0);
+  answer.resize(size < 0 ? 0 : static_cast<size_t>(size));
+  return answer.empty() ? "the daemon hung up" : answer;
+}
+
+// "CODE: a sentence".
+tl::unexpected<Problem> refused(const std::string& answer) {
+  const size_t colon = answer.find(": ");
+  const std::string code = colon == std::string::npos ? "" : answer.substr(0, colon);
+  return tl::unexpected(Problem{code == "ResourceNotFound" ? Exit::NotFound : Exit::Failure,
+                                code,
+                                colon == std::string::npos ? answer : answer.substr(colon + 2),
+                                {},
+                                {}});
+}
+
+// The end of a pipe, into which the daemon writes for as long as the connection is there.
+struct Tapped {
+  File connection;
+  File stream;
+};
+
+Result<Tapped> begin(const std::string& socket, const CaptureWish& wish) {
+  Result<File> connection = connect_to(socket);
+  if (!connection) return tl::unexpected(connection.error());
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) < 0) return failure("no pipe: " + system_words(), "");
+  File stream(ends[0]);
+  const File daemons(ends[1]);
+  constexpr int kPipeBytes = 1 << 20;  // as much as an ordinary user may have
+  ::fcntl(daemons.get(), F_SETPIPE_SZ, kPipeBytes);
+  const std::string answer =
+      say(*connection, fmt::format("capture {}{}", wish.what, wish.only_drops ? " drops" : ""),
+          daemons);
+  if (answer != "done") return refused(answer);
+  return Tapped{std::move(*connection), std::move(stream)};
+}
+
+// Takes the blocks that are there. False: there were enough frames, or nobody wants more.
+bool take_blocks(CaptureStream& stream, const CaptureWish& wish, CaptureSummary& summary,
+                 const std::function<bool(const Block&)>& take) {
+  bool goes_on = true;
+  while (const auto block = stream.next()) {
+    summary.missed += block->missed;
+    if (block->frame && summary.frames == wish.count) continue;
+    summary.frames += block->frame.has_value();
+    goes_on = take(*block) && goes_on;
+  }
+  return goes_on && summary.frames < wish.count;
+}
+
+}  // namespace
+
+// Who hangs up gets the rest of the stream: what was captured before, and the statistics.
+Result<CaptureSummary> capture(const std::string& socket, const CaptureWish& wish,
+                               const std::function<bool(const Block&)>& take) {
+  const Interrupt interrupt;
+  Result<Tapped> tapped = begin(socket, wish);
+  if (!tapped) return tl::unexpected(tapped.error());
+  CaptureSummary summary;
+  CaptureStream stream;
+  std::vector<uint8_t> buffer(kReadBytes);
+  for (;;) {
+    pollfd waiting[] = {{tapped->stream.get(), POLLIN, 0}, {interrupt.descriptor(), POLLIN, 0}};
+    const bool is_connected = static_cast<bool>(tapped->connection);
+    if (::poll(waiting, is_connected ? 2 : 1, -1) < 0) continue;
+    if (is_connected && waiting[1].revents != 0) tapped->connection = File();
+    if (waiting[0].revents == 0) continue;
+    const ssize_t size = ::read(tapped->stream.get(), buffer.data(), buffer.size());
+    if (size <= 0) return summary;
+    stream.add(std::span(buffer).first(static_cast<size_t>(size)));
+    if (!take_blocks(stream, wish, summary, take)) tapped->connection = File();
+    if (stream.is_broken()) return failure("what the daemon sends is no capture", "");
+  }
+}
+
+Result<std::string> wires_socket(Api& api) {
+  const Result<Json> config = api.get("/_isthmus/v1/config");
+  if (!config) return tl::unexpected(config.error());
+  const Value* settings = find(*config, "/settings");
+  if (settings != nullptr && settings->IsArray()) {
+    for (const Value& setting : settings->GetArray()) {
+      if (text_at(setting, "/name") != "wires") continue;
+      if (const std::string path = text_at(setting, "/value"); !path.empty()) return path;
+    }
+  }
+  return failure("the daemon forwards no packets", "start it with isthmusd --wires SOCKET");
+}
+
+namespace {
+
+Result<std::string> path_of_nic(Session& session, const Arguments& typed) {
+  const std::string nic(typed.text("NIC"));
+  if (nic == "all" || nic.starts_with('/')) return nic;
+  const Result<Arguments> arguments = located(session, typed);
+  if (!arguments) return tl::unexpected(arguments.error());
+  return reference_to("/networkInterfaces/" + nic, *arguments, session.realm);
+}
+
+Result<CaptureWish> wish_of(Session& session, const Arguments& arguments) {
+  CaptureWish wish;
+  wish.only_drops = arguments.has("drops");
+  if (arguments.has("count")) {
+    const std::string_view text = arguments.text("count");
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wish.count);
+    if (error != std::errc() || end != text.data() + text.size() || wish.count == 0)
+      return usage(fmt::format("--count is a whole number from 1 on, not '{}'", text));
+  }
+  Result<std::string> path = path_of_nic(session, arguments);
+  if (!path) return tl::unexpected(path.error());
+  wish.what = std::move(*path);
+  return wish;
+}
+
+bool write_all(const File& file, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t size = ::write(file.get(), bytes.data(), bytes.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return false;
+    bytes = bytes.subspan(static_cast<size_t>(size));
+  }
+  return true;
+}
+
+Result<CaptureSummary> capture_into(const std::string& socket, const CaptureWish& wish,
+                                    const std::string& name) {
+  const bool is_standard = name == "-";
+  const File file(is_standard
+                      ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                      : ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file) return usage(fmt::format("cannot write {}: {}", name, system_words()));
+  if (::isatty(file.get()) == 1)
+    return usage("a capture is no text for a terminal: leave out -w, or write it to a file");
+  int error = 0;
+  Result<CaptureSummary> summary = capture(socket, wish, [&](const Block& block) {
+    if (error == 0 && !write_all(file, block.bytes)) error = errno;
+    return error == 0;
+  });
+  const bool reader_left = error == EPIPE;
+  if (error != 0 && !reader_left) {
+    errno = error;
+    return failure(fmt::format("cannot write {}: {}", name, system_words()), "");
+  }
+  return summary;
+}
+
+Result<CaptureSummary> capture_as_lines(Session& session, const std::string& socket,
+                                        const CaptureWish& wish) {
+  return capture(socket, wish, [&](const Block& block) {
+    if (!block.frame) return true;
+    session.output.print_text(line_of(*block.frame) + "\n");
+    session.output.flush();
+    return session.output.works();
+  });
+}
+
+std::string words_of(const CaptureSummary& summary) {
+  std::string words =
+      fmt::format("{} frame{} captured", summary.frames, summary.frames == 1 ? "" : "s");
+  if (summary.missed > 0)
+    words += fmt::format(", {} missed: they came faster than they were read", summary.missed);
+  return words;
+}
+
+}  // namespace
+
+// On a terminal it prints lines; into a pipe goes the stream, as Wireshark and tshark read it with
+// `-k -i -` and `-r -`.
+Result<void> run_capture(Session& session, const Arguments& arguments) {
+  const Result<CaptureWish> wish = wish_of(session, arguments);
+  if (!wish) return tl::unexpected(wish.error());
+  const Result<std::string> socket = wires_socket(session.api);
+  if (!socket) return tl::unexpected(socket.error());
+  const std::string file(arguments.has("write") ? arguments.text("write") : "-");
+  const bool as_lines = !arguments.has("write") && session.output.as_table();
+  const Result<CaptureSummary> summary =
+      as_lines ? capture_as_lines(session, *socket, *wish) : capture_into(*socket, *wish, file);
+  if (!summary) return tl::unexpected(summary.error());
+  session.err << words_of(*summary) << "\n";
+  return {};
+}
+
+}  // namespace isthmus::cli::lab

@@ -1,0 +1,42 @@
+// isthmus lab capture: the frames of a network interface, from the daemon's socket for wires into a
+// file, a program that reads pcapng, or a terminal.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+
+#include "dataplane/io/file.h"
+#include "tools/isthmus/api.h"
+#include "tools/isthmus/lab/capture_stream.h"
+
+namespace isthmus::cli {
+class Arguments;
+struct Session;
+}  // namespace isthmus::cli
+
+namespace isthmus::cli::lab {
+
+struct CaptureWish {
+  std::string what;  // the path of a network interface, or "all"
+  bool only_drops = false;
+  uint64_t count = std::numeric_limits<uint64_t>::max();  // ends after so many frames
+};
+
+struct CaptureSummary {
+  uint64_t frames = 0;
+  uint64_t missed = 0;  // for which whoever read was too slow
+};
+
+// Gives each block of the stream to `take`, which answers whether it wants more, until there were
+// as many frames as are wanted, Ctrl-C, or the daemon's end.
+Result<CaptureSummary> capture(const std::string& socket, const CaptureWish& wish,
+                               const std::function<bool(const Block&)>& take);
+
+// Where the daemon listens for wires.
+Result<std::string> wires_socket(Api& api);
+
+Result<void> run_capture(Session& session, const Arguments& arguments);  // the command
+
+}  // namespace isthmus::cli::lab
