@@ -336,6 +336,7 @@ int run(const config::Loaded& loaded) {
     wires = std::move(*opened);
     control_options.packets = [&wires] { return wires->totals(); };
     control_options.wires = std::filesystem::absolute(config.wires).string();
+    control_options.flows = [&wires](const auto& query) { return wires->flows(query); };
   }
   control::ControlHandler control(controller, control_options);
   arm::ControllerResources azure_resources(controller, resource_options(config, **policy));

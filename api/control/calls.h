@@ -39,6 +39,8 @@ http::Response show_config(const Service& service, const http::Request& request)
 http::Response show_stats(const Service& service, const http::Request& request);
 http::Response show_routes(const Service& service, const http::Request& request);
 http::Response show_interfaces(const Service& service, const http::Request& request);
+http::Response show_counters(const Service& service, const http::Request& request);
+http::Response show_flows(const Service& service, const http::Request& request);
 http::Response explain_packet(const Service& service, const http::Request& request);
 http::Response test_expectations(const Service& service, const http::Request& request);
 http::Response export_document(const Service& service, const http::Request& request);
@@ -84,6 +86,14 @@ http::Response show_docs_file(const Service& service, const http::Request& reque
 
 http::Response json_answer(std::string body);
 http::Response text_answer(std::string body, std::string_view content_type);
+
+// "web1" or "/networkInterfaces/web1", or the id that Azure gives one.
+Result<const Resource*> find_nic(const Model& model, std::string_view written);  // routes_call.cc
+
+// "?name=7"; `otherwise` where it is not there, and a problem that says what is wanted for anything
+// else.
+Result<uint64_t> number_parameter(const http::Request& request, std::string_view name,
+                                  std::string_view wanted, uint64_t otherwise);  // journal_calls.cc
 
 // "?name", "?name=true" and "?name=false"; anything else is a problem.
 Result<bool> flag(const http::Request& request, std::string_view name);

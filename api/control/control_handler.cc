@@ -31,6 +31,7 @@ void now(const Service& service, const http::Request& request, const http::Done&
 constexpr std::string_view kDryRun = "dryRun";
 constexpr std::array<std::string_view, 1> kVerbose = {"verbose"};
 constexpr std::array<std::string_view, 3> kRoutesParameters = {"nic", "subnet", "losers"};
+constexpr std::array<std::string_view, 2> kFlowsParameters = {"nic", "limit"};
 constexpr std::array<std::string_view, 2> kApplyParameters = {kDryRun, "prune"};
 constexpr std::array<std::string_view, 1> kExportParameters = {"group"};
 constexpr std::array<std::string_view, 1> kHostParameters = {"host"};
@@ -66,6 +67,8 @@ constexpr Row kRows[] = {
     {Method::Get, "/_isthmus/v1/stats", Role::Reader, kNone, &now<&show_stats>, "sizes, counters, and the digest of what is forwarded"},
     {Method::Get, "/_isthmus/v1/routes", Role::Reader, kRoutesParameters, &now<&show_routes>, "the effective routes of an interface or a subnet"},
     {Method::Get, "/_isthmus/v1/interfaces", Role::Reader, kNone, &now<&show_interfaces>, "every network interface as the machine behind it is set up"},
+    {Method::Get, "/_isthmus/v1/counters", Role::Reader, kNone, &now<&show_counters>, "what went through interfaces and peerings, and what was dropped"},
+    {Method::Get, "/_isthmus/v1/flows", Role::Reader, kFlowsParameters, &now<&show_flows>, "the flows that are known, and which way their packets go"},
     {Method::Post, "/_isthmus/v1/explain", Role::Reader, kNone, &now<&explain_packet>, "what happens to a packet and its reply, and why"},
     {Method::Post, "/_isthmus/v1/apply", Role::Contributor, kApplyParameters, &apply_document, "make the controller hold what a lab document says"},
     {Method::Post, "/_isthmus/v1/expectations", Role::Reader, kNone, &now<&test_expectations>, "whether what a lab document expects is true of the controller"},

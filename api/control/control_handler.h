@@ -23,6 +23,7 @@
 #include "api/http/metrics.h"
 #include "controller/base/settable_clock.h"
 #include "controller/controller.h"
+#include "dataplane/io/flow_list.h"
 #include "dataplane/pipeline/counters.h"
 
 namespace isthmus::api::control {
@@ -38,9 +39,11 @@ struct ControlOptions {
   std::vector<ReadyCheck> ready_checks = {};
   SettableClock* clock = nullptr;  // the controller's, which clients may set; never null
   std::string snapshots = {};      // a folder; empty: snapshots are kept in memory
-  // What was forwarded, which /metrics shows; empty where no packets are. Called from any thread.
+  // What was forwarded and dropped; empty where no packets are. Called from any thread.
   std::function<dataplane::CounterTotals()> packets = {};
   std::string wires = {};  // the path of the socket that wires are plugged in at; may be empty
+  // The flows that are known now; empty where no packets are. Called from any thread.
+  std::function<dataplane::io::FlowList(const dataplane::io::FlowQuery&)> flows = {};
   std::function<std::string()> ca_pem = {};  // empty where there is no CA; called from any thread
   size_t requests_kept = 1000;
   std::string subscription{config::kDefaultSubscription};  // of lab documents, in Azure

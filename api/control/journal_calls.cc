@@ -28,12 +28,6 @@ Result<uint64_t> number(std::string_view text, std::string_view what) {
               fmt::format("{} is not {}.", in_quotes(text), what), "Write a whole number.");
 }
 
-Result<uint64_t> number_parameter(const http::Request& request, std::string_view name,
-                                  std::string_view what, uint64_t otherwise) {
-  const auto text = request.parameter(name);
-  return text ? number(*text, what) : otherwise;
-}
-
 struct Slice {
   Revision after = 0;
   size_t limit = 0;
@@ -52,6 +46,12 @@ Result<Slice> read_slice(const http::Request& request, Revision present) {
 }
 
 }  // namespace
+
+Result<uint64_t> number_parameter(const http::Request& request, std::string_view name,
+                                  std::string_view wanted, uint64_t otherwise) {
+  const auto text = request.parameter(name);
+  return text ? number(*text, wanted) : otherwise;
+}
 
 std::string entry_json(const JournalEntry& entry) {
   JsonText out;

@@ -23,16 +23,6 @@ Error not_there(std::string_view what, std::string_view written) {
           {}};
 }
 
-// "web1" or "/networkInterfaces/web1", or the id that Azure gives one.
-Result<const Resource*> find_nic(const Model& model, std::string_view written) {
-  const auto id = written.find('/') == std::string_view::npos
-                      ? ResourceId::make(Kind::NetworkInterface, written)
-                      : parse_in_either_realm(written);
-  const Resource* nic = id && id->kind() == Kind::NetworkInterface ? model.find(*id) : nullptr;
-  if (nic == nullptr) return tl::unexpected(not_there("network interface", written));
-  return nic;
-}
-
 // "hub/dmz" or "/virtualNetworks/hub/subnets/dmz", or the id that Azure gives one.
 Result<const Resource*> find_subnet(const Model& model, std::string_view written) {
   const bool is_short =
@@ -114,6 +104,15 @@ void write_routes(JsonText& json, const Model& model, const Resource& subnet,
 }
 
 }  // namespace
+
+Result<const Resource*> find_nic(const Model& model, std::string_view written) {
+  const auto id = written.find('/') == std::string_view::npos
+                      ? ResourceId::make(Kind::NetworkInterface, written)
+                      : parse_in_either_realm(written);
+  const Resource* nic = id && id->kind() == Kind::NetworkInterface ? model.find(*id) : nullptr;
+  if (nic == nullptr) return tl::unexpected(not_there("network interface", written));
+  return nic;
+}
 
 http::Response show_routes(const Service& service, const http::Request& request) {
   const auto losers = flag(request, "losers");

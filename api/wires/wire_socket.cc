@@ -221,6 +221,8 @@ tl::expected<std::unique_ptr<WireSocket>, std::string> WireSocket::open(
 }
 
 dataplane::CounterTotals WireSocket::totals() const { return loop_->totals(); }
-const dataplane::io::PacketWorker& WireSocket::worker() const { return loop_->worker(); }
+dataplane::io::FlowList WireSocket::flows(const dataplane::io::FlowQuery& query) const {
+  return list_flows(loop_->worker(), query);
+}
 
 }  // namespace isthmus::api::wires

@@ -24,6 +24,7 @@
 #include <tl/expected.hpp>
 
 #include "controller/controller.h"
+#include "dataplane/io/flow_list.h"
 #include "dataplane/io/packet_worker.h"
 
 namespace isthmus::api::wires {
@@ -41,7 +42,8 @@ class WireSocket {
 
   // What was forwarded and dropped so far. Any thread.
   dataplane::CounterTotals totals() const;
-  const dataplane::io::PacketWorker& worker() const;
+  // The flows that are known now. Any thread.
+  dataplane::io::FlowList flows(const dataplane::io::FlowQuery& query) const;
 
  private:
   class Loop;

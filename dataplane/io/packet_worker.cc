@@ -126,8 +126,9 @@ class PacketWorker::Loop {
   bool turn(std::span<const epoll_event> events);
   int read_some(PortId port);
   void forward(const ReceivedFrame& frame, std::span<const uint8_t> header, Time time);
-  void write(PortId port, std::span<const uint8_t> frame, std::span<const uint8_t> header);
-  void lose(DropReason reason);
+  void write(const Tables& tables, PortId port, std::span<const uint8_t> frame,
+             std::span<const uint8_t> header);
+  void lose(DropReason reason, const Port* at);
   void expire_flows(Time time);
 
   Dataplane& dataplane_;
@@ -268,33 +269,35 @@ void PacketWorker::Loop::forward(const ReceivedFrame& frame, std::span<const uin
   const rcu::Guard guard(*reader_);
   try {
     if (recorder_.is_on()) recorder_.begin(frame.from, frame.bytes);
-    const Verdict verdict =
-        forwarder_.take(dataplane_.view(guard), frame, time,
-                        [&](PortId to, std::span<const uint8_t> out) { write(to, out, header); });
+    const Tables& tables = dataplane_.view(guard);
+    const Verdict verdict = forwarder_.take(
+        tables, frame, time,
+        [&](PortId to, std::span<const uint8_t> out) { write(tables, to, out, header); });
     if (recorder_.is_on()) recorder_.end(verdict);
   } catch (const std::bad_alloc&) {
     forwarder_.worker().counters.dropped(DropReason::FlowTableFull);
   }
 }
 
-void PacketWorker::Loop::lose(DropReason reason) {
-  forwarder_.worker().counters.dropped(reason);
+void PacketWorker::Loop::lose(DropReason reason, const Port* at) {
+  forwarder_.worker().counters.dropped(reason, at == nullptr ? Tag::None : at->tag);
   if (recorder_.is_on()) recorder_.lost(reason);
 }
 
 // A frame that was forwarded stands behind its header already; what the virtual router says has
 // one that asks for nothing.
-void PacketWorker::Loop::write(PortId port, std::span<const uint8_t> frame,
+void PacketWorker::Loop::write(const Tables& tables, PortId port, std::span<const uint8_t> frame,
                                std::span<const uint8_t> header) {
   const auto wire = wires_.find(port);
-  if (wire == wires_.end()) return lose(DropReason::NoWire);
+  if (wire == wires_.end()) return lose(DropReason::NoWire, tables.port(port));
   std::span<const uint8_t> all(buffer_.data(), header.size() + frame.size());
   if (frame.data() != buffer_.data() + header.size()) {
     std::fill_n(out_.begin(), header.size(), uint8_t{0});
     std::copy(frame.begin(), frame.end(), out_.begin() + static_cast<ptrdiff_t>(header.size()));
     all = std::span(out_).first(header.size() + frame.size());
   }
-  if (::write(wire->second.get(), all.data(), all.size()) < 0) return lose(DropReason::WireFull);
+  if (::write(wire->second.get(), all.data(), all.size()) < 0)
+    return lose(DropReason::WireFull, tables.port(port));
   if (recorder_.is_on()) recorder_.delivered(port, frame);
 }
 

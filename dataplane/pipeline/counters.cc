@@ -20,8 +20,8 @@ void Counters::Cell::add_to(Traffic& traffic) const {
   traffic.bytes += bytes.load(std::memory_order_relaxed);
 }
 
-template <class Key, class Cells>
-Cells& Counters::cells_of(std::unordered_map<Key, Cells, KeyHash>& map, const Key& key) {
+template <class Map>
+typename Map::mapped_type& Counters::cells_of(Map& map, const typename Map::key_type& key) {
   // Only this thread changes the map, so that it may look without the lock.
   if (const auto found = map.find(key); found != map.end()) return found->second;
   const std::lock_guard lock(shape_);
@@ -33,7 +33,10 @@ void Counters::received(PortId port, uint64_t bytes) { cells_of(ports_, port).re
 void Counters::crossed(const PeerKey& peering, uint64_t bytes) {
   cells_of(peerings_, peering).add(bytes);
 }
-void Counters::dropped(DropReason reason) { increase(drops_[static_cast<size_t>(reason)], 1); }
+void Counters::dropped(DropReason reason, Tag by) {
+  increase(drops_[static_cast<size_t>(reason)], 1);
+  increase(cells_of(drops_by_resource_, {reason, by}), 1);
+}
 
 void Counters::add_to(CounterTotals& totals) const {
   const std::lock_guard lock(shape_);
@@ -45,6 +48,9 @@ void Counters::add_to(CounterTotals& totals) const {
   for (const auto& [peering, cell] : peerings_) cell.add_to(totals.peerings[peering]);
   for (size_t i = 0; i < drops_.size(); ++i) {
     totals.drops[i] += drops_[i].load(std::memory_order_relaxed);
+  }
+  for (const auto& [key, count] : drops_by_resource_) {
+    totals.drops_by_resource[key] += count.load(std::memory_order_relaxed);
   }
 }
 

@@ -16,14 +16,21 @@ TEST(Counters, EachKindIsCountedApart) {
   counters.sent(PortId{1}, 50);
   counters.received(PortId{2}, 100);
   counters.crossed(kRedToBlue, 100);
-  counters.dropped(DropReason::NoRoute);
+  counters.dropped(DropReason::NoRoute, Tag{7});
+  counters.dropped(DropReason::NoRoute, Tag{8});
+  counters.dropped(DropReason::NoRoute, Tag{8});
+  counters.dropped(DropReason::FlowTableFull);
   CounterTotals totals;
   counters.add_to(totals);
   CounterTotals expected;
   expected.ports[PortId{1}].sent = {2, 150};
   expected.ports[PortId{2}].received = {1, 100};
   expected.peerings[kRedToBlue] = {1, 100};
-  expected.drops[static_cast<size_t>(DropReason::NoRoute)] = 1;
+  expected.drops[static_cast<size_t>(DropReason::NoRoute)] = 3;
+  expected.drops[static_cast<size_t>(DropReason::FlowTableFull)] = 1;
+  expected.drops_by_resource = {{{DropReason::NoRoute, Tag{7}}, 1},
+                                {{DropReason::NoRoute, Tag{8}}, 2},
+                                {{DropReason::FlowTableFull, Tag::None}, 1}};
   EXPECT_EQ(totals, expected);
 }
 

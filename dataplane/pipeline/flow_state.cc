@@ -117,6 +117,20 @@ size_t FlowState::idle_entries(Time now) const {
   return count;
 }
 
+void FlowState::visit(size_t first, size_t count, Time now,
+                      const std::function<void(const FlowEntry&)>& look) const {
+  const size_t end = std::min(first + count, flows_.bucket_count());
+  for (size_t bucket = first; bucket < end; ++bucket) {
+    for (auto entry = flows_.begin(bucket); entry != flows_.end(bucket); ++entry) {
+      const auto& [key, flow] = *entry;
+      if (is_idle(key, flow, now)) continue;
+      const bool is_outbound = flow.initiated == Direction::Outbound;
+      look({key.port, is_outbound ? key.outbound : key.outbound.reversed(), flow.initiated,
+            flow.replied, flow.closing, now - flow.last_packet});
+    }
+  }
+}
+
 void FlowState::link_last(Entry& entry) {
   List& list = list_of(entry);
   entry.second.previous = list.last;

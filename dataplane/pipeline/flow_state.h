@@ -13,6 +13,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -44,6 +45,16 @@ struct KnownFlow {
   Direction initiated = Direction::Outbound;  // the direction of its first packet
 };
 
+// What is known of a flow at one port.
+struct FlowEntry {
+  PortId port{};
+  net::FlowKey flow;  // of its first packet
+  Direction initiated = Direction::Outbound;
+  bool replied = false;  // packets were seen in both directions
+  bool closing = false;  // TCP FIN or RST was seen
+  Time idle{};           // since its last packet
+};
+
 class FlowState {
  public:
   // Each flow is known at two ports, so that twice `flows_max` entries are kept. The seed keeps
@@ -63,6 +74,13 @@ class FlowState {
   // Forgets flows that have been idle for too long, at most `limit` entries; answers how many.
   size_t expire(Time now, size_t limit);
   size_t entries() const { return flows_.size(); }
+
+  // For who lists all of them in slices: calls `look` for each flow that has not been idle for too
+  // long in the buckets from `first` on, `count` of them. Between two slices, flows come and go;
+  // when buckets() has changed, they stand in other ones.
+  size_t buckets() const { return flows_.bucket_count(); }
+  void visit(size_t first, size_t count, Time now,
+             const std::function<void(const FlowEntry&)>& look) const;
 
  private:
   struct Key {

@@ -60,7 +60,7 @@ bool is_from_own(const Port& port, const net::NeighbourQuestion& question) {
 }  // namespace
 
 Verdict Forwarder::dropped(DropReason reason, Tag tag) {
-  worker_.counters.dropped(reason);
+  worker_.counters.dropped(reason, tag);
   return {.stage = StageId::Parse, .reason = reason, .tag = tag};
 }
 

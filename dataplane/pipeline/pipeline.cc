@@ -278,7 +278,7 @@ void count(Counters& counters, const Passage& passage, const Verdict& verdict) {
   const uint64_t bytes = passage.packet.size_bytes;
   if (passage.from != nullptr) counters.sent(passage.packet.ingress, bytes);
   if (!verdict.delivered) {
-    counters.dropped(verdict.reason);
+    counters.dropped(verdict.reason, verdict.tag);
     return;
   }
   counters.received(passage.to_id, bytes);

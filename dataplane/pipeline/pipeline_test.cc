@@ -394,6 +394,7 @@ TEST_F(PipelineTest, CountsPortsPeeringsAndDrops) {
   expected.ports[kWeb2].received = {1, 100};
   expected.peerings[{kSpoke1, kHub}] = {1, 100};
   expected.drops[static_cast<size_t>(DropReason::NoRoute)] = 1;
+  expected.drops_by_resource[{DropReason::NoRoute, address_tag(kApp)}] = 1;
   EXPECT_EQ(totals, expected);
 }
 
