@@ -23,11 +23,17 @@
 namespace isthmus::dataplane {
 
 enum class DomainId : uint32_t {};  // a virtual network
-enum class PortId : uint32_t {};    // a network interface
+enum class PortId : uint32_t {};    // a network interface, or the virtual router of a subnet
 enum class AclId : uint32_t {};     // an access list
 enum class Tag : uint32_t { None = 0 };
 
 constexpr AclId kNoAcl{0};
+
+// Of every virtual router, as Azure's virtual machines see theirs.
+inline constexpr net::Mac kRouterMac = net::Mac::make(0x12'34'56'78'9A'BC).value();
+// Of every virtual machine: learn.microsoft.com,
+// virtual-network/virtual-network-tcpip-performance-tuning.
+constexpr uint16_t kMtuBytes = 1500;
 
 // The routes of a (virtual network, route table) pair, or of a subnet that has routes of its own;
 // route_table 0 is the network's table without user routes.
@@ -141,6 +147,10 @@ struct Port {
   std::vector<PortAddress>
       addresses;  // the first is the primary: forwarded packets use its table and lists
   Tag tag{};
+  // The virtual router of a subnet: its addresses are the router's there, one of each prefix, and
+  // what is delivered to it, it answers itself. No wire is plugged into it.
+  bool is_router = false;
+  uint16_t mtu_bytes = kMtuBytes;  // of the IP packets that are delivered to it
   friend bool operator==(const Port&, const Port&) = default;
 };
 

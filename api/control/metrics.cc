@@ -190,8 +190,8 @@ void add_dataplane(Families& families, const dataplane::DataplaneStats& stats) {
   add("routes", "Routes in all tables.", stats.routes);
   add("actions", "Distinct actions that routes lead to.", stats.actions);
   add("peer_policies", "Directions between two networks that packets may pass.", stats.policies);
-  add("endpoints", "Addresses of interfaces.", stats.endpoints);
-  add("ports", "Interfaces.", stats.ports);
+  add("endpoints", "Addresses of interfaces and virtual routers.", stats.endpoints);
+  add("ports", "Interfaces, and the virtual router of each subnet.", stats.ports);
   add("access_lists", "Access lists.", stats.access_lists);
   add("memory_bytes", "Memory of the present version's nodes and values.", stats.bytes);
   add("versions_pending", "Replaced versions that a reader may still hold.",

@@ -166,7 +166,8 @@ class Narrator {
       case StageId::Deliver:
         if (!step.port) return;
         told.resource = find(*step.port)->id.path();
-        told.detail = fmt::format("to {}", name_of(*step.port));
+        if (step.outcome == TraceStep::Outcome::Dropped) return;
+        told.detail = fmt::format("to {}", what_is(*step.port));
         return;
     }
   }
@@ -175,12 +176,20 @@ class Narrator {
     if (step.outcome == TraceStep::Outcome::Dropped || !step.port) return;
     const bool own = owns(*step.port, flow_.source);
     told.detail =
-        own ? fmt::format("{} belongs to {}", flow_.source.to_string(), name_of(*step.port))
+        own ? fmt::format("{} belongs to {}", flow_.source.to_string(), what_is(*step.port))
             : fmt::format("{} forwards for {}", name_of(*step.port), flow_.source.to_string());
     told.resource = find(*step.port)->id.path();
   }
 
+  // "web1", or "the virtual router of web"
+  std::string what_is(dataplane::PortId port) const {
+    const Resource* resource = find(port);
+    const bool is_router = resource != nullptr && resource->kind() == Kind::Subnet;
+    return (is_router ? "the virtual router of " : "") + name_of(port);
+  }
+
   bool owns(dataplane::PortId port, net::IpAddress address) const {
+    if (find(port)->kind() == Kind::Subnet) return true;
     for (const Resource* ip : model_.below(find(port)->id, Kind::IpConfiguration)) {
       if (ip->as<IpConfiguration>().address == address) return true;
     }
@@ -264,8 +273,11 @@ class Narrator {
     } else if (step.outcome == TraceStep::Outcome::Passed && step.action && step.port) {
       const bool appliance = step.action->kind == dataplane::Action::Kind::Appliance;
       told.resource = find(*step.port)->id.path();
-      told.detail = fmt::format("{} {} in {}", appliance ? "appliance" : "interface",
-                                name_of(*step.port), name_of(step.action->domain));
+      const bool is_router = find(*step.port)->kind() == Kind::Subnet;
+      told.detail = is_router
+                        ? fmt::format("{} in {}", what_is(*step.port), name_of(step.action->domain))
+                        : fmt::format("{} {} in {}", appliance ? "appliance" : "interface",
+                                      name_of(*step.port), name_of(step.action->domain));
     } else if (step.reason == DropReason::NoEndpoint && step.action) {
       told.detail = fmt::format("no interface of {} has the address {}",
                                 name_of(step.action->domain), flow_.destination.to_string());

@@ -264,6 +264,10 @@ std::string remedy(const Model& model, const Viewpoint& from, const dataplane::V
       return "The route leads to a virtual network gateway, and there is none: change the route.";
     case DropReason::NoInternet:
       return "The Internet is not reachable from here: change the route.";
+    case DropReason::PacketTooBig:
+      return "Send smaller packets: set the MTU of the sender's interface to 1500.";
+    case DropReason::RouterRefuses:
+      return "The address is the subnet's gateway: ask an interface in the subnet.";
     case DropReason::None:
     case DropReason::Malformed:
     case DropReason::NotAnswered:

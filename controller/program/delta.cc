@@ -127,6 +127,7 @@ class Touched {
     if (own != program::shared_table_of_subnet(model, subnet)) {  // its user routes may be others
       for (const net::Prefix& prefix : program::prefixes(model, own)) routes.insert({own, prefix});
     }
+    router(model, subnet);
     range(model, home);
     reach(model, home, subnet);
     for (const Peer& peer : connected_peers(model, home)) {
@@ -138,6 +139,12 @@ class Touched {
       for (const Resource* route : model.below(table->id, Kind::Route))
         appliance(model, home, *route);
     }
+  }
+
+  void router(const Model& model, const Resource& subnet) {
+    ports.insert(PortId{subnet.serial});
+    for (const net::Prefix& prefix : prefixes_of(subnet.as<Subnet>()))
+      endpoints.insert({program::domain_of(network_of(model, subnet)), router_of(prefix)});
   }
 
   void see_route(const Model& model, const Resource& network, net::Prefix prefix) {
@@ -185,13 +192,15 @@ class Touched {
       reach(model, *remote, *subnet);
   }
 
-  // A subnet that a subnet peering names has a table of its own, and so have its interfaces.
+  // A subnet that a subnet peering names has a table of its own, and so have its interfaces and its
+  // router.
   void own_tables(const Model& model, const Resource& local, const Resource& peering) {
     if (!is_subnet_peering(peering)) return;
     model.each_below(local.id, Kind::Subnet, [&](const Resource& subnet) {
       if (!names_subnet(peering, PeeringEnd::Local, subnet)) return true;
       tables.insert(program::table_of_subnet(model, subnet));
       tables.insert(program::shared_table_of_subnet(model, subnet));
+      router(model, subnet);
       for (const Resource* ip : model.ip_configurations(subnet)) ip_configuration(model, *ip);
       return true;
     });
@@ -321,11 +330,12 @@ dataplane::ForwardingProgram compile(const Model& model) {
       if (auto policy = program::policy(model, key)) result.policies[key] = *policy;
     }
   }
-  for (const ResourcePtr& nic : model.collection(Kind::NetworkInterface)) {
-    const PortId id{nic->serial};
-    const auto& port = result.ports[id] = *program::port(model, id);
-    for (const dataplane::PortAddress& address : port.addresses) {
-      result.endpoints[{address.table.domain, address.address}] = id;
+  for (const Kind kind : {Kind::Subnet, Kind::NetworkInterface}) {
+    for (const ResourcePtr& resource : model.collection(kind)) {
+      const PortId id{resource->serial};
+      const auto& port = result.ports[id] = *program::port(model, id);
+      for (const dataplane::PortAddress& address : port.addresses)
+        result.endpoints[{address.table.domain, address.address}] = id;
     }
   }
   for (const ResourcePtr& acl : model.collection(Kind::AccessControlList)) {

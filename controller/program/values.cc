@@ -231,6 +231,38 @@ net::Prefix prefix_around(const Subnet& subnet, net::IpAddress address) {
   return found == prefixes.end() ? subnet.prefix : *found;
 }
 
+dataplane::PortAddress address_in(const Model& model, const Resource& subnet,
+                                  net::IpAddress address) {
+  const Subnet& home = subnet.as<Subnet>();
+  dataplane::PortAddress result;
+  result.address = address;
+  result.table = table_of_subnet(model, subnet);
+  result.vni = home.virtual_subnet_id;
+  result.subnet = prefix_around(home, address);
+  result.router = router_of(result.subnet);
+  result.both_lists_must_permit = subnet.id.realm() == Realm::Azure;
+  return result;
+}
+
+// Access lists judge what interfaces send and receive, and the router is none: nothing keeps an
+// interface from its own gateway but its own lists. In Azure a peering that does not give access
+// does so by what the default rules deny, so that the router is judged as an interface without a
+// group.
+Port router_port(const Model& model, const Resource& subnet) {
+  Port port;
+  port.mac = dataplane::kRouterMac;
+  port.is_router = true;
+  port.tag = tag_of(subnet);
+  for (const net::Prefix& prefix : prefixes_of(subnet.as<Subnet>())) {
+    dataplane::PortAddress address = address_in(model, subnet, router_of(prefix));
+    address.tag = port.tag;
+    if (address.both_lists_must_permit)
+      address.subnet_acl = dataplane::AclId{network_of(model, subnet).serial};
+    port.addresses.push_back(address);
+  }
+  return port;
+}
+
 }  // namespace
 
 std::vector<TableKey> tables_of(const Model& model, const Resource& network) {
@@ -316,8 +348,10 @@ std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::Endpoin
   for (const Resource* subnet : model.subnets_containing(key.address)) {
     if (network_of(model, *subnet).serial != network->serial) continue;
     const Resource* ip = model.ip_configuration(*subnet, key.address);
-    if (ip == nullptr) return std::nullopt;
-    return dataplane::PortId{model.find(ip->id.parent())->serial};
+    if (ip != nullptr) return dataplane::PortId{model.find(ip->id.parent())->serial};
+    if (router_of(prefix_around(subnet->as<Subnet>(), key.address)) != key.address)
+      return std::nullopt;
+    return dataplane::PortId{subnet->serial};
   }
   return std::nullopt;
 }
@@ -325,6 +359,7 @@ std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::Endpoin
 std::optional<Port> port(const Model& model, dataplane::PortId key) {
   const Resource* nic = resource_of(model, key);
   if (nic == nullptr) return std::nullopt;
+  if (nic->kind() == Kind::Subnet) return router_port(model, *nic);
   const NetworkInterface& body = nic->as<NetworkInterface>();
   Port port;
   port.mac = body.mac.value_or(net::Mac());
@@ -337,19 +372,12 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
     const Resource* subnet = find_referenced(model, ip.subnet);
     if (subnet == nullptr || subnet->kind() != Kind::Subnet || !ip.address)
       continue;  // not on a virtual network
-    const Subnet& home = subnet->as<Subnet>();
     const Resource& network = network_of(model, *subnet);
-    const net::Prefix around = prefix_around(home, *ip.address);
-    dataplane::PortAddress address{
-        *ip.address,
-        table_of_subnet(model, *subnet),
-        acl_id(model, in_azure ? body.azure.security_group : ip.access_control_list),
-        acl_id(model, home.access_control_list),
-        home.virtual_subnet_id,
-        tag_of(*configuration),
-        in_azure,
-        around,
-        router_of(around)};
+    dataplane::PortAddress address = address_in(model, *subnet, *ip.address);
+    address.interface_acl =
+        acl_id(model, in_azure ? body.azure.security_group : ip.access_control_list);
+    address.subnet_acl = acl_id(model, subnet->as<Subnet>().access_control_list);
+    address.tag = tag_of(*configuration);
     const bool has_list =
         address.interface_acl != dataplane::kNoAcl || address.subnet_acl != dataplane::kNoAcl;
     if (in_azure && !has_list) address.subnet_acl = dataplane::AclId{network.serial};

@@ -35,6 +35,7 @@ std::optional<dataplane::Action> route(const Model& model, dataplane::TableKey t
                                        net::Prefix prefix);
 std::optional<dataplane::PeerPolicy> policy(const Model& model, dataplane::PeerKey key);
 std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::EndpointKey key);
+// Of an interface, or of a subnet: its virtual router.
 std::optional<dataplane::Port> port(const Model& model, dataplane::PortId key);
 // Of an access list, or in Azure of a virtual network: what judges interfaces without a security
 // group.

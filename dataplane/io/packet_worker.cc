@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -36,6 +37,16 @@ constexpr size_t kExpiredPerPeriod = 100'000;  // flows, so that no pause is lon
 int checked(int result, const char* what) {
   if (result < 0) fail(what);
   return result;
+}
+
+// Of a virtio_net_hdr: gso_type says whether the frame is cut into segments, gso_size into which,
+// in the order of this machine.
+uint32_t segment_bytes(std::span<const uint8_t> header) {
+  constexpr size_t kGsoType = 1, kGsoSize = 4;
+  if (header.empty() || header[kGsoType] == 0) return 0;
+  uint16_t size = 0;
+  std::memcpy(&size, header.data() + kGsoSize, sizeof size);
+  return size;
 }
 
 Time now() { return std::chrono::duration_cast<Time>(Clock::now().time_since_epoch()); }
@@ -256,7 +267,7 @@ int PacketWorker::Loop::read_some(PortId port) {
     const auto all = std::span(buffer_).first(static_cast<size_t>(size));
     const auto header = all.first(header_bytes_);
     const auto frame = all.subspan(header_bytes_);
-    forward({port, frame}, header, time);
+    forward({port, frame, segment_bytes(header)}, header, time);
   }
   return kFramesPerTurn;
 }

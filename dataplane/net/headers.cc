@@ -29,8 +29,10 @@ Failure parse_l4(Bytes bytes, Headers& headers) {
   if (flow.has_ports()) {
     flow.source_port = bytes.u16(at);
     flow.destination_port = bytes.u16(at + 2);
+    const bool is_tcp = flow.protocol == IpProtocol::Tcp;
+    headers.l4_header_bytes = is_tcp ? static_cast<uint8_t>(bytes.u8(at + 12) / 16 * 4) : 8;
     // RFC 793: 13 bytes into the header, after ports, sequence, acknowledgement and data offset.
-    if (flow.protocol == IpProtocol::Tcp) headers.tcp_flags = bytes.u8(at + 13);
+    if (is_tcp) headers.tcp_flags = bytes.u8(at + 13);
   } else if (flow.is_icmp()) {
     flow.destination_port = bytes.u16(at);  // type, code
     const auto type = static_cast<uint8_t>(flow.destination_port >> 8);

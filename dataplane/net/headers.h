@@ -29,13 +29,14 @@ struct Headers {
   Mac source_mac;
   Mac destination_mac;
   FlowKey flow;
-  uint8_t ttl = 0;             // hop limit
-  uint8_t tcp_flags = 0;       // 0 where there is no TCP header
-  uint8_t vlan_tags = 0;       // how many were skipped
-  bool is_fragment = false;    // part of a fragmented packet, the first part or a later one
-  bool has_l4 = false;         // flow's port fields were read: false in later fragments
-  uint16_t l3_offset = 0;      // bytes from the start of the frame to the IP header
-  uint16_t l4_offset = 0;      // bytes from the start of the frame to what IP carries
+  uint8_t ttl = 0;              // hop limit
+  uint8_t tcp_flags = 0;        // 0 where there is no TCP header
+  uint8_t vlan_tags = 0;        // how many were skipped
+  bool is_fragment = false;     // part of a fragmented packet, the first part or a later one
+  bool has_l4 = false;          // flow's port fields were read: false in later fragments
+  uint16_t l3_offset = 0;       // bytes from the start of the frame to the IP header
+  uint16_t l4_offset = 0;       // bytes from the start of the frame to what IP carries
+  uint8_t l4_header_bytes = 0;  // of TCP, as its header says, and of UDP; else 0
   uint32_t l3_size_bytes = 0;  // of the IP packet, as its header says; at most what the frame holds
 };
 

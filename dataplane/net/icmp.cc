@@ -2,23 +2,16 @@
 
 #include <algorithm>
 
-#include "dataplane/net/bytes.h"
-#include "dataplane/net/checksum.h"
-#include "dataplane/net/frame_edit.h"
+#include "dataplane/net/packet_writer.h"
 
 namespace isthmus::net {
 namespace {
 
-constexpr uint8_t kTtl = 64;        // RFC 1700's recommendation, as hosts send
-constexpr uint8_t kControl = 0xC0;  // precedence 6, internetwork control: RFC 1812 section 4.3.2.5
 constexpr size_t kErrorBytesMax = 576;     // of an IPv4 packet: RFC 1812 section 4.3.2.3
 constexpr size_t kErrorBytesMaxV6 = 1280;  // the least MTU of IPv6: RFC 4443 section 2.4 c
 constexpr size_t kIpv4HeaderBytes = 20;
 constexpr size_t kIpv6HeaderBytes = 40;
 constexpr size_t kIcmpHeaderBytes = 8;
-
-constexpr uint16_t kTimeExceeded = 11 << 8;   // in transit: RFC 792
-constexpr uint16_t kTimeExceededV6 = 3 << 8;  // RFC 4443 section 3.3
 
 uint8_t icmp_type(const Headers& headers) {
   return static_cast<uint8_t>(headers.flow.destination_port >> 8);
@@ -43,39 +36,22 @@ bool is_one_host(const IpAddress& address) {
   return address.is_v4() ? top >> 61 != 0x7 : top >> 56 != 0xFF;
 }
 
-// An Ethernet and an IP header; the lengths and checksums come at the end.
-FrameWriter begin(Mac to_mac, Mac from_mac, const IpAddress& from, const IpAddress& to) {
-  FrameWriter out;
-  out.mac(to_mac).mac(from_mac);
-  if (from.is_v4()) {
-    out.number(kEtherTypeIpv4, kEtherTypeBytes).number(0x45, 1).number(kControl, 1).number(0, 2);
-    out.number(0, 4).number(kTtl, 1).number(static_cast<uint8_t>(IpProtocol::Icmp), 1);
-    out.number(0, 2);
-  } else {
-    out.number(kEtherTypeIpv6, kEtherTypeBytes).number(0x6C00'0000, 4).number(0, 2);
-    out.number(static_cast<uint8_t>(IpProtocol::Icmpv6), 1).number(kTtl, 1);
-  }
-  out.ip(from).ip(to);
-  return out;
+struct ErrorCodes {
+  IcmpError error;
+  uint16_t v4;  // type << 8 | code
+  uint16_t v6;
+};
+constexpr ErrorCodes kErrorCodes[] = {
+    {IcmpError::TimeExceeded, 11 << 8, 3 << 8},     // in transit: RFC 792, RFC 4443 section 3.3
+    {IcmpError::PacketTooBig, 3 << 8 | 4, 2 << 8},  // RFC 1191, RFC 4443 section 3.2
+    {IcmpError::PortUnreachable, 3 << 8 | 3, 1 << 8 | 4},  // RFC 792, RFC 4443 section 3.1
+};
+constexpr bool is_in_order() {
+  for (size_t i = 0; i < std::size(kErrorCodes); ++i)
+    if (static_cast<size_t>(kErrorCodes[i].error) != i) return false;
+  return true;
 }
-
-std::vector<uint8_t> finish(FrameWriter out, const IpAddress& from, const IpAddress& to) {
-  const size_t ip = kEthernetBytes;
-  const size_t icmp = ip + (from.is_v4() ? kIpv4HeaderBytes : kIpv6HeaderBytes);
-  const auto icmp_bytes = static_cast<uint32_t>(out.size() - icmp);
-  if (from.is_v4()) {
-    out.put(ip + 2, out.size() - ip, 2);
-    out.put(ip + 10, checksum(out.from(ip).first(kIpv4HeaderBytes)), 2);
-    out.put(icmp + 2, checksum(out.from(icmp)), 2);
-  } else {
-    out.put(ip + 4, icmp_bytes, 2);
-    out.put(icmp + 2,
-            fold_checksum(checksum_sum(out.from(icmp)) +
-                          pseudo_header_sum(from, to, IpProtocol::Icmpv6, icmp_bytes)),
-            2);
-  }
-  return out.take();
-}
+static_assert(is_in_order());
 
 }  // namespace
 
@@ -86,17 +62,21 @@ bool may_be_answered_with_error(const Headers& headers) {
          is_one_host(headers.flow.destination);
 }
 
-std::vector<uint8_t> time_exceeded(std::span<const uint8_t> frame, const Headers& headers,
-                                   const RouterId& router) {
+std::vector<uint8_t> icmp_error(IcmpError error, std::span<const uint8_t> frame,
+                                const Headers& headers, const RouterId& router,
+                                uint16_t mtu_bytes) {
   const IpAddress& sender = headers.flow.source;
   const bool is_v4 = sender.is_v4();
-  FrameWriter out = begin(headers.source_mac, router.mac, router.address, sender);
-  out.number(is_v4 ? kTimeExceeded : kTimeExceededV6, 2).number(0, 2).number(0, 4);
+  const ErrorCodes& codes = kErrorCodes[static_cast<size_t>(error)];
+  PacketWriter out({router.mac, router.address, headers.source_mac, sender},
+                   is_v4 ? IpProtocol::Icmp : IpProtocol::Icmpv6, kHopsOfHosts);
+  // The MTU stands in the last 16 bits of four bytes in IPv4, and in all of them in IPv6.
+  out.body().number(is_v4 ? codes.v4 : codes.v6, 2).number(0, 2).number(mtu_bytes, 4);
   const size_t quoted_max = is_v4 ? kErrorBytesMax - kIpv4HeaderBytes - kIcmpHeaderBytes
                                   : kErrorBytesMaxV6 - kIpv6HeaderBytes - kIcmpHeaderBytes;
   const auto packet = frame.subspan(headers.l3_offset, headers.l3_size_bytes);
-  out.bytes(packet.first(std::min(packet.size(), quoted_max)));
-  return finish(std::move(out), router.address, sender);
+  out.body().bytes(packet.first(std::min(packet.size(), quoted_max)));
+  return out.take();
 }
 
 bool is_echo_request(const Headers& headers) {
@@ -105,14 +85,14 @@ bool is_echo_request(const Headers& headers) {
          icmp_type(headers) == request;
 }
 
-std::vector<uint8_t> echo_reply(std::span<const uint8_t> frame, const Headers& headers) {
+std::vector<uint8_t> echo_reply(std::span<const uint8_t> frame, const Headers& headers, Mac from) {
   const FlowKey reply = headers.flow.reversed();
-  FrameWriter out =
-      begin(headers.source_mac, headers.destination_mac, reply.source, reply.destination);
+  PacketWriter out({from, reply.source, headers.source_mac, reply.destination}, reply.protocol,
+                   kHopsOfHosts);
   const auto icmp =
       frame.first(headers.l3_offset + headers.l3_size_bytes).subspan(headers.l4_offset);
-  out.number(reply.destination_port, 2).number(0, 2).bytes(icmp.subspan(4));
-  return finish(std::move(out), reply.source, reply.destination);
+  out.body().number(reply.destination_port, 2).number(0, 2).bytes(icmp.subspan(4));
+  return out.take();
 }
 
 }  // namespace isthmus::net

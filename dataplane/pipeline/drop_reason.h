@@ -26,6 +26,8 @@ namespace isthmus::dataplane {
   X(ApplianceUnreachable,       "appliance-unreachable",         "no interface has the address of the virtual appliance") \
   X(ApplianceDoesNotForward,    "appliance-does-not-forward",    "the next hop's interface may not forward packets of others") \
   X(TtlExceeded,                "ttl-exceeded",                  "the time to live ended at the virtual router") \
+  X(PacketTooBig,               "packet-too-big",                "it is larger than the receiving interface takes") \
+  X(RouterRefuses,              "router-refuses",                "it is for the address of a virtual router, which answers echo requests and nothing else") \
   X(NotPeered,                  "not-peered",                    "no connected peering leads to the network of the next hop") \
   X(AccessNotAllowed,           "access-not-allowed",            "a side of the peering does not allow virtual network access") \
   X(PeeringNotInSync,           "peering-not-in-sync",           "the source lies in a prefix that the receiver's peering has not synchronised") \

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/net/frame_edit.h"
+#include "dataplane/net/tcp_reset.h"
 
 namespace isthmus::dataplane {
 
@@ -101,30 +102,58 @@ Verdict Forwarder::answer_neighbour(const Reception& reception) {
 }
 
 Verdict Forwarder::take_packet(const Reception& reception, const net::Headers& headers) {
-  const PortAddress* own = own_address(reception.port, headers.flow.source);
-  if (own != nullptr && headers.flow.destination == own->router && net::is_echo_request(headers) &&
-      headers.source_mac == reception.port.mac)
-    return answered(reception, net::echo_reply(reception.frame.bytes, headers));
-
-  const Packet packet = packet_of(reception.frame.from, headers, reception.frame.bytes.size());
+  const Packet packet = packet_of(reception.frame.from, headers, reception.frame.bytes.size(),
+                                  reception.frame.segment_bytes);
   Verdict verdict;
   process(reception.tables, worker_, {&packet, 1}, {&verdict, 1}, reception.now);
-  if (verdict.reason == DropReason::TtlExceeded) answer_end_of_life(reception, headers);
-  if (!verdict.delivered) return verdict;
-
-  const Port& target = *reception.tables.port(verdict.out_port);
-  const bool is_routed = verdict.ttl != headers.ttl;
-  if (is_routed) net::set_ttl(reception.frame.bytes, headers, verdict.ttl);
-  net::set_macs(reception.frame.bytes, target.mac, is_routed ? kRouterMac : headers.source_mac);
-  reception.send(verdict.out_port, reception.frame.bytes);
+  if (verdict.delivered) {
+    deliver(reception, headers, verdict);
+  } else {
+    tell_sender(reception, headers, verdict);
+  }
   return verdict;
 }
 
-void Forwarder::answer_end_of_life(const Reception& reception, const net::Headers& headers) {
-  if (!net::may_be_answered_with_error(headers) || !may_send_error(reception.now)) return;
+void Forwarder::deliver(const Reception& reception, const net::Headers& headers,
+                        const Verdict& verdict) {
+  const std::span<uint8_t> frame = reception.frame.bytes;
+  const Port& target = *reception.tables.port(verdict.out_port);
+  if (target.is_router) {  // its answer is a frame that it sends; an answer has none
+    auto reply = net::echo_reply(frame, headers, target.mac);
+    const ReceivedFrame answer{verdict.out_port, reply};
+    take_packet({reception.tables, answer, target, reception.now, reception.send},
+                net::parse_ethernet(reply).value());
+    return;
+  }
+  const bool is_routed = verdict.ttl != headers.ttl;
+  if (is_routed) net::set_ttl(frame, headers, verdict.ttl);
+  net::set_macs(frame, target.mac, is_routed ? kRouterMac : headers.source_mac);
+  reception.send(verdict.out_port, frame);
+}
+
+// What the sender's own router says comes from its address there; what the one says that the packet
+// was for, from the address that was asked.
+void Forwarder::tell_sender(const Reception& reception, const net::Headers& headers,
+                            const Verdict& verdict) {
   const PortAddress* here = speaking_to(reception.port, headers.flow.source);
-  if (here == nullptr) return;
-  const auto error = net::time_exceeded(reception.frame.bytes, headers, {kRouterMac, here->router});
+  if (reception.port.is_router || here == nullptr || !net::may_be_answered_with_error(headers))
+    return;
+  const auto frame = reception.frame.bytes;
+  const net::RouterId own{kRouterMac, here->router};
+  const net::RouterId asked{kRouterMac, headers.flow.destination};
+  std::vector<uint8_t> error;
+  if (verdict.reason == DropReason::TtlExceeded) {
+    error = net::icmp_error(net::IcmpError::TimeExceeded, frame, headers, own);
+  } else if (verdict.reason == DropReason::PacketTooBig) {
+    error = net::icmp_error(net::IcmpError::PacketTooBig, frame, headers, own,
+                            reception.tables.port(verdict.out_port)->mtu_bytes);
+  } else if (verdict.reason == DropReason::RouterRefuses) {
+    if (headers.flow.protocol == net::IpProtocol::Udp)
+      error = net::icmp_error(net::IcmpError::PortUnreachable, frame, headers, asked);
+    if (headers.flow.protocol == net::IpProtocol::Tcp)
+      error = net::tcp_reset(frame, headers, kRouterMac);
+  }
+  if (error.empty() || !may_send_error(reception.now)) return;
   worker_.counters.received(reception.frame.from, error.size());
   reception.send(reception.frame.from, error);
 }

@@ -7,8 +7,8 @@
 // frame with other MAC addresses and, where the virtual router stands between, one less to live;
 // nothing else of it changes, so that what an offload needs of the frame stays true. What the
 // virtual router itself is asked is answered from the tables: who has an address (ARP, Neighbor
-// Discovery), an echo request to the router's address, and a packet whose time to live has ended.
-// Nothing is flooded.
+// Discovery), and an echo request to a router's address, whose answer passes the stages as well.
+// A sender is told why the router did not take a packet or pass it on. Nothing is flooded.
 //
 // Threads: belongs to one worker, as its Worker does; Tables are read under a guard of
 // dataplane/rcu.h.
@@ -25,9 +25,6 @@
 
 namespace isthmus::dataplane {
 
-// Of every virtual router, as Azure's virtual machines see theirs.
-inline constexpr net::Mac kRouterMac = net::Mac::make(0x12'34'56'78'9A'BC).value();
-
 // ICMP errors that one worker sends in a second, and at once after a silence: RFC 1812 section
 // 4.3.2.8 asks for a limit, the number is our choice.
 constexpr uint32_t kIcmpErrorsPerSecond = 1000;
@@ -35,6 +32,8 @@ constexpr uint32_t kIcmpErrorsPerSecond = 1000;
 struct ReceivedFrame {
   PortId from{};
   std::span<uint8_t> bytes;  // is written to
+  // The payload of each segment that an offload cuts of it behind the pipeline; 0: it stays whole.
+  uint32_t segment_bytes = 0;
 };
 
 class Forwarder {
@@ -55,7 +54,8 @@ class Forwarder {
   struct Reception;
   Verdict answer_neighbour(const Reception& reception);
   Verdict take_packet(const Reception& reception, const net::Headers& headers);
-  void answer_end_of_life(const Reception& reception, const net::Headers& headers);
+  void deliver(const Reception& reception, const net::Headers& headers, const Verdict& verdict);
+  void tell_sender(const Reception& reception, const net::Headers& headers, const Verdict& verdict);
   bool may_send_error(Time now);
   Verdict answered(const Reception& reception, std::span<const uint8_t> answer);
   Verdict dropped(DropReason reason, Tag tag);

@@ -23,6 +23,8 @@ constexpr DomainId kBlue{2};
 constexpr PortId kWeb{11};   // 10.1.0.4 in red
 constexpr PortId kWeb2{12};  // 10.1.0.5, the same subnet
 constexpr PortId kDb{14};    // 10.2.0.4 in blue, which is peered with red
+constexpr PortId kRedRouter{21};
+constexpr PortId kBlueRouter{22};
 
 // Two peered networks, of both families.
 class ForwarderTest : public ::testing::Test {
@@ -31,6 +33,12 @@ class ForwarderTest : public ::testing::Test {
     add(kWeb, kRed, "4", "10.1.0.0/24", "fd00:1::/64");
     add(kWeb2, kRed, "5", "10.1.0.0/24", "fd00:1::/64");
     add(kDb, kBlue, "4", "10.2.0.0/24", "fd00:2::/64");
+    add(kRedRouter, kRed, "1", "10.1.0.0/24", "fd00:1::/64");
+    add(kBlueRouter, kBlue, "1", "10.2.0.0/24", "fd00:2::/64");
+    for (const PortId router : {kRedRouter, kBlueRouter}) {
+      program_.ports[router].mac = kRouterMac;
+      program_.ports[router].is_router = true;
+    }
     for (const DomainId domain : {kRed, kBlue}) {
       for (const auto& [text, home] : {std::pair{"10.1.0.0/24", kRed},
                                        {"10.2.0.0/24", kBlue},
@@ -165,6 +173,79 @@ TEST_F(ForwarderTest, TheRouterAnswersAnEcho) {
   EXPECT_THAT(send(kWeb, "icmp fd00:1::4 > fd00:1::1 echo 8 bytes 9"),
               ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
                           "icmp fd00:1::1 > fd00:1::4 echo-reply 8 ttl 64"));
+}
+
+TEST_F(ForwarderTest, SoDoesTheRouterOfAPeeredNetwork) {
+  EXPECT_THAT(send(kWeb, "icmp 10.1.0.4 > 10.2.0.1 echo 7 ttl 1"),
+              ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+                          "icmp 10.2.0.1 > 10.1.0.4 echo-reply 7 ttl 64"));
+  program_.policies.erase({kRed, kBlue});
+  publish();
+  EXPECT_THAT(send(kWeb, "icmp 10.1.0.4 > 10.2.0.1 echo 7"), ElementsAre("not-peered"));
+}
+
+TEST_F(ForwarderTest, ARouterRefusesEverythingElseInTheSendersWords) {
+  const std::string head = "11 12-34-56-78-9A-BC > 00-00-00-00-00-0B ";
+  EXPECT_THAT(
+      send(kWeb, "udp 10.1.0.4:5 > 10.2.0.1:53"),
+      ElementsAre(head + "icmp 10.2.0.1 > 10.1.0.4 port-unreachable ttl 64", "router-refuses"));
+  EXPECT_THAT(
+      send(kWeb, "udp [fd00:1::4]:5 > [fd00:1::1]:53"),
+      ElementsAre(head + "icmp fd00:1::1 > fd00:1::4 port-unreachable ttl 64", "router-refuses"));
+  EXPECT_THAT(send(kWeb, "tcp 10.1.0.4:5 > 10.1.0.1:443 syn"),
+              ElementsAre(head + "tcp 10.1.0.1:443 > 10.1.0.4:5 rst ack ttl 64", "router-refuses"));
+  EXPECT_THAT(
+      send(kWeb, "tcp [fd00:1::4]:5 > [fd00:1::1]:443 ack"),
+      ElementsAre(head + "tcp [fd00:1::1]:443 > [fd00:1::4]:5 rst ttl 64", "router-refuses"));
+  for (const auto* text :
+       {"tcp 10.1.0.4:5 > 10.1.0.1:443 rst", "icmp 10.1.0.4 > 10.1.0.1 port-unreachable 0",
+        "icmp 10.1.0.4 > 10.1.0.1 echo-reply 7", "icmp fd00:1::4 > fd00:1::1 too-big 7"})
+    EXPECT_THAT(send(kWeb, text), ElementsAre("router-refuses")) << text;
+}
+
+// RFC 9293 section 3.10.7.1.
+TEST_F(ForwarderTest, AResetAcknowledgesWhatItRefuses) {
+  auto syn = test::frame_of("tcp 10.1.0.4:5 > 10.1.0.1:443 syn bytes 10", mac(kWeb), kRouterMac);
+  const auto put = [&](size_t offset, uint32_t value) {
+    for (int i = 0; i < 4; ++i) syn[offset + i] = static_cast<uint8_t>(value >> 8 * (3 - i));
+  };
+  put(34 + 4, 0xFFFF'FFFE);
+  const auto reset = bytes_for(kWeb, syn);
+  ASSERT_EQ(reset.size(), 54u);
+  const auto number = [&reset](size_t offset) {
+    return uint32_t{net::word_at(reset, offset)} << 16 | net::word_at(reset, offset + 2);
+  };
+  EXPECT_EQ(number(34 + 4), 0u);
+  EXPECT_EQ(number(34 + 8), 9u);  // 2^32 - 2, ten bytes and the SYN
+  syn[34 + 13] = net::kTcpAck;
+  put(34 + 8, 77);
+  const auto of_ack = bytes_for(kWeb, syn);
+  ASSERT_EQ(of_ack.size(), 54u);
+  EXPECT_EQ(uint32_t{of_ack[34 + 7]}, 77u);
+}
+
+TEST_F(ForwarderTest, WhatIsTooLargeIsToldTheMtu) {
+  const std::string head = "11 12-34-56-78-9A-BC > 00-00-00-00-00-0B ";
+  EXPECT_EQ(send(kWeb, "udp 10.1.0.4:5 > 10.2.0.4:6 bytes 1472").size(), 1u);
+  EXPECT_THAT(send(kWeb, "udp 10.1.0.4:5 > 10.2.0.4:6 bytes 1473"),
+              ElementsAre(head + "icmp 10.1.0.1 > 10.1.0.4 too-big 1500 ttl 64", "packet-too-big"));
+  program_.ports[kDb].mtu_bytes = 1400;
+  publish();
+  EXPECT_THAT(
+      send(kWeb, "udp [fd00:1::4]:5 > [fd00:2::4]:6 bytes 1353"),
+      ElementsAre(head + "icmp fd00:1::1 > fd00:1::4 too-big 1400 ttl 64", "packet-too-big"));
+}
+
+// Segments of an offload are judged one by one: 20 of IP and 20 of TCP before each.
+TEST_F(ForwarderTest, WhatAnOffloadCutsIsJudgedByItsSegments) {
+  for (const auto& [segment_bytes, reason] :
+       {std::pair{1460u, DropReason::None}, {1461u, DropReason::PacketTooBig}}) {
+    auto frame =
+        test::frame_of("tcp 10.1.0.4:5 > 10.2.0.4:443 ack bytes 60000", mac(kWeb), kRouterMac);
+    const Verdict verdict = forwarder_.take(dataplane_.current(), {kWeb, frame, segment_bytes},
+                                            Time{}, [](PortId, std::span<const uint8_t>) {});
+    EXPECT_EQ(verdict.reason, reason) << segment_bytes;
+  }
 }
 
 TEST_F(ForwarderTest, WhoseTimeEndsAtTheRouterIsToldSo) {

@@ -160,8 +160,9 @@ bool find_endpoint(const Tables& tables, Passage& passage, const net::IpAddress&
 }
 
 // The virtual router stands between subnets; a packet that a route sends to an appliance passes it
-// even inside one.
+// even inside one. What it takes or sends itself does not pass it.
 bool passes_router(const Passage& passage) {
+  if (passage.from->is_router || passage.to->is_router) return false;
   return passage.action->kind == Action::Kind::Appliance ||
          passage.source().table.domain != passage.target().table.domain ||
          passage.source().vni != passage.target().vni;
@@ -186,6 +187,8 @@ Outcome resolve_next_hop(const Tables& tables, FlowState&, Passage& passage, Tim
       if (!passage.to->may_forward) return {DropReason::ApplianceDoesNotForward, passage.to->tag};
       break;
   }
+  if (passage.packet.packet_bytes > passage.to->mtu_bytes)
+    return {DropReason::PacketTooBig, passage.to->tag};
   if (!passes_router(passage)) return kPass;
   if (passage.packet.ttl <= 1) return {DropReason::TtlExceeded, sender};
   --passage.packet.ttl;
@@ -224,7 +227,15 @@ Outcome match_inbound_acl(const Tables& tables, FlowState&, Passage& passage, Ti
   return {DropReason::NotInVirtualNetworkTag, passage.decision.tag};
 }
 
+bool is_echo_request(const Packet& packet) {
+  const uint16_t request = packet.flow.source.is_v4() ? 8 << 8 : 128 << 8;
+  return packet.flow.is_icmp() && packet.has_ports && !packet.is_fragment &&
+         packet.flow.destination_port == request;
+}
+
 Outcome deliver(const Tables&, FlowState& flows, Passage& passage, Time now) {
+  if (passage.to->is_router && !is_echo_request(passage.packet))
+    return {DropReason::RouterRefuses, passage.to->tag};
   if (!flows.note(passage.sent(), passage.received(), now)) {
     return {DropReason::FlowTableFull, {}};
   }
@@ -276,12 +287,13 @@ Verdict run(const Tables& tables, FlowState& flows, Passage& passage, Time now,
 
 void count(Counters& counters, const Passage& passage, const Verdict& verdict) {
   const uint64_t bytes = passage.packet.size_bytes;
-  if (passage.from != nullptr) counters.sent(passage.packet.ingress, bytes);
+  if (passage.from != nullptr && !passage.from->is_router)
+    counters.sent(passage.packet.ingress, bytes);
   if (!verdict.delivered) {
     counters.dropped(verdict.reason, verdict.tag);
     return;
   }
-  counters.received(passage.to_id, bytes);
+  if (!passage.to->is_router) counters.received(passage.to_id, bytes);
   if (passage.peering) counters.crossed(*passage.peering, bytes);
 }
 
@@ -322,7 +334,8 @@ TraceStep describe(const Tables& tables, const Passage& passage, StageId stage,
 
 }  // namespace
 
-Packet packet_of(PortId ingress, const net::Headers& headers, size_t frame_bytes) {
+Packet packet_of(PortId ingress, const net::Headers& headers, size_t frame_bytes,
+                 uint32_t segment_bytes) {
   Packet packet;
   packet.ingress = ingress;
   packet.flow = headers.flow;
@@ -330,7 +343,13 @@ Packet packet_of(PortId ingress, const net::Headers& headers, size_t frame_bytes
   packet.ttl = headers.ttl;
   packet.tcp_flags = headers.tcp_flags;
   packet.has_ports = headers.has_l4;
+  packet.is_fragment = headers.is_fragment;
   packet.size_bytes = static_cast<uint32_t>(frame_bytes);
+  const uint32_t header_bytes =
+      uint32_t{headers.l4_offset} - headers.l3_offset + headers.l4_header_bytes;
+  packet.packet_bytes = segment_bytes == 0
+                            ? headers.l3_size_bytes
+                            : std::min(headers.l3_size_bytes, header_bytes + segment_bytes);
   return packet;
 }
 

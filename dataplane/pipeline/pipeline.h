@@ -5,10 +5,12 @@
 //   anti-spoof  source MAC and address belong to the port, unless the port may forward
 //   acl-out     the sender's access lists; packets of a known flow pass
 //   route       longest prefix in the table of the source address
-//   next-hop    the route's action -> port; the virtual router takes one from the time to live
+//   next-hop    the route's action -> port, for which the packet is not too large; the virtual
+//               router takes one from the time to live
 //   peering     may packets of the sender's domain enter the domain of the next hop?
 //   acl-in      the receiver's access lists; packets of a known flow pass
-//   deliver     notes the flow and hands the packet to the port
+//   deliver     notes the flow and hands the packet to the port; a virtual router takes nothing but
+//               echo requests
 //
 // A packet for a virtual appliance is delivered to the appliance's port; what the appliance sends
 // on is another packet, with that port as its ingress. trace() runs the same stages as process()
@@ -46,11 +48,16 @@ struct Packet {
   uint8_t ttl = 64;
   uint8_t tcp_flags = 0;
   bool has_ports = true;  // false in later fragments
-  uint32_t size_bytes = 0;
+  bool is_fragment = false;
+  uint32_t size_bytes = 0;  // of the frame
+  // Of the largest IP packet that becomes of it on a wire.
+  uint32_t packet_bytes = 0;
 };
 
-// As the parse stage makes one of a frame.
-Packet packet_of(PortId ingress, const net::Headers& headers, size_t frame_bytes);
+// As the parse stage makes one of a frame. An offload cuts the frame's payload into segments of
+// `segment_bytes`; 0: it stays whole.
+Packet packet_of(PortId ingress, const net::Headers& headers, size_t frame_bytes,
+                 uint32_t segment_bytes = 0);
 
 struct Verdict {
   bool delivered = false;

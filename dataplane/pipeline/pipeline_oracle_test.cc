@@ -34,6 +34,9 @@ Packet random_packet(test::RandomProgram& random, const ForwardingProgram& progr
   packet.flow = {random.address(), random.address(), kProtocols[random.below(3)],
                  static_cast<uint16_t>(random.below(8)), static_cast<uint16_t>(random.below(8))};
   packet.ttl = static_cast<uint8_t>(1 + random.below(8));
+  packet.packet_bytes = random.one_in(8) ? 1300 : 84;
+  if (packet.flow.is_icmp() && random.one_in(2))
+    packet.flow.destination_port = packet.flow.source.is_v4() ? 0x0800 : 0x8000;
   const auto sender = program.ports.find(packet.ingress);
   if (sender == program.ports.end()) return packet;
   if (!random.one_in(4)) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "controller/explain/explain.h"
 #include "controller/program/values.h"
 #include "tests/cases/json_text.h"
 #include "tests/cases/peering_watch.h"
@@ -154,6 +155,13 @@ std::vector<std::string> Stage::send_frame(Realm realm, std::string_view nic,
   const ModelPtr model = controller().model();
   const Resource* sender = interface_named(*model, realm, nic);
   if (sender == nullptr) return {fmt::format("there is no interface '{}'", nic)};
+  constexpr std::string_view kSegments = " segments ";
+  uint32_t segment_bytes = 0;
+  if (const size_t at = text.find(kSegments); at != std::string_view::npos) {
+    const std::string number(text.substr(at + kSegments.size()));
+    segment_bytes = static_cast<uint32_t>(std::stoul(number));
+    text = text.substr(0, at);
+  }
   if (!forwarder_) forwarder_.emplace();
   std::vector<std::string> outcomes;
   const auto see = [&](dataplane::PortId to, std::span<const uint8_t> frame) {
@@ -164,11 +172,30 @@ std::vector<std::string> Stage::send_frame(Realm realm, std::string_view nic,
       test::frame_of(text, sender->as<NetworkInterface>().mac.value(), dataplane::kRouterMac);
   dataplane::rcu::Reader reader(controller().dataplane().grace_periods());
   const dataplane::rcu::Guard guard(reader);
-  const auto verdict =
-      forwarder_->take(controller().dataplane().view(guard),
-                       {dataplane::PortId{sender->serial}, frame}, controller().now(), see);
+  const auto verdict = forwarder_->take(controller().dataplane().view(guard),
+                                        {dataplane::PortId{sender->serial}, frame, segment_bytes},
+                                        controller().now(), see);
   if (!verdict.delivered) outcomes.push_back(drop_text(*model, verdict));
   return outcomes;
+}
+
+std::string Stage::explain(Realm realm, std::string_view from, std::string_view to,
+                           std::string_view what) {
+  const ModelPtr model = controller().model();
+  const Resource* sender = interface_named(*model, realm, from);
+  if (sender == nullptr) return fmt::format("there is no interface '{}'", from);
+  ExplainQuestion question{sender->id.path(), std::string(to),
+                           std::string(what.substr(0, what.find('/'))), std::nullopt};
+  if (const size_t slash = what.find('/'); slash != std::string_view::npos)
+    question.port = static_cast<uint16_t>(std::stoul(std::string(what.substr(slash + 1))));
+  const auto told = isthmus::explain(*model, controller().dataplane().current(), question);
+  if (!told) return told.error().message;
+  if (told->delivered) return "delivered: " + told->forward.back().detail;
+  const auto& steps = told->reverse.empty() ? told->forward : told->reverse;
+  const ExplainStep& last = steps.back();
+  return fmt::format("dropped {} at {}{}{}: {}", told->reason, last.stage,
+                     last.resource.empty() ? "" : " by " + last.resource,
+                     told->reverse.empty() ? "" : " on the way back", last.detail);
 }
 
 }  // namespace isthmus::testing

@@ -48,6 +48,7 @@ class Player {
   void directive(std::string_view word, std::string_view rest);
   void begin_azure(std::string_view group, std::string_view location);
   void frame(std::string_view line, std::string_view rest);
+  void explain(std::string_view line, std::string_view rest);
   void request(Method method, std::string_view rest);
   void send();
   void answer_unasked();
@@ -92,6 +93,7 @@ void Player::line(std::string_view text) {
   std::string_view rest = text;
   const std::string_view word = take_word(rest);
   if (word == "frame") return frame(text, rest);
+  if (word == "explain") return explain(text, rest);
   directive(word, rest);
   keep_line(text);
 }
@@ -102,6 +104,14 @@ void Player::frame(std::string_view line, std::string_view rest) {
   const std::string_view nic = take_word(rest);
   for (const std::string& outcome : stage_.send_frame(form_.realm(), nic, rest))
     keep_line("=>      " + outcome);
+}
+
+void Player::explain(std::string_view line, std::string_view rest) {
+  keep_line(line);
+  was_frame_ = true;
+  const std::string_view from = take_word(rest);
+  const std::string_view to = take_word(rest);
+  keep_line("=>      " + stage_.explain(form_.realm(), from, to, rest));
 }
 
 void Player::directive(std::string_view word, std::string_view rest) {

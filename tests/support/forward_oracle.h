@@ -57,8 +57,11 @@ class ForwardOracle {
     if (is_appliance && !program_.ports.at(out).may_forward) {
       return {DropReason::ApplianceDoesNotForward, out};
     }
-    const bool is_routed =
+    const dataplane::Port& to = program_.ports.at(out);
+    if (packet.packet_bytes > to.mtu_bytes) return {DropReason::PacketTooBig, out};
+    const bool is_differently_placed =
         is_appliance || source->vni != target->vni || source->table.domain != target->table.domain;
+    const bool is_routed = is_differently_placed && !from.is_router && !to.is_router;
     if (is_routed && packet.ttl <= 1) return {DropReason::TtlExceeded, out};
     const DropReason refusal = cross(source->table.domain, action->domain, flow.source);
     const bool lists_judge =
@@ -66,6 +69,9 @@ class ForwardOracle {
         program_.policies.at({source->table.domain, action->domain}).lists_judge_forwarded;
     if (refusal != DropReason::None && !lists_judge) return {refusal, out};
     const Ruling in = rule(*target, Direction::Inbound, flow, lists_judge);
+    const bool is_echo = flow.is_icmp() && !packet.is_fragment &&
+                         flow.destination_port == (flow.source.is_v4() ? 0x0800 : 0x8000);
+    if (in.permits && to.is_router && !is_echo) return {DropReason::RouterRefuses, out};
     if (in.permits) return {DropReason::None, out};
     if (!in.is_default_rule || source->table.domain == action->domain)
       return {DropReason::AclDeny, out};

@@ -103,6 +103,8 @@ class RandomProgram {
                                 net::Vni::make(5000 + below(4)).value(), tag(), one_in(3)});
     }
     port.tag = tag();
+    port.is_router = one_in(4);
+    if (one_in(4)) port.mtu_bytes = 1280;
     return port;
   }
   dataplane::TableKey table_key() { return {domain(), static_cast<uint32_t>(below(3))}; }
