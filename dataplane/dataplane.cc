@@ -37,7 +37,8 @@ size_t bytes_of(const PeerPolicy& policy) {
              sizeof(net::Prefix);
 }
 size_t bytes_of(const Port& port) {
-  return sizeof(port) + port.addresses.capacity() * sizeof(PortAddress);
+  return sizeof(port) + port.addresses.capacity() * sizeof(PortAddress) +
+         port.name_servers.capacity() * sizeof(net::IpAddress);
 }
 size_t bytes_of(const CompiledAccessList& list) { return list.bytes(); }
 size_t bytes_of(const NetworkRange& range) {

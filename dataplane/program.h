@@ -31,6 +31,9 @@ constexpr AclId kNoAcl{0};
 
 // Of every virtual router, as Azure's virtual machines see theirs.
 inline constexpr net::Mac kRouterMac = net::Mac::make(0x12'34'56'78'9A'BC).value();
+// The same router's on the link, in IPv6: fe80::1234:5678:9abc.
+inline constexpr net::IpAddress kRouterLinkLocal =
+    net::IpAddress::v6({0xFE80'0000'0000'0000, 0x1234'5678'9ABC});
 // Of every virtual machine: learn.microsoft.com,
 // virtual-network/virtual-network-tcpip-performance-tuning.
 constexpr uint16_t kMtuBytes = 1500;
@@ -151,6 +154,8 @@ struct Port {
   // what is delivered to it, it answers itself. No wire is plugged into it.
   bool is_router = false;
   uint16_t mtu_bytes = kMtuBytes;  // of the IP packets that are delivered to it
+  // Told by DHCP: the port's own, else those of the virtual router in its subnet.
+  std::vector<net::IpAddress> name_servers = {};
   friend bool operator==(const Port&, const Port&) = default;
 };
 

@@ -82,6 +82,10 @@ class Touched {
     for (const net::Prefix& prefix : own_system_prefixes(network))
       see_route(model, network, prefix);
     gateway_routes_of(model, network);
+    model.each_below(network.id, Kind::Subnet, [&](const Resource& subnet) {
+      ports.insert(PortId{subnet.serial});  // its router tells the network's name servers
+      return true;
+    });
     model.each_below(network.id, Kind::Peering, [&](const Resource& peering) {
       if (const Resource* remote = model.find(peering.as<Peering>().remote_virtual_network))
         policy(network, *remote);

@@ -43,6 +43,7 @@ class CanonicalText {
     std::string text =
         fmt::format("{} {} {}", port.mac.compact(), port.may_forward, name_of(port.tag));
     text += fmt::format(" {} {}", port.is_router, port.mtu_bytes);
+    for (const net::IpAddress& server : port.name_servers) text += " dns " + server.to_string();
     for (const dataplane::PortAddress& address : port.addresses) {
       text += fmt::format(" [{} {} {} {} {} {}]", address.address.to_string(), table(address.table),
                           name_of(address.interface_acl), name_of(address.subnet_acl),

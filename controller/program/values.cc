@@ -253,6 +253,7 @@ Port router_port(const Model& model, const Resource& subnet) {
   port.mac = dataplane::kRouterMac;
   port.is_router = true;
   port.tag = tag_of(subnet);
+  port.name_servers = network_of(model, subnet).as<VirtualNetwork>().dns_servers;
   for (const net::Prefix& prefix : prefixes_of(subnet.as<Subnet>())) {
     dataplane::PortAddress address = address_in(model, subnet, router_of(prefix));
     address.tag = port.tag;
@@ -367,6 +368,7 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
   port.may_forward =
       in_azure ? body.azure.ip_forwarding : body.port_settings.mac_spoofing == Toggle::Enabled;
   port.tag = tag_of(*nic);
+  port.name_servers = body.dns_servers;
   for (const Resource* configuration : model.below(nic->id, Kind::IpConfiguration)) {
     const IpConfiguration& ip = configuration->as<IpConfiguration>();
     const Resource* subnet = find_referenced(model, ip.subnet);

@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "dataplane/net/ip.h"
-#include "dataplane/net/link.h"
+#include "dataplane/net/flow_key.h"
 
 namespace isthmus::net {
 
@@ -44,6 +43,14 @@ inline uint64_t pseudo_header_sum(const IpAddress& source, const IpAddress& dest
   };
   return sum_of(source) + sum_of(destination) + static_cast<uint8_t>(protocol) + (l4_bytes >> 16) +
          (l4_bytes & 0xFFFF);
+}
+
+// Of an ICMPv6 message: a right checksum makes the sum of everything, itself included, fold to
+// zero.
+inline bool is_checksum_right(const FlowKey& flow, std::span<const uint8_t> icmp) {
+  return fold_checksum(checksum_sum(icmp) +
+                       pseudo_header_sum(flow.source, flow.destination, flow.protocol,
+                                         static_cast<uint32_t>(icmp.size()))) == 0;
 }
 
 }  // namespace isthmus::net

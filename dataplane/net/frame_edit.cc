@@ -27,6 +27,11 @@ FrameWriter& FrameWriter::bytes(std::span<const uint8_t> bytes) {
   return *this;
 }
 
+FrameWriter& FrameWriter::zeros(size_t count) {
+  frame_.resize(frame_.size() + count);
+  return *this;
+}
+
 FrameWriter& FrameWriter::ip(const IpAddress& address) {
   const auto all = address.bytes();
   return bytes(std::span(all).first(address.is_v4() ? 4 : 16));

@@ -17,6 +17,7 @@ class FrameWriter {
  public:
   FrameWriter& number(uint64_t value, size_t size_bytes);
   FrameWriter& bytes(std::span<const uint8_t> bytes);
+  FrameWriter& zeros(size_t count);
   FrameWriter& mac(Mac mac) { return number(mac.value(), 6); }
   FrameWriter& ip(const IpAddress& address);
   // Writes over what is there: a length or checksum that is known at the end.

@@ -2,7 +2,7 @@
 
 #include "dataplane/net/bytes.h"
 #include "dataplane/net/checksum.h"
-#include "dataplane/net/frame_edit.h"
+#include "dataplane/net/packet_writer.h"
 
 namespace isthmus::net {
 namespace {
@@ -17,14 +17,11 @@ constexpr uint8_t kRouterSolicitation = 133;
 constexpr uint8_t kNeighbourSolicitation = 135;
 constexpr uint8_t kNeighbourAdvertisement = 136;
 constexpr uint8_t kRedirect = 137;
-constexpr uint8_t kHopLimit = 255;  // else it came through a router
 constexpr uint8_t kTargetLinkAddress = 2;
 constexpr uint32_t kFromRouter = 0x8000'0000;
 constexpr uint32_t kSolicited = 0x4000'0000;
 constexpr uint32_t kOverride = 0x2000'0000;
 constexpr size_t kSolicitationBytes = 24;
-constexpr IpAddress kAllNodes = IpAddress::v6({0xFF02'0000'0000'0000, 1});
-const Mac kAllNodesMac = Mac::make(0x3333'0000'0001).value();  // RFC 2464 section 7
 
 std::optional<NeighbourQuestion> parse_arp(Bytes bytes) {
   const size_t arp = kEthernetBytes;
@@ -37,24 +34,17 @@ std::optional<NeighbourQuestion> parse_arp(Bytes bytes) {
   return question;
 }
 
-// A right checksum makes the sum of everything, itself included, fold to zero.
-bool is_checksum_right(const Headers& headers, std::span<const uint8_t> icmp) {
-  const FlowKey& flow = headers.flow;
-  return fold_checksum(checksum_sum(icmp) +
-                       pseudo_header_sum(flow.source, flow.destination, flow.protocol,
-                                         static_cast<uint32_t>(icmp.size()))) == 0;
-}
-
 std::optional<NeighbourQuestion> parse_solicitation(std::span<const uint8_t> frame) {
   const auto headers = parse_ethernet(frame);
-  if (!headers || headers->vlan_tags != 0 || headers->is_fragment || headers->ttl != kHopLimit)
+  if (!headers || headers->vlan_tags != 0 || headers->is_fragment ||
+      headers->ttl != kHopsOfNeighbours)
     return std::nullopt;
   const auto icmp =
       frame.first(headers->l3_offset + headers->l3_size_bytes).subspan(headers->l4_offset);
   if (icmp.size() < kSolicitationBytes || headers->flow.destination_port != kNeighbourSolicitation
                                                                                 << 8)
     return std::nullopt;
-  if (!is_checksum_right(*headers, icmp)) return std::nullopt;
+  if (!is_checksum_right(headers->flow, icmp)) return std::nullopt;
   return NeighbourQuestion{headers->source_mac, headers->source_mac, headers->flow.source,
                            Bytes(icmp).v6(8)};
 }
@@ -69,22 +59,12 @@ std::vector<uint8_t> arp_answer(const NeighbourQuestion& question, Mac owner) {
 
 std::vector<uint8_t> advertisement(const NeighbourQuestion& question, Mac owner, bool is_router) {
   const bool is_probe = question.is_probe();
-  const IpAddress to = is_probe ? kAllNodes : question.asker;
-  FrameWriter out;
-  out.mac(is_probe ? kAllNodesMac : question.asker_mac).mac(owner);
-  out.number(kEtherTypeIpv6, kEtherTypeBytes).number(0x6000'0000, 4).number(32, 2);
-  out.number(static_cast<uint8_t>(IpProtocol::Icmpv6), 1).number(kHopLimit, 1);
-  out.ip(question.asked).ip(to);
-  const size_t icmp = out.size();
-  out.number(kNeighbourAdvertisement << 8, 2).number(0, 2);
-  out.number((is_router ? kFromRouter : 0) | (is_probe ? 0 : kSolicited) | kOverride, 4);
-  out.ip(question.asked).number(kTargetLinkAddress << 8 | 1, 2).mac(owner);
-  const auto body = out.from(icmp);
-  out.put(
-      icmp + 2,
-      fold_checksum(checksum_sum(body) + pseudo_header_sum(question.asked, to, IpProtocol::Icmpv6,
-                                                           static_cast<uint32_t>(body.size()))),
-      2);
+  PacketWriter out({owner, question.asked, is_probe ? kAllNodesMac : question.asker_mac,
+                    is_probe ? kAllNodes : question.asker},
+                   IpProtocol::Icmpv6, kHopsOfNeighbours);
+  out.body().number(kNeighbourAdvertisement << 8, 2).number(0, 2);
+  out.body().number((is_router ? kFromRouter : 0) | (is_probe ? 0 : kSolicited) | kOverride, 4);
+  out.body().ip(question.asked).number(kTargetLinkAddress << 8 | 1, 2).mac(owner);
   return out.take();
 }
 

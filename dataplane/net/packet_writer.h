@@ -22,6 +22,10 @@ struct PacketEnds {
 constexpr uint8_t kHopsOfHosts = 64;        // RFC 1700's recommendation
 constexpr uint8_t kHopsOfNeighbours = 255;  // RFC 4861: else it came through a router
 
+// All hosts of a link: RFC 4291 section 2.7.1, RFC 2464 section 7.
+inline constexpr IpAddress kAllNodes = IpAddress::v6({0xFF02'0000'0000'0000, 1});
+inline constexpr Mac kAllNodesMac = Mac::make(0x3333'0000'0001).value();
+
 class PacketWriter {
  public:
   // Of ICMP, ICMPv6, TCP and UDP.

@@ -14,7 +14,7 @@ namespace isthmus::dataplane {
 // clang-format off
 #define ISTHMUS_DROP_REASONS(X)                                                                     \
   X(Malformed,                  "malformed",                     "the frame is no complete IP packet") \
-  X(NotAnswered,                "not-answered",                  "it asks who has an address, and nobody in the subnet has it, or the sender itself") \
+  X(NotAnswered,                "not-answered",                  "it asks for what nobody here tells: an address that the sender has himself or nobody has, or DHCP of another server") \
   X(UnknownPort,                "unknown-port",                  "the packet came from a port that is not programmed") \
   X(SpoofedSource,              "spoofed-source",                "the source address or MAC does not belong to the sending interface") \
   X(AclDeny,                    "acl-deny",                      "an access list denies it; the stage says whether as it leaves or as it arrives") \

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "dataplane/net/dhcp.h"
 #include "dataplane/net/frame_edit.h"
+#include "dataplane/net/router_advertisement.h"
 #include "dataplane/net/tcp_reset.h"
 
 namespace isthmus::dataplane {
@@ -29,32 +31,55 @@ const PortAddress* own_address(const Port& port, const IpAddress& address) {
   return find_address(port, [&](const PortAddress& own) { return own.address == address; });
 }
 
+const PortAddress* address_of_family(const Port& port, net::Family family) {
+  return find_address(port, [&](const PortAddress& own) { return own.address.family() == family; });
+}
+
 // The address of a port that a packet has come with: its own, or the first of the family where the
 // port forwards for others.
 const PortAddress* speaking_to(const Port& port, const IpAddress& source) {
-  if (const PortAddress* own = own_address(port, source)) return own;
-  return find_address(
-      port, [&](const PortAddress& own) { return own.address.family() == source.family(); });
+  const PortAddress* own = own_address(port, source);
+  return own != nullptr ? own : address_of_family(port, source.family());
+}
+
+// Of IPv6 the router has an address of the link besides its own in the subnet.
+bool is_router_of(const PortAddress& here, const IpAddress& address) {
+  return address == here.router || (!here.router.is_v4() && address == kRouterLinkLocal);
 }
 
 // The port's address in the subnet that an address of somebody else is in.
 const PortAddress* neighbour_of(const Port& port, const IpAddress& address) {
-  return find_address(port, [&](const PortAddress& own) { return own.subnet.contains(address); });
+  return find_address(port, [&](const PortAddress& own) {
+    return own.subnet.contains(address) || is_router_of(own, address);
+  });
+}
+
+bool is_link_local(const IpAddress& address) {  // RFC 4291 section 2.4: fe80::/10
+  return !address.is_v4() && address.bits().hi >> 54 == 0xFE80 >> 6;
 }
 
 // The MAC that the subnet of `here` knows an address by.
 std::optional<net::Mac> owner_of(const Tables& tables, const PortAddress& here,
                                  const IpAddress& address) {
-  if (address == here.router) return kRouterMac;
+  if (is_router_of(here, address)) return kRouterMac;
   const PortId* id = tables.endpoint(here.table.domain, address);
   const Port* port = id == nullptr ? nullptr : tables.port(*id);
   if (port == nullptr) return std::nullopt;
   return port->mac;
 }
 
+// To all, before a virtual machine knows its address; to its router, when it renews.
+bool is_for_dhcp_server(const Port& port, const net::Headers& headers) {
+  const IpAddress& to = headers.flow.destination;
+  return net::is_dhcp_question(headers) &&
+         (to == net::kLimitedBroadcast ||
+          find_address(port, [&](const PortAddress& own) { return own.router == to; }) != nullptr);
+}
+
 bool is_from_own(const Port& port, const net::NeighbourQuestion& question) {
   const bool is_own_mac = question.asker_mac == port.mac && question.claimed_mac == port.mac;
-  const bool is_own_address = question.is_probe() || own_address(port, question.asker) != nullptr;
+  const bool is_own_address = question.is_probe() || is_link_local(question.asker) ||
+                              own_address(port, question.asker) != nullptr;
   return is_own_mac && is_own_address;
 }
 
@@ -78,9 +103,12 @@ Verdict Forwarder::take(const Tables& tables, const ReceivedFrame& frame, Time n
   if (port == nullptr) return dropped(DropReason::UnknownPort, {});
   const Reception reception{tables, frame, *port, now, send};
   const auto headers = net::parse_ethernet(frame.bytes);
+  if (headers && net::parse_router_solicitation(frame.bytes, *headers))
+    return answer_router_solicitation(reception, *headers);
   if (net::is_arp(frame.bytes) || (headers && net::is_neighbour_discovery(*headers)))
     return answer_neighbour(reception);
   if (!headers) return dropped(DropReason::Malformed, port->tag);
+  if (is_for_dhcp_server(*port, *headers)) return answer_dhcp(reception, *headers);
   return take_packet(reception, *headers);
 }
 
@@ -98,7 +126,44 @@ Verdict Forwarder::answer_neighbour(const Reception& reception) {
   const auto owner = owner_of(reception.tables, *here, question->asked);
   if (!owner) return dropped(DropReason::NotAnswered, here->tag);
   return answered(reception,
-                  net::neighbour_answer(*question, *owner, question->asked == here->router));
+                  net::neighbour_answer(*question, *owner, is_router_of(*here, question->asked)));
+}
+
+Verdict Forwarder::answer_router_solicitation(const Reception& reception,
+                                              const net::Headers& headers) {
+  const Port& port = reception.port;
+  const auto question = net::parse_router_solicitation(reception.frame.bytes, headers).value();
+  const bool is_own = question.asker == net::IpAddress::v6({}) || is_link_local(question.asker) ||
+                      own_address(port, question.asker) != nullptr;
+  if (question.asker_mac != port.mac || !is_own)
+    return dropped(DropReason::SpoofedSource, port.tag);
+  net::RouterFacts router{kRouterMac, kRouterLinkLocal, port.mtu_bytes, {}};
+  for (const PortAddress& own : port.addresses) {
+    const bool is_told = std::find(router.prefixes.begin(), router.prefixes.end(), own.subnet) !=
+                         router.prefixes.end();
+    if (!own.address.is_v4() && !is_told) router.prefixes.push_back(own.subnet);
+  }
+  if (router.prefixes.empty()) return dropped(DropReason::NotAnswered, port.tag);
+  return answered(reception, net::router_advertisement(question, router));
+}
+
+// The address is the port's first one: others are the virtual machine's to configure.
+Verdict Forwarder::answer_dhcp(const Reception& reception, const net::Headers& headers) {
+  const Port& port = reception.port;
+  const auto question = net::parse_dhcp(reception.frame.bytes, headers);
+  if (!question) return dropped(DropReason::NotAnswered, port.tag);
+  if (headers.source_mac != port.mac || question->client_mac != port.mac)
+    return dropped(DropReason::SpoofedSource, port.tag);
+  const PortAddress* own = address_of_family(port, net::Family::V4);
+  if (own == nullptr) return dropped(DropReason::NotAnswered, port.tag);
+  const PortId* router = reception.tables.endpoint(own->table.domain, own->router);
+  const Port* beside = router == nullptr ? nullptr : reception.tables.port(*router);
+  const Port& names = beside == nullptr || !port.name_servers.empty() ? port : *beside;
+  const auto answer =
+      net::dhcp_answer(*question, {kRouterMac, own->router, own->address, own->subnet.length(),
+                                   port.mtu_bytes, names.name_servers});
+  if (answer.empty()) return dropped(DropReason::NotAnswered, port.tag);
+  return answered(reception, answer);
 }
 
 Verdict Forwarder::take_packet(const Reception& reception, const net::Headers& headers) {

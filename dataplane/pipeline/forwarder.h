@@ -53,6 +53,8 @@ class Forwarder {
  private:
   struct Reception;
   Verdict answer_neighbour(const Reception& reception);
+  Verdict answer_router_solicitation(const Reception& reception, const net::Headers& headers);
+  Verdict answer_dhcp(const Reception& reception, const net::Headers& headers);
   Verdict take_packet(const Reception& reception, const net::Headers& headers);
   void deliver(const Reception& reception, const net::Headers& headers, const Verdict& verdict);
   void tell_sender(const Reception& reception, const net::Headers& headers, const Verdict& verdict);

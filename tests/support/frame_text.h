@@ -10,7 +10,8 @@
 //   10.1.0.1 is-at 12-34-56-78-9A-BC
 //   icmp 10.1.0.1 > 10.1.0.4 time-exceeded ttl 64
 //
-// What is made has right checksums; what is printed ends in "bad checksum" where one is wrong.
+// and what setup_text.h tells. What is made has right checksums; what is printed ends in "bad
+// checksum" where one is wrong.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,9 +19,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <optional>
 #include <span>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,7 +29,9 @@
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/frame_edit.h"
 #include "dataplane/net/headers.h"
+#include "tests/support/frame_words.h"
 #include "tests/support/frames.h"
+#include "tests/support/setup_text.h"
 
 namespace isthmus::test {
 
@@ -87,43 +88,6 @@ inline std::vector<uint8_t> with_checksums(std::vector<uint8_t> frame) {
   return frame;
 }
 
-// Reads a text word by word.
-class FrameWords {
- public:
-  explicit FrameWords(std::string_view text) : words_(std::string(text)), text_(text) {}
-  std::optional<std::string> next() {
-    std::string word;
-    if (!(words_ >> word)) return std::nullopt;
-    return word;
-  }
-  std::string must(std::string_view what) {
-    auto word = next();
-    if (!word) throw std::runtime_error(fmt::format("'{}' lacks {}", text_, what));
-    return *word;
-  }
-  net::IpAddress address(const std::string& word) const {
-    const auto address = net::IpAddress::parse(word);
-    if (!address) throw std::runtime_error(fmt::format("'{}' is no address in '{}'", word, text_));
-    return *address;
-  }
-  // "10.0.0.4:443", "[fd00::4]:443", or without a port.
-  std::pair<net::IpAddress, uint16_t> end(std::string word) const {
-    uint16_t port = 0;
-    const bool is_v6_alone = word.find("::") != std::string::npos && word.front() != '[';
-    const size_t colon = word.rfind(':');
-    if (!is_v6_alone && colon != std::string::npos && word.back() != ']') {
-      port = static_cast<uint16_t>(std::stoi(word.substr(colon + 1)));
-      word.resize(colon);
-    }
-    if (word.front() == '[') word = word.substr(1, word.size() - 2);
-    return {address(word), port};
-  }
-
- private:
-  std::istringstream words_;
-  std::string text_;
-};
-
 inline std::vector<uint8_t> question_frame(net::IpAddress asked, net::IpAddress asker,
                                            net::Mac from) {
   net::FrameWriter out;
@@ -152,6 +116,9 @@ inline std::vector<uint8_t> frame_of(std::string_view text, net::Mac from, net::
     words.must("tell");
     return question_frame(asked, words.address(words.must("an address")), from);
   }
+  if (kind == "dhcp") return with_checksums(dhcp_frame(words, from));
+  if (kind == "router-solicitation")
+    return with_checksums(router_solicitation_frame(words.address(words.must("an address")), from));
   net::FlowKey flow;
   const auto [source, source_port] = words.end(words.must("a source"));
   words.must(">");
@@ -240,6 +207,14 @@ inline std::string text_of(std::span<const uint8_t> frame) {
   }
   const auto headers = net::parse_ethernet(frame);
   if (!headers) return macs + "something else";
+  const bool is_right = header_checksum(frame, *headers) == 0 &&
+                        (!headers->has_l4 || l4_checksum(frame, *headers) == 0);
+  const std::string end = is_right ? "" : " bad checksum";
+  if (headers->flow.protocol == net::IpProtocol::Udp && headers->flow.source_port == 67)
+    return macs + dhcp_text(frame, *headers) + end;
+  if (headers->flow.protocol == net::IpProtocol::Icmpv6 &&
+      headers->flow.destination_port == 134 << 8)
+    return macs + router_advertisement_text(frame, *headers) + end;
   const bool is_advertisement = headers->flow.protocol == net::IpProtocol::Icmpv6 &&
                                 headers->flow.destination_port == 136 << 8;
   if (!is_advertisement) return macs + packet_text(frame, *headers);
