@@ -5,18 +5,18 @@
 // for too long. An access-list change therefore affects new flows only.
 //
 // Time is an argument and never goes backwards. The table is bounded: when it is full, flows that
-// are idle for too long go first; then nothing new is taken.
+// are idle for too long go first; then nothing new is taken. Memory that it has taken it keeps.
 //
-// Threads: belongs to one worker.
+// Threads: belongs to one worker, finding included.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
-#include <unordered_map>
-#include <utility>
+#include <vector>
 
 #include "dataplane/net/flow_key.h"
 #include "dataplane/program.h"
@@ -69,66 +69,116 @@ class FlowState {
 
   // The flow that this packet belongs to, if it is known and has not been idle for too long.
   std::optional<KnownFlow> find(const FlowEvent& event, Time now) const;
-  // Notes a delivered packet at its two ports, both or neither; false: the table is full.
+  // Notes a delivered packet at its two ports, both or neither, also where it throws
+  // std::bad_alloc; false: the table is full.
   bool note(const FlowEvent& sent, const FlowEvent& received, Time now);
   // Forgets flows that have been idle for too long, at most `limit` entries; answers how many.
   size_t expire(Time now, size_t limit);
-  size_t entries() const { return flows_.size(); }
+  size_t entries() const { return entries_; }
 
   // For who lists all of them in slices: calls `look` for each flow that has not been idle for too
   // long in the buckets from `first` on, `count` of them. Between two slices, flows come and go;
   // when buckets() has changed, they stand in other ones.
-  size_t buckets() const { return flows_.bucket_count(); }
+  size_t buckets() const { return buckets_.size(); }
   void visit(size_t first, size_t count, Time now,
              const std::function<void(const FlowEntry&)>& look) const;
 
  private:
-  struct Key {
+  using Slot = uint32_t;  // of an entry
+  static constexpr Slot kNowhere = ~Slot{0};
+
+  struct Key {  // as the port sends: the flow's key in the port's outbound direction
+    net::Bits128 source, destination;
     PortId port{};
-    net::FlowKey outbound;  // the flow's key in the port's outbound direction
+    uint16_t source_port = 0, destination_port = 0;
+    net::IpProtocol protocol{};
+    net::Family family{};
+    bool is_icmp() const;
+    net::FlowKey outbound() const;
     friend bool operator==(const Key&, const Key&) = default;
   };
-  struct Hash {
-    uint64_t seed;
-    size_t operator()(const Key& key) const noexcept;
-  };
-  struct Flow;
-  using Entry = std::pair<const Key, Flow>;
   struct Flow {
-    Time last_packet{};
-    Entry* previous = nullptr;  // in the list of its idle class
-    Entry* next = nullptr;
     Direction initiated = Direction::Outbound;
     bool replied = false;  // packets were seen in both directions
     bool closing = false;  // TCP FIN or RST was seen
   };
+  struct alignas(64) Entry {  // one cache line
+    Key key;
+    Time last_packet{};
+    Slot next = kNowhere;  // in the chain of its bucket, or of those that are free
+    Flow flow;
+  };
+  static_assert(sizeof(Entry) == 64);
+  // Neighbours in the list of its idle class. They lie apart from the entries, close together:
+  // taking an entry out of its list writes to two others.
+  struct Link {
+    Slot previous = kNowhere, next = kNowhere;
+  };
+  // Entries stay where they are, so that growing copies none of them.
+  static constexpr size_t kSlotsOfBlock = 1024;
+  struct Block {
+    std::array<Entry, kSlotsOfBlock> entries;
+    std::array<Link, kSlotsOfBlock> links;
+  };
+  // Where an entry is, or would be.
+  struct Place {
+    Key key;
+    uint64_t hash = 0;
+    Slot slot = kNowhere;
+  };
+
   // Entries in the order of their last packet. All of a class share one idle time, so that the
   // first of a list is the first to expire.
   enum class IdleClass : uint8_t { TcpEstablished, TcpOther, Other, Icmp };
   static constexpr size_t kIdleClasses = 4;
   struct List {
-    Entry* first = nullptr;
-    Entry* last = nullptr;
+    Slot first = kNowhere, last = kNowhere;
   };
 
   static Key key_of(const FlowEvent& event);
-  static IdleClass class_of(const Key& key, const Flow& flow);
-  static bool is_idle(const Key& key, const Flow& flow, Time now);
+  static IdleClass class_of(const Entry& entry);
+  static bool is_idle(const Entry& entry, Time now);
   static bool reopens(const FlowEvent& event, const Flow& flow);
 
-  const Flow* flow_of(const Key& key) const;  // its own, else the base's
-  size_t idle_entries(Time now) const;
-  void update(const FlowEvent& event, Time now);
-  void link_last(Entry& entry);
-  void unlink(Entry& entry);
-  List& list_of(const Entry& entry) {
-    return lists_[static_cast<size_t>(class_of(entry.first, entry.second))];
+  Entry& entry(Slot slot) { return blocks_[slot / kSlotsOfBlock]->entries[slot % kSlotsOfBlock]; }
+  const Entry& entry(Slot slot) const {
+    return blocks_[slot / kSlotsOfBlock]->entries[slot % kSlotsOfBlock];
   }
+  Link& link(Slot slot) { return blocks_[slot / kSlotsOfBlock]->links[slot % kSlotsOfBlock]; }
+  Slot link_after(Slot slot) const {
+    return blocks_[slot / kSlotsOfBlock]->links[slot % kSlotsOfBlock].next;
+  }
+  Slot& bucket(uint64_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
+
+  uint64_t hash_of(const Key& key) const;
+  Slot slot_of(const Key& key, uint64_t hash) const;
+  Place& place_of(const Key& key) const;
+  const Entry* entry_at(const Place& place) const;  // its own, else the base's
+
+  size_t idle_entries(Time now) const;
+  void make_room(size_t entries);  // may throw; the rest does not
+  void add_block();
+  void add_buckets();
+  void update(const FlowEvent& event, Time now);
+  void add(Place& place);
+  void remove(Slot slot);
+  void link_last(Slot slot);
+  void unlink(Slot slot);
+  List& list_of(const Entry& entry) { return lists_[static_cast<size_t>(class_of(entry))]; }
 
   size_t entries_max_;
   const FlowState* base_ = nullptr;  // what an overlay looks up beneath its own entries
-  std::unordered_map<Key, Flow, Hash> flows_;
+  std::array<uint64_t, 5> hash_keys_;
+  std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<Slot> buckets_;  // a power of two: the first entry of each chain
+  Slot first_free_ = kNowhere;
+  size_t free_ = 0;
+  size_t entries_ = 0;
   std::array<List, kIdleClasses> lists_{};
+  // The last two that were looked for: a packet's two are looked for when it is judged, and again
+  // when it is delivered.
+  mutable std::array<Place, 2> recent_;
+  mutable size_t oldest_recent_ = 0;
 };
 
 }  // namespace isthmus::dataplane

@@ -11,6 +11,7 @@ namespace isthmus::dataplane {
 namespace {
 
 using net::IpProtocol;
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
@@ -153,6 +154,36 @@ TEST(FlowState, OverlayKnowsItsBaseAndKeepsChangesToItself) {
   EXPECT_FALSE(knows(base, leaves(kWeb, new_flow), seconds(1)));
   EXPECT_FALSE(send(scratch, flow(IpProtocol::Udp, 3), seconds(1)));  // as full as its base
   EXPECT_EQ(base.entries(), 2u);
+}
+
+TEST(FlowState, GrowsAndShrinksWithoutLosingAFlow) {
+  constexpr uint16_t kMany = 5000;  // several blocks of entries, and buckets doubled several times
+  FlowState flows;
+  for (int round = 0; round < 3; ++round) {
+    const Time began = round * minutes(10);
+    for (uint16_t i = 0; i < kMany; ++i)
+      ASSERT_TRUE(send(flows, flow(IpProtocol::Udp, i), began + milliseconds(i)));
+    EXPECT_EQ(flows.entries(), size_t{2} * kMany);
+    for (uint16_t i = 0; i < kMany; ++i)
+      ASSERT_TRUE(knows(flows, enters(kDb, flow(IpProtocol::Udp, i)), began + minutes(1))) << i;
+    // The first half has been idle for too long, and goes in the order in which it came.
+    const Time later = began + minutes(4) + milliseconds(kMany / 2 - 1);
+    EXPECT_EQ(flows.expire(later, 2 * kMany), size_t{kMany});
+    for (uint16_t i = 0; i < kMany; ++i)
+      ASSERT_EQ(knows(flows, leaves(kWeb, flow(IpProtocol::Udp, i)), later), i >= kMany / 2) << i;
+    EXPECT_EQ(flows.expire(began + minutes(9), 2 * kMany), size_t{kMany});
+    EXPECT_EQ(flows.entries(), 0u);
+  }
+}
+
+TEST(FlowState, AFlowOfAPortWithItself) {
+  FlowState flows;
+  net::FlowKey key = flow(IpProtocol::Udp, 443);
+  key.destination = key.source;  // its own reply
+  EXPECT_TRUE(flows.note(leaves(kWeb, key), enters(kWeb, key), Time{}));
+  EXPECT_EQ(flows.entries(), 1u);
+  EXPECT_TRUE(knows(flows, enters(kWeb, key), seconds(1)));
+  EXPECT_EQ(flows.expire(minutes(4), 10), 1u);
 }
 
 // The plainest thing that does the same, without lists, classes or limits.
