@@ -45,7 +45,7 @@ bool FlowState::Key::is_icmp() const {
 
 net::FlowKey FlowState::Key::outbound() const {
   return {net::IpAddress::from_bits(family, source), net::IpAddress::from_bits(family, destination),
-          source_port, destination_port, protocol};
+          protocol, source_port, destination_port};
 }
 
 FlowState::Key FlowState::key_of(const FlowEvent& event) {

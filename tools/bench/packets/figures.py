@@ -1,0 +1,137 @@
+"""What is measured between the two machines of a contender. Each figure is one number of one repetition."""
+import contextlib
+import json
+import os
+import subprocess
+import time
+
+from namespaces import Failed
+
+PORT = 5201
+SLACK_SECONDS = 10  # beyond what a measurement is to take
+REST_US = 1000  # between pings that are to find everybody asleep
+UDP_PAYLOAD_BYTES = 18  # with its headers and the frame's checksum 64 bytes, the smallest frame
+
+
+@contextlib.contextmanager
+def waiting(namespace, *command, ready):
+    """A process that has said that it is ready; in the end it has to end by itself."""
+    process = namespace.start(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        for line in process.stdout:
+            if line.startswith(ready):
+                break
+        else:
+            raise Failed(f"{command[0]} has ended with {process.wait()}")
+        yield process
+    finally:
+        if process.poll() is None and not ended(process):
+            process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def ended(process):
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(1) is not None
+    return False
+
+
+def iperf3(contender, seconds, family=4):
+    """What iperf3 says of one stream, as its JSON has it."""
+    address = contender.server.host(family)
+    with waiting(contender.server, "iperf3", "-s", "-1", "-p", str(PORT), "--forceflush", ready="Server listening"):
+        said = contender.client.run("iperf3", "-c", address, "-p", str(PORT), "-t", str(max(1, round(seconds))), "-J",
+                                    seconds=seconds + SLACK_SECONDS)
+    return json.loads(said)["end"]
+
+
+class Load:
+    """isthmus-load in the two machines."""
+
+    def __init__(self, program):
+        self.program = program
+
+    def words(self, *words):
+        return [self.program, *map(str, words)]
+
+    def tcp(self, contender, seconds):
+        return iperf3(contender, seconds)["sum_received"]["bits_per_second"] / 1e9
+
+    def round_trips(self, contender, seconds):
+        with waiting(contender.server, *self.words("serve", PORT), ready="ready"):
+            said = contender.client.run(*self.words("round-trips", contender.server.host(), PORT, seconds / 2))
+        return json.loads(said)["per_second"] / 1e3
+
+    def ping(self, contender, seconds, interval_us=0):
+        """One after the other; with an interval everybody has gone to sleep in between."""
+        said = json.loads(contender.client.run(*self.words("ping", contender.server.host(), seconds / 2, interval_us)))
+        if said["lost"] > 0:
+            raise Failed(f"{said['lost']} pings were not answered")
+        return said["p50_us"]
+
+    def rested_ping(self, contender, seconds):
+        return self.ping(contender, seconds, REST_US)
+
+    def udp(self, contender, seconds):
+        with waiting(contender.server, *self.words("receive", PORT), ready="ready") as receiver:
+            contender.client.run(*self.words("send", contender.server.host(), PORT, UDP_PAYLOAD_BYTES, seconds / 2))
+            return json.loads(receiver.stdout.read())["per_second"] / 1e3
+
+
+class Figure:
+    def __init__(self, key, title, measure, one_core=False):
+        self.key, self.title, self.measure, self.one_core = key, title, measure, one_core
+
+
+def figures(load):
+    """In the order of the columns. On one core: who sends, who forwards and who receives share it."""
+    rows = (("tcp", "TCP one stream, Gbit/s", load.tcp), ("rr", "TCP_RR, thousands/s", load.round_trips),
+            ("ping", "ping p50, us", load.ping),
+            ("rested-ping", "ping p50 where one is sent each ms, us", load.rested_ping), ("udp", "UDP 64 B received, thousands/s", load.udp))
+    return [Figure(f"{key}-1" if one_core else key, title, measure, one_core) for key, title, measure in rows
+            for one_core in (False, True)]
+
+
+@contextlib.contextmanager
+def placed(contender, one_core):
+    """Where it all runs: on every processor of this process, or on the first of them."""
+    every = os.sched_getaffinity(0)
+    cpus = {min(every)} if one_core else every
+    contender.stay_on(cpus)
+    os.sched_setaffinity(0, cpus)  # and so of every process that starts
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, every)
+
+
+class Samples:
+    """By figure and contender, a value for each repetition: None where it failed, and then why."""
+
+    def __init__(self):
+        self.values, self.failures = {}, {}
+
+    def of(self, figure, contender):
+        return self.values.setdefault((figure, contender), [])
+
+    def take(self, figure, contender, seconds):
+        try:
+            with placed(contender, figure.one_core):
+                value = figure.measure(contender, seconds)
+        except Failed as failure:
+            self.failures.setdefault((figure.key, contender.name), str(failure))
+            value = None
+        self.of(figure.key, contender.name).append(value)
+
+
+def measure(contenders, wanted, repetitions, seconds, tell):
+    """Contenders take turns within each repetition, so that a disturbance meets all of them."""
+    samples = Samples()
+    for repetition in range(repetitions):
+        began = time.monotonic()
+        for figure in wanted:
+            for contender in contenders:
+                samples.take(figure, contender, seconds)
+        tell(f"repetition {repetition + 1} of {repetitions}: {time.monotonic() - began:.0f} s")
+    return samples

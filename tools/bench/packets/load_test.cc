@@ -1,0 +1,92 @@
+#include "tools/bench/packets/load.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+namespace isthmus::bench::packets {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr uint16_t kPort = 47'113;  // of the loopback
+
+Target loopback(const char* address) { return Target::make(address, kPort).value(); }
+
+// Runs `receive(ready)` on a thread of its own, and `send` once that is ready.
+template <class Receive, class Send>
+auto both(Receive receive, Send send) {
+  std::promise<void> ready;
+  auto received =
+      std::async(std::launch::async, [&] { return receive([&] { ready.set_value(); }); });
+  ready.get_future().wait();
+  auto sent = send();
+  received.wait();
+  return std::pair(std::move(received), std::move(sent));
+}
+
+TEST(Load, ATargetIsAnAddressOfEitherFamily) {
+  EXPECT_TRUE(Target::make("127.0.0.1", 1)->is_v4());
+  EXPECT_FALSE(Target::make("::1", 1)->is_v4());
+  for (const char* text : {"", "localhost", "127.0.0.1/8", "::1%lo", "1.2.3"})
+    EXPECT_FALSE(Target::make(text, 1)) << text;
+}
+
+TEST(Load, DatagramsAreCountedWhereTheyArrive) {
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    auto [received, sent] =
+        both([](const Ready& ready) { return receive_datagrams(kPort, milliseconds(5000), ready); },
+             [&] { return send_datagrams(loopback(address), 18, milliseconds(50)); });
+    const Flood flood = received.get();
+    EXPECT_GT(flood.packets, 0u) << address;
+    EXPECT_LE(flood.packets, sent.packets) << address;
+    EXPECT_GT(flood.per_second(), 0) << address;
+  }
+}
+
+TEST(Load, NobodySendsAndNothingIsReceived) {
+  const Flood flood = receive_datagrams(kPort, milliseconds(20), [] {});
+  EXPECT_EQ(flood.packets, 0u);
+  EXPECT_EQ(flood.per_second(), 0);
+}
+
+TEST(Load, RoundTripsAreSortedAndMakeUpTheTime) {
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    auto [served, trips] =
+        both([](const Ready& ready) { serve_round_trips(kPort, ready); },
+             [&] { return make_round_trips(loopback(address), milliseconds(50)); });
+    ASSERT_FALSE(trips.times.empty()) << address;
+    EXPECT_TRUE(std::is_sorted(trips.times.begin(), trips.times.end()));
+    Duration sum{};
+    for (const Duration time : trips.times) sum += time;
+    EXPECT_EQ(sum, trips.time);
+    EXPECT_EQ(trips.within(0), trips.times.front());
+    EXPECT_EQ(trips.within(1), trips.times.back());
+    EXPECT_LE(trips.within(0.5), trips.within(0.99));
+  }
+}
+
+TEST(Load, NobodyAtThePortIsAnError) {
+  EXPECT_THROW(make_round_trips(loopback("127.0.0.1"), milliseconds(10)), std::system_error);
+}
+
+TEST(Load, APingOfTheLoopbackIsAnswered) {
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    try {
+      const RoundTrips trips = ping(loopback(address), milliseconds(20), milliseconds(1));
+      EXPECT_GE(trips.times.size(), 10u) << address;
+      EXPECT_EQ(trips.lost, 0u) << address;
+    } catch (const std::system_error& error) {
+      GTEST_SKIP() << "no raw socket here: " << error.what();
+    }
+  }
+}
+
+TEST(Load, WithoutAnswersThereAreNoTimes) {
+  const RoundTrips none;
+  EXPECT_EQ(none.within(0.5), Duration::zero());
+  EXPECT_EQ(none.per_second(), 0);
+}
+
+}  // namespace
+}  // namespace isthmus::bench::packets
