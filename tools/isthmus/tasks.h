@@ -71,8 +71,8 @@ Result<void> lab_doctor(Session& session, const Arguments& arguments);         /
 namespace lab {
 Result<void> run_capture(Session& session, const Arguments& arguments);  // lab/capture.cc
 }
-Result<void> az(Session& session, const Arguments& arguments);                 // az_setup.cc
-Result<void> print_completion(Session& session, const Arguments& arguments);   // completion.cc
-Result<void> print_manual(Session& session, const Arguments& arguments);       // manual.cc
+Result<void> az(Session& session, const Arguments& arguments);                // az_setup.cc
+Result<void> print_completion(Session& session, const Arguments& arguments);  // completion.cc
+Result<void> print_manual(Session& session, const Arguments& arguments);      // manual.cc
 
 }  // namespace isthmus::cli

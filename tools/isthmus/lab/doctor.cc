@@ -106,7 +106,8 @@ std::string make_one() {
   spec.mac = *net::Mac::parse("02-00-00-00-00-01");
   spec.addresses.push_back({*net::IpAddress::parse("10.0.0.4"), *net::Prefix::parse("10.0.0.0/24"),
                             *net::IpAddress::parse("10.0.0.1")});
-  const auto made = isthmus::lab::make_machine(std::move(spec), isthmus::lab::own_network_namespace());
+  const auto made =
+      isthmus::lab::make_machine(std::move(spec), isthmus::lab::own_network_namespace());
   return made ? "" : made.error();
 }
 

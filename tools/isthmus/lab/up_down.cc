@@ -36,13 +36,11 @@ Result<void> await_ready(Session& session) {
   }
 }
 
-// The interfaces that a document has, by their paths.
-Result<std::set<std::string>> apply_document(Session& session, const std::string& file) {
-  const auto text = read_document(file);
+// Applies a document, and tells the interfaces that it has by their paths.
+Result<std::set<std::string>> interfaces_of(Session& session, const std::string& file) {
+  auto text = read_document(file);
   if (!text) return tl::unexpected(text.error());
-  const bool is_json = parse_json(*text).has_value();
-  const auto reply = session.api.post("/_isthmus/v1/apply", *text,
-                                      is_json ? "application/json" : "application/yaml");
+  const auto reply = apply_document(session, std::move(*text), "");
   if (!reply) return tl::unexpected(reply.error());
   std::set<std::string> named;
   for (const Value& change : reply->json["changes"].GetArray())
@@ -105,7 +103,7 @@ Result<void> lab_up(Session& session, const Arguments& arguments) {
     if (auto ready = await_ready(session); !ready) return ready;
   std::set<std::string> named;
   if (arguments.has("FILE")) {
-    auto applied = apply_document(session, std::string(arguments.text("FILE")));
+    auto applied = interfaces_of(session, std::string(arguments.text("FILE")));
     if (!applied) return tl::unexpected(applied.error());
     named = std::move(*applied);
   }
