@@ -271,7 +271,7 @@ TEST(Controller, AnswersChangesThatWaitTogetherEachByItsOwnVerdict) {
 
 Change create_network(const std::string& name, uint32_t second_octet) {
   Change change = put_network(name, second_octet);
-  change.operations[0].precondition.must_not_exist = true;
+  change.operations[0].precondition.if_none_match = {"*"};
   return change;
 }
 

@@ -11,6 +11,7 @@
 #include "api/config/conflicts.h"
 #include "api/config/options.h"
 #include "api/config/version.h"
+#include "api/control/suggest.h"
 #include "controller/base/failpoint.h"
 
 namespace isthmus::api::config {
@@ -61,6 +62,27 @@ Exit list_failpoints() {
   return {0, text};
 }
 
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  const std::string_view near =
+      nearest(word, std::vector<std::string_view>(known.begin(), known.end()));
+  return near.empty() ? "" : fmt::format("; did you mean {}?", near);
+}
+
+// A flag that is none, else a word that stands alone.
+std::string unknown_word(const CLI::App& app, const std::vector<std::string>& words) {
+  const auto flag = std::find_if(words.begin(), words.end(),
+                                 [](const std::string& word) { return word.starts_with('-'); });
+  if (flag == words.end())
+    return fmt::format("'{}' belongs to no option (see isthmusd --help)", words.front());
+  const std::string name = flag->substr(0, flag->find('='));
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& word : option->get_lnames()) known.push_back("--" + word);
+  }
+  return fmt::format("there is no option {}{} (see isthmusd --help)", name,
+                     did_you_mean(name, known));
+}
+
 // CLI11 only splits the command line; its own environment and file support would let the file win.
 tl::expected<Flags, Exit> read_flags(const std::vector<std::string>& arguments) {
   CLI::App app;
@@ -81,12 +103,15 @@ tl::expected<Flags, Exit> read_flags(const std::vector<std::string>& arguments) 
                                                           : CLI::MultiOptionPolicy::Throw);
     parsed[option.name] = flag;
   }
+  app.allow_extras();  // told below, with what was probably meant
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(),
                                        arguments.rend()));  // CLI11 takes them from the back
   } catch (const CLI::ParseError& error) {
     return tl::unexpected(usage_error(std::string(error.what()) + " (see isthmusd --help)"));
   }
+  if (const auto unknown = app.remaining(); !unknown.empty())
+    return tl::unexpected(usage_error(unknown_word(app, unknown)));
   if (wants_help) return tl::unexpected(Exit{0, help()});
   if (wants_version) return tl::unexpected(Exit{0, fmt::format("isthmusd {}\n", kVersion)});
   if (wants_failpoints) return tl::unexpected(list_failpoints());
@@ -139,8 +164,11 @@ tl::expected<GivenByName, Exit> read_root(const std::string& file, const YAML::N
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
     const Option* option = find_option(key);
     if (option == nullptr) {
-      return tl::unexpected(usage_error(
-          fmt::format("{}: there is no option '{}' (see isthmusd --help)", where, key)));
+      std::vector<std::string> known;
+      for (const Option& row : options()) known.emplace_back(row.name);
+      return tl::unexpected(
+          usage_error(fmt::format("{}: there is no option '{}'{} (see isthmusd --help)", where, key,
+                                  did_you_mean(key, known))));
     }
     const auto value = scalar_or_list(entry.second, option->arity);
     if (!value)

@@ -246,6 +246,8 @@ TEST(Config, FileErrorsNameTheLine) {
   const Row rows[] = {
       {"listen: 127.0.0.1:1\nlisten-on: x\n",
        " line 2: there is no option 'listen-on' (see isthmusd --help)\n"},
+      {"io-thread: 2\n",
+       " line 1: there is no option 'io-thread'; did you mean io-threads? (see isthmusd --help)\n"},
       {"io-threads: [1, 2]\n", " line 1: io-threads is not a number from 1 to 64\n"},
       {"io-threads: 1\nio-threads: 2\n", " line 2: option 'io-threads' is given twice\n"},
       {"- a\n", ": a map of options is expected, as in 'listen: 127.0.0.1:8181'\n"},
@@ -304,6 +306,27 @@ TEST(Config, UnknownAndDoubledFlagsAreUsageErrors) {
     ASSERT_FALSE(loaded) << arguments[0];
     EXPECT_EQ(loaded.error().code, 2);
     EXPECT_TRUE(loaded.error().text.ends_with("(see isthmusd --help)\n")) << loaded.error().text;
+  }
+}
+
+TEST(Config, UnknownOptionsGetASuggestion) {
+  const struct {
+    std::vector<std::string> arguments;
+    std::string text;
+  } kRows[] = {
+      {{"--listn", "127.0.0.1:0"}, "there is no option --listn; did you mean --listen?"},
+      {{"--listn=127.0.0.1:0"}, "there is no option --listn; did you mean --listen?"},
+      {{"--io-thread", "4"}, "there is no option --io-thread; did you mean --io-threads?"},
+      {{"--print-confg"}, "there is no option --print-confg; did you mean --print-config?"},
+      {{"--state", "a", "word", "--stat"}, "there is no option --stat; did you mean --state?"},
+      {{"--xyzzy"}, "there is no option --xyzzy"},
+      {{"serve"}, "'serve' belongs to no option"},
+  };
+  for (const auto& row : kRows) {
+    const auto loaded = Invocation{}.load(row.arguments);
+    ASSERT_FALSE(loaded) << row.text;
+    EXPECT_EQ(loaded.error().code, 2);
+    EXPECT_EQ(loaded.error().text, "isthmusd: " + row.text + " (see isthmusd --help)\n");
   }
 }
 

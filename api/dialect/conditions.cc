@@ -36,13 +36,13 @@ std::vector<std::string> split_tags(std::string_view list) {
 
 Precondition read_conditions(const http::Headers& headers) {
   Precondition condition;
+  const auto add = [](std::vector<std::string>& tags, const http::Header& field) {
+    // An empty field is an empty tag, which nothing has: a condition never goes lost.
+    for (std::string& tag : split_tags(field.value)) tags.push_back(std::move(tag));
+  };
   for (const http::Header& field : headers) {
-    if (http::equal_without_case(field.name, "If-Match")) {
-      // An empty field is an empty tag, which nothing has: a condition never goes lost.
-      for (std::string& tag : split_tags(field.value)) condition.if_match.push_back(std::move(tag));
-    } else if (http::equal_without_case(field.name, "If-None-Match")) {
-      condition.must_not_exist = condition.must_not_exist || trimmed(field.value) == "*";
-    }
+    if (http::equal_without_case(field.name, "If-Match")) add(condition.if_match, field);
+    if (http::equal_without_case(field.name, "If-None-Match")) add(condition.if_none_match, field);
   }
   return condition;
 }

@@ -39,16 +39,18 @@ TEST(Conditions, JoinsSeveralFields) {
   EXPECT_EQ(read_conditions(headers).if_match, (Tags{"a", "b"}));
 }
 
-TEST(Conditions, KnowsCreateOnly) {
+TEST(Conditions, ReadsIfNoneMatchAlike) {
   http::Headers none;
-  EXPECT_FALSE(read_conditions(none).must_not_exist);
+  EXPECT_TRUE(read_conditions(none).if_none_match.empty());
   EXPECT_TRUE(read_conditions(none).if_match.empty());
   http::Headers star;
   star.add("If-None-Match", " * ");
-  EXPECT_TRUE(read_conditions(star).must_not_exist);
-  http::Headers tag;
-  tag.add("If-None-Match", R"("a")");
-  EXPECT_FALSE(read_conditions(tag).must_not_exist);
+  EXPECT_EQ(read_conditions(star).if_none_match, (Tags{"*"}));
+  http::Headers tags;
+  tags.add("if-none-match", R"(W/"a", "b")");
+  tags.add("If-None-Match", R"("*")");
+  EXPECT_EQ(read_conditions(tags).if_none_match, (Tags{"a", "b", R"("*")"}));
+  EXPECT_TRUE(read_conditions(tags).if_match.empty());
 }
 
 }  // namespace

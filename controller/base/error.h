@@ -24,7 +24,7 @@ namespace isthmus {
   X(AuthenticationFailed, 401, "The call needs credentials, and those that it has are missing, unknown or no longer valid.") \
   X(AuthorizationFailed, 403, "The caller is known, but its role does not allow this call.") \
   X(MethodNotAllowed, 405, "The resource exists, but not for this method; the Allow header lists the methods.") \
-  X(PreconditionFailed, 412, "The etag in If-Match is not the resource's present etag: read it again and decide anew.") \
+  X(PreconditionFailed, 412, "The resource is not as If-Match or If-None-Match says: read it again and decide anew.") \
   /* what it refers to */ \
   X(ResourceNotFound, 404, "Nothing is stored at this path.") \
   X(ReferenceNotFound, 400, "A resourceRef names a resource that does not exist or is of another type.") \

@@ -87,24 +87,31 @@ std::string opaque_tag(std::string_view etag) {  // W/"x" -> x
   return std::string(etag.substr(first + 1, etag.size() - first - 2));
 }
 
+bool has_tag(const std::vector<std::string>& tags, const std::string& tag) {
+  return std::any_of(tags.begin(), tags.end(),
+                     [&tag](const std::string& t) { return t == "*" || t == tag; });
+}
+
 Result<void> Transaction::check_precondition(const Operation& operation) const {
   const Resource* present = edit_.model().find(operation.draft.id);
   const std::string& path = operation.draft.id.path();
-  if (operation.precondition.must_not_exist && present != nullptr) {
-    return fail(ErrorCode::PreconditionFailed, "", fmt::format("{} exists already.", path));
-  }
-  const auto& tags = operation.precondition.if_match;
-  if (tags.empty()) return {};
+  const auto& [wanted, unwanted] = operation.precondition;
+  if (wanted.empty() && (unwanted.empty() || present == nullptr)) return {};
   if (present == nullptr)
     return fail(ErrorCode::PreconditionFailed, "", fmt::format("{} does not exist.", path));
   const std::string tag = opaque_tag(etag(edit_.model(), *present));
-  const bool matches = std::any_of(tags.begin(), tags.end(),
-                                   [&tag](const std::string& t) { return t == "*" || t == tag; });
-  if (matches) return {};
+  if (!wanted.empty() && !has_tag(wanted, tag)) {
+    return fail(ErrorCode::PreconditionFailed, "",
+                fmt::format("{} has changed: its etag is W/\"{}\", not {}.", path, tag,
+                            in_quotes(wanted.front())),
+                "Read it again and decide anew.");
+  }
+  if (!has_tag(unwanted, tag)) return {};
+  if (has_tag(unwanted, "*"))
+    return fail(ErrorCode::PreconditionFailed, "", fmt::format("{} exists already.", path));
   return fail(ErrorCode::PreconditionFailed, "",
-              fmt::format("{} has changed: its etag is W/\"{}\", not {}.", path, tag,
-                          in_quotes(tags.front())),
-              "Read it again and decide anew.");
+              fmt::format("{} has the etag W/\"{}\", which If-None-Match names.", path, tag),
+              "It is as it was when it was read.");
 }
 
 Result<Outcome> Transaction::put(const Operation& operation) {

@@ -31,10 +31,10 @@ struct DraftChildren {
 };
 
 // RFC 9110 section 13.1: conditions on the present state.
+// Opaque tags without W/ and quotes; none: no condition.
 struct Precondition {
-  std::vector<std::string>
-      if_match;  // opaque tags without W/ and quotes, or "*": must exist; empty: no condition
-  bool must_not_exist = false;  // If-None-Match: *
+  std::vector<std::string> if_match;       // one of them; "*": whatever exists
+  std::vector<std::string> if_none_match;  // none of them; "*": must not exist
 };
 
 enum class Verb : uint8_t { Put, Delete };
