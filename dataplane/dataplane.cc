@@ -61,6 +61,7 @@ bool has_duplicate(const ProgramDelta& delta) {
   return has_duplicate(delta.tables, first) || has_duplicate(delta.policies, first) ||
          has_duplicate(delta.endpoints, first) || has_duplicate(delta.ports, first) ||
          has_duplicate(delta.access_lists, first) || has_duplicate(delta.ranges, first) ||
+         has_duplicate(delta.members, first) ||
          has_duplicate(delta.routes, [](const ProgramDelta::RouteChange& change) {
            return std::pair(change.table, change.prefix);
          });
@@ -89,6 +90,7 @@ class Change {
     apply_values(state_.tables.ports, delta.ports);
     apply_values(state_.tables.access_lists, delta.access_lists);
     apply_values(state_.tables.ranges, delta.ranges);
+    for (const auto& [key, member] : delta.members) apply_member(key, member.has_value());
     for (const auto& [key, port] : delta.endpoints) {
       port ? state_.tables.endpoints.set(key, *port) : void(state_.tables.endpoints.erase(key));
     }
@@ -185,6 +187,19 @@ class Change {
       auto stored = WriterPtr<Stored>::make(*value);
       state_.value_bytes += bytes_of(*stored);
       map.set(key, std::move(stored));
+    }
+  }
+
+  void apply_member(const MemberKey& key, bool is_member) {
+    const auto* before = state_.tables.members.find(key.router);
+    if (before != nullptr) state_.value_bytes -= before->bytes();
+    auto members = before == nullptr ? Tables::Map<PortId, Membership>() : *before;
+    is_member ? members.set(key.member, {}) : void(members.erase(key.member));
+    state_.value_bytes += members.bytes();
+    if (members.empty()) {
+      state_.tables.members.erase(key.router);
+    } else {
+      state_.tables.members.set(key.router, std::move(members));
     }
   }
 
@@ -301,6 +316,11 @@ ForwardingProgram contents(const Tables& tables) {
       [&](AclId id, const auto& list) { program.access_lists.emplace(id, list->source()); });
   tables.ranges.for_each(
       [&](const TableKey& key, const auto& range) { program.ranges.emplace(key, *range); });
+  tables.members.for_each([&](PortId router, const auto& members) {
+    members.for_each([&](PortId member, const Membership& m) {
+      program.members.emplace(MemberKey{router, member}, m);
+    });
+  });
   return program;
 }
 
@@ -317,8 +337,9 @@ DataplaneStats Dataplane::stats() const {
           .access_lists = tables.access_lists.size(),
           .bytes = tables.tables.bytes() + tables.actions.bytes() + tables.policies.bytes() +
                    tables.endpoints.bytes() + tables.ports.bytes() + tables.access_lists.bytes() +
-                   tables.ranges.bytes() + interning.uses.bytes() + interning.free.bytes() +
-                   current_->state.fib_bytes + current_->node_bytes + current_->state.value_bytes,
+                   tables.ranges.bytes() + tables.members.bytes() + interning.uses.bytes() +
+                   interning.free.bytes() + current_->state.fib_bytes + current_->node_bytes +
+                   current_->state.value_bytes,
           .versions_pending = grace_.pending()};
 }
 

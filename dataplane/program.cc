@@ -87,6 +87,7 @@ void apply(ForwardingProgram& program, const ProgramDelta& delta) {
   apply_changes(program.ports, delta.ports);
   apply_changes(program.access_lists, delta.access_lists);
   apply_changes(program.ranges, delta.ranges);
+  apply_changes(program.members, delta.members);
 }
 
 ProgramDelta diff(const ForwardingProgram& from, const ForwardingProgram& to) {
@@ -97,6 +98,7 @@ ProgramDelta diff(const ForwardingProgram& from, const ForwardingProgram& to) {
   delta.ports = changes(from.ports, to.ports);
   delta.access_lists = changes(from.access_lists, to.access_lists);
   delta.ranges = changes(from.ranges, to.ranges);
+  delta.members = changes(from.members, to.members);
   return delta;
 }
 

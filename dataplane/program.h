@@ -54,6 +54,8 @@ struct Action {
     Gateway,    // the virtual network gateway of `domain`
     Internet,
     None,  // drop
+    // Hand a copy to everybody in the sender's subnet: of packets for many, and of no route.
+    Everybody,
   };
   Kind kind = Kind::None;
   DomainId domain{};
@@ -165,6 +167,17 @@ struct EndpointKey {
   friend auto operator<=>(const EndpointKey&, const EndpointKey&) = default;
 };
 
+// A port that hears what others send to many in its subnet, which the subnet's virtual router
+// stands for. A subnet without members carries nothing for many.
+struct MemberKey {
+  PortId router{};
+  PortId member{};
+  friend auto operator<=>(const MemberKey&, const MemberKey&) = default;
+};
+struct Membership {
+  friend bool operator==(const Membership&, const Membership&) = default;
+};
+
 // Everything that should be forwarded: the oracle's form, and what Dataplane::contents() answers.
 struct ForwardingProgram {
   std::map<TableKey, std::map<net::Prefix, Action>> tables;  // a table may be empty
@@ -173,6 +186,7 @@ struct ForwardingProgram {
   std::map<PortId, Port> ports;
   std::map<AclId, AccessList> access_lists;
   std::map<TableKey, NetworkRange> ranges;  // a table may have none
+  std::map<MemberKey, Membership> members;
   friend bool operator==(const ForwardingProgram&, const ForwardingProgram&) = default;
 };
 
@@ -195,10 +209,11 @@ struct ProgramDelta {
   Changes<PortId, Port> ports;
   Changes<AclId, AccessList> access_lists;
   Changes<TableKey, NetworkRange> ranges;
+  Changes<MemberKey, Membership> members;
 
   bool empty() const {
     return tables.empty() && routes.empty() && policies.empty() && endpoints.empty() &&
-           ports.empty() && access_lists.empty() && ranges.empty();
+           ports.empty() && access_lists.empty() && ranges.empty() && members.empty();
   }
 };
 

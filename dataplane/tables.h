@@ -27,7 +27,8 @@ struct Tables {
   Map<PortId, WriterPtr<Port>> ports;
   Map<AclId, WriterPtr<CompiledAccessList>> access_lists;
   Map<TableKey, WriterPtr<NetworkRange>> ranges;
-  uint64_t version = 0;  // how many deltas were published before this state
+  Map<PortId, Map<PortId, Membership>> members;  // by router; none is empty
+  uint64_t version = 0;                          // how many deltas were published before this state
 
   const Fib* table(const TableKey& key) const { return target(tables.find(key)); }
   const Action* action(uint32_t id) const { return actions.find(id); }
@@ -39,6 +40,7 @@ struct Tables {
   }
   const Port* port(PortId id) const { return target(ports.find(id)); }
   const CompiledAccessList* access_list(AclId id) const { return target(access_lists.find(id)); }
+  const Map<PortId, Membership>* members_of(PortId router) const { return members.find(router); }
   const NetworkRange* range(const TableKey& table) const { return target(ranges.find(table)); }
 
  private:

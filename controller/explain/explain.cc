@@ -167,7 +167,9 @@ class Narrator {
         if (!step.port) return;
         told.resource = find(*step.port)->id.path();
         if (step.outcome == TraceStep::Outcome::Dropped) return;
-        told.detail = fmt::format("to {}", what_is(*step.port));
+        told.detail = is_for_everybody(step)
+                          ? fmt::format("to everybody else in {}", name_of(*step.port))
+                          : fmt::format("to {}", what_is(*step.port));
         return;
     }
   }
@@ -179,6 +181,10 @@ class Narrator {
         own ? fmt::format("{} belongs to {}", flow_.source.to_string(), what_is(*step.port))
             : fmt::format("{} forwards for {}", name_of(*step.port), flow_.source.to_string());
     told.resource = find(*step.port)->id.path();
+  }
+
+  static bool is_for_everybody(const TraceStep& step) {
+    return step.action && step.action->kind == dataplane::Action::Kind::Everybody;
   }
 
   // "web1", or "the virtual router of web"
@@ -234,6 +240,10 @@ class Narrator {
     if (!step.table) return;
     const Resource* network = find(step.table->domain);
     if (network == nullptr) return;
+    if (is_for_everybody(step)) {
+      told.detail = fmt::format("{} is for everybody in the subnet", flow_.destination.to_string());
+      return;
+    }
     const Viewpoint from = standpoint(model_, *network, *step.table, flow_.source);
     const auto all = candidates_for(model_, from, flow_.destination);
     if (all.empty()) {
@@ -274,7 +284,8 @@ class Narrator {
       const bool appliance = step.action->kind == dataplane::Action::Kind::Appliance;
       told.resource = find(*step.port)->id.path();
       const bool is_router = find(*step.port)->kind() == Kind::Subnet;
-      told.detail = is_router
+      told.detail = is_for_everybody(step) ? fmt::format("everybody in {}", name_of(*step.port))
+                    : is_router
                         ? fmt::format("{} in {}", what_is(*step.port), name_of(step.action->domain))
                         : fmt::format("{} {} in {}", appliance ? "appliance" : "interface",
                                       name_of(*step.port), name_of(step.action->domain));
@@ -307,7 +318,7 @@ struct Journey {
   bool delivered = false;
   std::string reason;
   std::string remedy;
-  const Resource* arrived_at = nullptr;  // the interface, when delivered
+  const Resource* arrived_at = nullptr;  // the interface, when delivered to one
 };
 
 Viewpoint standpoint(const Model& model, const dataplane::Tables& tables, dataplane::PortId id,
@@ -341,7 +352,7 @@ Journey travel(const Model& model, const dataplane::Tables& tables, dataplane::F
   const Resource* there = program::resource_of(model, end.port);
   if (end.how == WayEnd::How::Arrived) {
     journey.delivered = true;
-    journey.arrived_at = there;
+    if (!is_for_everybody(end.verdict)) journey.arrived_at = there;
   } else if (end.how == WayEnd::How::Dropped) {
     journey.reason = std::string(info(end.verdict.reason).text);
     journey.remedy = remedy(model, standpoint(model, tables, end.port, flow.source), end.verdict,
@@ -379,7 +390,8 @@ Result<Explanation> explain(const Model& model, const dataplane::Tables& tables,
   explanation.forward = std::move(there.steps);
   explanation.reason = std::move(there.reason);
   explanation.remedy = std::move(there.remedy);
-  if (!there.delivered) return explanation;
+  explanation.delivered = there.delivered;
+  if (there.arrived_at == nullptr) return explanation;
   if (to->network != nullptr && there.arrived_at != to->nic)
     explanation.elsewhere = there.arrived_at->id.path();
   Journey back = travel(model, tables, flows, *there.arrived_at, flow->reversed());

@@ -31,6 +31,11 @@ inline bool has_address(const dataplane::Port& port, const net::IpAddress& addre
   return false;
 }
 
+// Copies of it go to a subnet, from where nothing comes back as a whole.
+inline bool is_for_everybody(const dataplane::Verdict& verdict) {
+  return verdict.action && verdict.action->kind == dataplane::Action::Kind::Everybody;
+}
+
 // `pass(packet)` is one pass through the pipeline; `forwarded(port)` is told of each appliance that
 // sends the packet on.
 template <class Pass, class Forwarded>
@@ -40,7 +45,8 @@ WayEnd follow(const dataplane::Tables& tables, dataplane::Packet packet, const P
   while (visited.insert(packet.ingress).second) {
     const dataplane::Verdict verdict = pass(packet);
     if (!verdict.delivered) return {WayEnd::How::Dropped, packet.ingress, verdict};
-    if (has_address(*tables.port(verdict.out_port), packet.flow.destination))
+    if (is_for_everybody(verdict) ||
+        has_address(*tables.port(verdict.out_port), packet.flow.destination))
       return {WayEnd::How::Arrived, verdict.out_port, verdict};
     forwarded(verdict.out_port);
     packet.ingress = verdict.out_port;

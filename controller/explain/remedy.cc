@@ -268,8 +268,11 @@ std::string remedy(const Model& model, const Viewpoint& from, const dataplane::V
       return "Send smaller packets: set the MTU of the sender's interface to 1500.";
     case DropReason::RouterRefuses:
       return "The address is the subnet's gateway: ask an interface in the subnet.";
+    case DropReason::NotCarried:
+      return "Azure's virtual networks carry no broadcast and no multicast: send to one address.";
     case DropReason::None:
     case DropReason::Malformed:
+    case DropReason::VlanTagged:
     case DropReason::NotAnswered:
     case DropReason::UnknownPort:
     case DropReason::TtlExceeded:

@@ -13,6 +13,7 @@ namespace {
 
 using dataplane::AclId;
 using dataplane::EndpointKey;
+using dataplane::MemberKey;
 using dataplane::PeerKey;
 using dataplane::PortId;
 using dataplane::TableKey;
@@ -67,6 +68,7 @@ class Touched {
   std::set<PortId> ports;
   std::set<AclId> lists;
   std::set<TableKey> ranges;
+  std::set<MemberKey> members;
 
  private:
   // What a network's rules mean by VirtualNetwork depends on its prefixes, peerings and routes.
@@ -249,6 +251,7 @@ class Touched {
     const Resource* subnet = ip.subnet.empty() ? nullptr : model.find(ip.subnet);
     if (subnet == nullptr || subnet->kind() != Kind::Subnet || !ip.address) return;
     endpoints.insert({program::domain_of(network_of(model, *subnet)), *ip.address});
+    members.insert({PortId{subnet->serial}, PortId{nic.serial}});
   }
 };
 
@@ -312,6 +315,7 @@ ProgramChange delta(const Model& before, const Model& after,
   evaluate(touched.ports, before, after, &program::port, result.delta.ports);
   evaluate(touched.lists, before, after, &program::access_list, result.delta.access_lists);
   evaluate(touched.ranges, before, after, &program::range, result.delta.ranges);
+  evaluate(touched.members, before, after, &program::membership, result.delta.members);
   return result;
 }
 
@@ -340,6 +344,14 @@ dataplane::ForwardingProgram compile(const Model& model) {
       const auto& port = result.ports[id] = *program::port(model, id);
       for (const dataplane::PortAddress& address : port.addresses)
         result.endpoints[{address.table.domain, address.address}] = id;
+    }
+  }
+  for (const ResourcePtr& nic : model.collection(Kind::NetworkInterface)) {
+    for (const Resource* ip : model.below(nic->id, Kind::IpConfiguration)) {
+      const Resource* subnet = model.find(ip->as<IpConfiguration>().subnet);
+      if (subnet == nullptr) continue;
+      const MemberKey key{PortId{subnet->serial}, PortId{nic->serial}};
+      if (auto membership = program::membership(model, key)) result.members[key] = *membership;
     }
   }
   for (const ResourcePtr& acl : model.collection(Kind::AccessControlList)) {

@@ -43,6 +43,8 @@ std::string lacking(const dataplane::ForwardingProgram& incremental,
   for (const auto& [id, list] : lacks.access_lists) text += fmt::format("list {}\n", name(id));
   for (const auto& [table, range] : lacks.ranges)
     text += fmt::format("range {} {}\n", name(table.domain), name(table.route_table));
+  for (const auto& [key, member] : lacks.members)
+    text += fmt::format("member {} {}\n", name(key.router), name(key.member));
   return text;
 }
 

@@ -102,6 +102,8 @@ std::string digest(const dataplane::ForwardingProgram& program, const Model& mod
   for (const auto& [key, port] : program.ports) {
     lines.insert(fmt::format("port {} {}", text.name_of(key), text.port(port)));
   }
+  for (const auto& [key, membership] : program.members)
+    lines.insert(fmt::format("member {} {}", text.name_of(key.router), text.name_of(key.member)));
   for (const auto& [key, list] : program.access_lists) {
     lines.insert(fmt::format("list {} {}", text.name_of(key), text.access_list(list)));
   }

@@ -391,6 +391,19 @@ std::optional<Port> port(const Model& model, dataplane::PortId key) {
   return port;
 }
 
+// (decisions: N28)
+std::optional<dataplane::Membership> membership(const Model& model, dataplane::MemberKey key) {
+  const Resource* subnet = resource_of(model, key.router);
+  const Resource* nic = resource_of(model, key.member);
+  if (subnet == nullptr || nic == nullptr || subnet->id.realm() == Realm::Azure)
+    return std::nullopt;
+  for (const Resource* configuration : model.below(nic->id, Kind::IpConfiguration)) {
+    const IpConfiguration& ip = configuration->as<IpConfiguration>();
+    if (ip.address && ip.subnet == subnet->id) return dataplane::Membership();
+  }
+  return std::nullopt;
+}
+
 std::optional<AccessList> access_list(const Model& model, dataplane::AclId key) {
   const Resource* acl = resource_of(model, key);
   if (acl == nullptr) return std::nullopt;

@@ -37,6 +37,8 @@ std::optional<dataplane::PeerPolicy> policy(const Model& model, dataplane::PeerK
 std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::EndpointKey key);
 // Of an interface, or of a subnet: its virtual router.
 std::optional<dataplane::Port> port(const Model& model, dataplane::PortId key);
+// An interface hears what is for many in a subnet that it has an address in; not in Azure.
+std::optional<dataplane::Membership> membership(const Model& model, dataplane::MemberKey key);
 // Of an access list, or in Azure of a virtual network: what judges interfaces without a security
 // group.
 std::optional<dataplane::AccessList> access_list(const Model& model, dataplane::AclId key);

@@ -114,7 +114,13 @@ Failure parse_ipv6(Bytes bytes, Headers& headers) {
   return is_later_fragment ? std::nullopt : parse_l4(bytes, headers);
 }
 
+bool is_tag(uint16_t ether_type) {
+  return ether_type == kEtherTypeVlan || ether_type == kEtherTypeServiceVlan;
+}
+
 }  // namespace
+
+bool is_tagged(std::span<const uint8_t> frame) { return is_tag(Bytes(frame).u16(2 * kMacBytes)); }
 
 tl::expected<Headers, HeaderError> parse_ethernet(std::span<const uint8_t> frame) {
   Bytes bytes(frame);
@@ -124,8 +130,7 @@ tl::expected<Headers, HeaderError> parse_ethernet(std::span<const uint8_t> frame
   size_t offset = 2 * kMacBytes;
   uint16_t type = bytes.u16(offset);
   offset += kEtherTypeBytes;
-  while ((type == kEtherTypeVlan || type == kEtherTypeServiceVlan) &&
-         headers.vlan_tags < kVlanTagsMax) {
+  while (is_tag(type) && headers.vlan_tags < kVlanTagsMax) {
     type = bytes.u16(offset + kVlanTagBytes);
     offset += kVlanTagBytes + kEtherTypeBytes;
     ++headers.vlan_tags;

@@ -42,6 +42,9 @@ struct Headers {
 
 tl::expected<Headers, HeaderError> parse_ethernet(std::span<const uint8_t> frame);
 
+// It belongs to a VLAN: IEEE 802.1Q, 802.1ad.
+bool is_tagged(std::span<const uint8_t> frame);
+
 constexpr uint8_t kTcpFin = 0x01;  // RFC 9293 section 3.1
 constexpr uint8_t kTcpSyn = 0x02;
 constexpr uint8_t kTcpRst = 0x04;

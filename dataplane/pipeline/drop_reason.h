@@ -14,6 +14,7 @@ namespace isthmus::dataplane {
 // clang-format off
 #define ISTHMUS_DROP_REASONS(X)                                                                     \
   X(Malformed,                  "malformed",                     "the frame is no complete IP packet") \
+  X(VlanTagged,                 "vlan-tagged",                   "the frame belongs to a VLAN, of which a virtual network has none") \
   X(NotAnswered,                "not-answered",                  "it asks for what nobody here tells: an address that the sender has himself or nobody has, or DHCP of another server") \
   X(UnknownPort,                "unknown-port",                  "the packet came from a port that is not programmed") \
   X(SpoofedSource,              "spoofed-source",                "the source address or MAC does not belong to the sending interface") \
@@ -22,6 +23,7 @@ namespace isthmus::dataplane {
   X(Blackhole,                  "blackhole",                     "the route's next hop is None") \
   X(NoGateway,                  "no-gateway",                    "the route leads to a gateway, and there is none") \
   X(NoInternet,                 "no-internet",                   "the route leads to the Internet, which is not reachable from here") \
+  X(NotCarried,                 "not-carried",                   "it is for many, and the network carries nothing but what is for one") \
   X(NoEndpoint,                 "no-endpoint",                   "no interface has the destination address") \
   X(ApplianceUnreachable,       "appliance-unreachable",         "no interface has the address of the virtual appliance") \
   X(ApplianceDoesNotForward,    "appliance-does-not-forward",    "the next hop's interface may not forward packets of others") \

@@ -102,6 +102,7 @@ Verdict Forwarder::take(const Tables& tables, const ReceivedFrame& frame, Time n
   const Port* port = tables.port(frame.from);
   if (port == nullptr) return dropped(DropReason::UnknownPort, {});
   const Reception reception{tables, frame, *port, now, send};
+  if (net::is_tagged(frame.bytes)) return dropped(DropReason::VlanTagged, port->tag);
   const auto headers = net::parse_ethernet(frame.bytes);
   if (headers && net::parse_router_solicitation(frame.bytes, *headers))
     return answer_router_solicitation(reception, *headers);
@@ -183,6 +184,8 @@ void Forwarder::deliver(const Reception& reception, const net::Headers& headers,
                         const Verdict& verdict) {
   const std::span<uint8_t> frame = reception.frame.bytes;
   const Port& target = *reception.tables.port(verdict.out_port);
+  if (verdict.action->kind == Action::Kind::Everybody)
+    return deliver_copies(reception, headers, verdict.out_port);
   if (target.is_router) {  // its answer is a frame that it sends; an answer has none
     auto reply = net::echo_reply(frame, headers, target.mac);
     const ReceivedFrame answer{verdict.out_port, reply};
@@ -196,12 +199,34 @@ void Forwarder::deliver(const Reception& reception, const net::Headers& headers,
   reception.send(verdict.out_port, frame);
 }
 
+// A copy goes where the member's own access lists let it in. The frame itself stays what it was,
+// the address of the link included, by which receivers know that it is for many.
+void Forwarder::deliver_copies(const Reception& reception, const net::Headers& headers,
+                               PortId router) {
+  const Tables& tables = reception.tables;
+  const PortAddress& subnet =
+      *address_of_family(*tables.port(router), headers.flow.source.family());
+  tables.members_of(router)->for_each([&](PortId member, const Membership&) {
+    const Port* port = tables.port(member);
+    if (member == reception.frame.from || port == nullptr) return;
+    const PortAddress* there =
+        find_address(*port, [&](const PortAddress& own) { return own.subnet == subnet.subnet; });
+    if (there == nullptr) return;
+    if (judge(tables, *there, Direction::Inbound, headers.flow).action == AclAction::Deny)
+      return worker_.counters.dropped(DropReason::AclDeny);
+    worker_.counters.received(member, reception.frame.bytes.size());
+    reception.send(member, reception.frame.bytes);
+  });
+}
+
 // What the sender's own router says comes from its address there; what the one says that the packet
 // was for, from the address that was asked.
 void Forwarder::tell_sender(const Reception& reception, const net::Headers& headers,
                             const Verdict& verdict) {
   const PortAddress* here = speaking_to(reception.port, headers.flow.source);
-  if (reception.port.is_router || here == nullptr || !net::may_be_answered_with_error(headers))
+  const bool is_for_many = verdict.action && verdict.action->kind == Action::Kind::Everybody;
+  if (reception.port.is_router || here == nullptr || is_for_many ||
+      !net::may_be_answered_with_error(headers))
     return;
   const auto frame = reception.frame.bytes;
   const net::RouterId own{kRouterMac, here->router};

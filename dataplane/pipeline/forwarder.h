@@ -8,7 +8,8 @@
 // nothing else of it changes, so that what an offload needs of the frame stays true. What the
 // virtual router itself is asked is answered from the tables: who has an address (ARP, Neighbor
 // Discovery), and an echo request to a router's address, whose answer passes the stages as well.
-// A sender is told why the router did not take a packet or pass it on. Nothing is flooded.
+// A sender is told why the router did not take a packet or pass it on. What is for many goes to all
+// others in the sender's subnet, where the subnet carries it; what is for one is never flooded.
 //
 // Threads: belongs to one worker, as its Worker does; Tables are read under a guard of
 // dataplane/rcu.h.
@@ -43,8 +44,8 @@ class Forwarder {
   explicit Forwarder(size_t flows_max = kFlowsMaxDefault, uint64_t hash_seed = 0)
       : worker_{FlowState(flows_max, hash_seed), {}} {}
 
-  // Calls `send` at most once, before it returns. The verdict is that of the frame: delivered, too,
-  // where the virtual router has taken it.
+  // Calls `send` before it returns: once at most, but for what is for many. The verdict is that of
+  // the frame: delivered, too, where the virtual router has taken it.
   Verdict take(const Tables& tables, const ReceivedFrame& frame, Time now, const Send& send);
 
   Worker& worker() { return worker_; }
@@ -57,6 +58,7 @@ class Forwarder {
   Verdict answer_dhcp(const Reception& reception, const net::Headers& headers);
   Verdict take_packet(const Reception& reception, const net::Headers& headers);
   void deliver(const Reception& reception, const net::Headers& headers, const Verdict& verdict);
+  void deliver_copies(const Reception& reception, const net::Headers& headers, PortId router);
   void tell_sender(const Reception& reception, const net::Headers& headers, const Verdict& verdict);
   bool may_send_error(Time now);
   Verdict answered(const Reception& reception, std::span<const uint8_t> answer);

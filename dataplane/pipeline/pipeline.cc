@@ -45,6 +45,7 @@ constexpr Outcome kPass{};
 Outcome parse(const Tables&, FlowState&, Passage& passage, Time) {
   Packet& packet = passage.packet;
   if (packet.frame.empty()) return kPass;
+  if (net::is_tagged(packet.frame)) return {DropReason::VlanTagged, {}};
   const auto headers = net::parse_ethernet(packet.frame);
   if (!headers) {
     passage.header = headers.error();
@@ -132,8 +133,23 @@ Outcome match_outbound_acl(const Tables& tables, FlowState& flows, Passage& pass
           passage.decision.tag};
 }
 
+constexpr Action kToEverybody{Action::Kind::Everybody, {}, {}};
+
+// Broadcast, to all or to the sender's subnet, and multicast: RFC 919, RFC 5771, RFC 4291
+// section 2.7.
+bool is_for_many(const net::IpAddress& destination, const PortAddress& source) {
+  const uint64_t top = destination.bits().hi;
+  if (!destination.is_v4()) return top >> 56 == 0xFF;
+  return top >> 60 == 0xE || top >> 32 == 0xFFFF'FFFF ||
+         (destination == source.subnet.last() && source.subnet.length() <= 30);
+}
+
 Outcome longest_prefix_match(const Tables& tables, FlowState&, Passage& passage, Time) {
   const PortAddress& source = passage.source();
+  if (is_for_many(passage.packet.flow.destination, source)) {
+    passage.action = &kToEverybody;
+    return kPass;
+  }
   const Fib* table = tables.table(source.table);
   const uint32_t id = table == nullptr ? kNoRoute : table->lookup(passage.packet.flow.destination);
   if (id == kNoRoute) return {DropReason::NoRoute, source.tag};
@@ -143,8 +159,8 @@ Outcome longest_prefix_match(const Tables& tables, FlowState&, Passage& passage,
 }
 
 // Finds the port that has the address in the domain.
-bool find_endpoint(const Tables& tables, Passage& passage, const net::IpAddress& address) {
-  const DomainId domain = passage.action->domain;
+bool find_endpoint(const Tables& tables, Passage& passage, DomainId domain,
+                   const net::IpAddress& address) {
   const PortId* id = tables.endpoint(domain, address);
   const Port* port = id == nullptr ? nullptr : tables.port(*id);
   if (port == nullptr) return false;
@@ -178,14 +194,21 @@ Outcome resolve_next_hop(const Tables& tables, FlowState&, Passage& passage, Tim
     case Action::Kind::Internet:
       return {DropReason::NoInternet, sender};
     case Action::Kind::Deliver:
-      if (find_endpoint(tables, passage, passage.packet.flow.destination)) break;
+      if (find_endpoint(tables, passage, passage.action->domain, passage.packet.flow.destination))
+        break;
       return {DropReason::NoEndpoint, sender};
     case Action::Kind::Appliance:
-      if (!find_endpoint(tables, passage, passage.action->address)) {
+      if (!find_endpoint(tables, passage, passage.action->domain, passage.action->address)) {
         return {DropReason::ApplianceUnreachable, sender};
       }
       if (!passage.to->may_forward) return {DropReason::ApplianceDoesNotForward, passage.to->tag};
       break;
+    case Action::Kind::Everybody: {
+      const PortAddress& here = passage.source();
+      const bool is_there = find_endpoint(tables, passage, here.table.domain, here.router);
+      if (is_there && tables.members_of(passage.to_id) != nullptr) break;
+      return {DropReason::NotCarried, sender};
+    }
   }
   if (passage.packet.packet_bytes > passage.to->mtu_bytes)
     return {DropReason::PacketTooBig, passage.to->tag};
@@ -234,6 +257,8 @@ bool is_echo_request(const Packet& packet) {
 }
 
 Outcome deliver(const Tables&, FlowState& flows, Passage& passage, Time now) {
+  if (passage.action->kind == Action::Kind::Everybody)  // which is no flow of two
+    return {DropReason::None, passage.to->tag};
   if (passage.to->is_router && !is_echo_request(passage.packet))
     return {DropReason::RouterRefuses, passage.to->tag};
   if (!flows.note(passage.sent(), passage.received(), now)) {
@@ -320,13 +345,14 @@ TraceStep describe(const Tables& tables, const Passage& passage, StageId stage,
   if (stage == StageId::Route) {
     step.table = passage.source().table;
     const Fib* table = tables.table(*step.table);
-    const auto route =
-        table == nullptr ? std::nullopt : table->match(passage.packet.flow.destination);
+    const auto route = table == nullptr || passage.action == &kToEverybody
+                           ? std::nullopt
+                           : table->match(passage.packet.flow.destination);
     if (route) step.prefix = route->prefix;
   }
-  if ((stage == StageId::Route || stage == StageId::NextHop) && passage.action != nullptr) {
-    step.action = *passage.action;
-  }
+  const bool has_action =
+      stage == StageId::Route || stage == StageId::NextHop || stage == StageId::Deliver;
+  if (has_action && passage.action != nullptr) step.action = *passage.action;
   if (stage >= StageId::NextHop && passage.to != nullptr) step.port = passage.to_id;
   if (stage == StageId::Peering) step.peering = passage.peering;
   return step;

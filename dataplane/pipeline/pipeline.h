@@ -83,7 +83,7 @@ struct TraceStep {
   std::optional<AclDecision> acl{};          // acl-out, acl-in: unless known_flow
   std::optional<TableKey> table{};           // route: where it looked
   std::optional<net::Prefix> prefix{};       // route: what matched
-  std::optional<Action> action{};            // route, next-hop
+  std::optional<Action> action{};            // route, next-hop, deliver
   std::optional<PeerKey> peering{};          // peering: absent inside one domain
   std::optional<PortId> port{};              // anti-spoof, acl-out: ingress; next-hop on: egress
   std::optional<net::HeaderError> header{};  // parse

@@ -3,6 +3,9 @@
 //   icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64          (also "echo-reply 7")
 //   tcp 10.1.0.4:40000 > 10.2.0.4:443 syn ttl 64    (also "ack", "fin", "rst")
 //   udp [fd00::4]:53 > [fd00::5]:53 ttl 64
+//   udp 10.1.0.4:53 > 10.2.0.4:53 bytes 800 fragment 0 more     (and the next "fragment 101")
+//   udp 10.1.0.4:53 > 10.2.0.4:53 vlan 7                        (802.1Q)
+//   udp 10.1.0.4:53 > 10.2.0.4:53 set 14 65 cut 30              (byte 14 is 0x65; 30 bytes of it)
 //   who-has 10.1.0.1 tell 10.1.0.4                  (ARP or Neighbor Discovery)
 //
 // and, of what a virtual router sends:
@@ -107,6 +110,85 @@ inline std::vector<uint8_t> question_frame(net::IpAddress asked, net::IpAddress 
   return with_checksums(out.take());
 }
 
+// What a line says of a frame besides its ends.
+struct FrameForm {
+  net::FlowKey flow;
+  uint8_t ttl = 64;
+  uint8_t tcp_flags = 0;
+  size_t payload_bytes = 0;
+  std::optional<uint16_t> vlan;
+  std::optional<uint16_t> fragment;             // offset in units of eight bytes
+  bool has_more = false;                        // fragments after it
+  std::optional<size_t> end;                    // where it is cut off
+  std::vector<std::pair<size_t, uint8_t>> set;  // bytes that are another value
+};
+
+inline FrameForm form_of(FrameWords& words, std::string_view kind, net::FlowKey flow) {
+  FrameForm form;
+  form.flow = flow;
+  const auto number = [&words] { return std::stoul(words.must("a number")); };
+  while (const auto word = words.next()) {
+    const auto flag = std::ranges::find(kTcpFlagNames, *word, &TcpFlagName::first);
+    const auto icmp = std::ranges::find(kIcmpNames, *word, &IcmpName::name);
+    if (*word == "ttl") {
+      form.ttl = static_cast<uint8_t>(number());
+    } else if (*word == "bytes") {
+      form.payload_bytes = number();
+    } else if (*word == "vlan") {
+      form.vlan = static_cast<uint16_t>(number());
+    } else if (*word == "fragment") {
+      form.fragment = static_cast<uint16_t>(number());
+    } else if (*word == "more") {
+      form.has_more = true;
+    } else if (*word == "cut") {
+      form.end = number();
+    } else if (*word == "set") {
+      const size_t offset = number();
+      form.set.emplace_back(offset, std::stoul(words.must("a byte"), nullptr, 16));
+    } else if (kind == "tcp" && flag != std::end(kTcpFlagNames)) {
+      form.tcp_flags |= flag->second;
+    } else if (kind == "icmp" && icmp != std::end(kIcmpNames)) {
+      form.flow.destination_port = flow.source.is_v4() ? icmp->v4 : icmp->v6;
+      form.flow.source_port = static_cast<uint16_t>(std::stoi(words.must("an identifier")));
+    } else {
+      throw std::runtime_error(fmt::format("'{}' is no word of {}", *word, kind));
+    }
+  }
+  return form;
+}
+
+// The address of the link for a packet for many: RFC 1112 section 6.4, RFC 2464 section 7.
+inline net::Mac link_address(const net::IpAddress& to, net::Mac router) {
+  const uint64_t group = to.is_v4() ? to.v4_host_order() : to.bits().lo;
+  if (!to.is_v4())
+    return to.bits().hi >> 56 == 0xFF
+               ? net::Mac::make(0x3333'0000'0000 | (group & 0xFFFF'FFFF)).value()
+               : router;
+  if (group == 0xFFFF'FFFF) return net::Mac::make(0xFFFF'FFFF'FFFF).value();
+  return group >> 28 == 0xE ? net::Mac::make(0x0100'5E00'0000 | (group & 0x7F'FFFF)).value()
+                            : router;
+}
+
+inline Frame packet_frame(const FrameForm& form, net::Mac from, net::Mac to) {
+  const net::FlowKey& flow = form.flow;
+  const auto protocol = static_cast<uint8_t>(flow.protocol);
+  const uint16_t offset = form.fragment.value_or(0);
+  Frame frame;
+  frame.ethernet(link_address(flow.destination, to), from);
+  if (form.vlan) frame.vlan(*form.vlan);
+  if (flow.source.is_v4()) {
+    frame.ipv4(flow, form.ttl, 0, static_cast<uint16_t>((form.has_more ? 0x2000 : 0) | offset));
+  } else {
+    frame.ipv6(flow, form.fragment ? 44 : protocol, form.ttl);
+    if (form.fragment)
+      frame.fragment_extension(protocol, static_cast<uint16_t>(offset << 3 | form.has_more));
+  }
+  if (offset == 0 && flow.protocol == net::IpProtocol::Tcp) frame.tcp(flow, form.tcp_flags);
+  if (offset == 0 && flow.protocol == net::IpProtocol::Udp) frame.udp(flow);
+  if (offset == 0 && flow.is_icmp()) frame.icmp(flow);
+  return frame.payload(form.payload_bytes);
+}
+
 // Throws std::runtime_error for a text that is none of the above.
 inline std::vector<uint8_t> frame_of(std::string_view text, net::Mac from, net::Mac to) {
   FrameWords words(text);
@@ -119,41 +201,20 @@ inline std::vector<uint8_t> frame_of(std::string_view text, net::Mac from, net::
   if (kind == "dhcp") return with_checksums(dhcp_frame(words, from));
   if (kind == "router-solicitation")
     return with_checksums(router_solicitation_frame(words.address(words.must("an address")), from));
-  net::FlowKey flow;
   const auto [source, source_port] = words.end(words.must("a source"));
   words.must(">");
   const auto [destination, destination_port] = words.end(words.must("a destination"));
-  const bool is_v4 = source.is_v4();
-  flow = {source, destination, net::IpProtocol::Udp, source_port, destination_port};
+  net::FlowKey flow{source, destination, net::IpProtocol::Udp, source_port, destination_port};
   if (kind == "tcp") flow.protocol = net::IpProtocol::Tcp;
-  if (kind == "icmp") flow.protocol = is_v4 ? net::IpProtocol::Icmp : net::IpProtocol::Icmpv6;
+  if (kind == "icmp")
+    flow.protocol = source.is_v4() ? net::IpProtocol::Icmp : net::IpProtocol::Icmpv6;
   if (kind != "udp" && flow.protocol == net::IpProtocol::Udp)
     throw std::runtime_error(fmt::format("'{}' is no kind of frame", kind));
-  uint8_t ttl = 64, flags = 0;
-  size_t payload_bytes = 0;
-  while (const auto word = words.next()) {
-    const auto flag = std::ranges::find(kTcpFlagNames, *word, &TcpFlagName::first);
-    const auto icmp = std::ranges::find(kIcmpNames, *word, &IcmpName::name);
-    if (*word == "ttl") {
-      ttl = static_cast<uint8_t>(std::stoi(words.must("a number")));
-    } else if (*word == "bytes") {
-      payload_bytes = std::stoul(words.must("a number"));
-    } else if (kind == "tcp" && flag != std::end(kTcpFlagNames)) {
-      flags |= flag->second;
-    } else if (kind == "icmp" && icmp != std::end(kIcmpNames)) {
-      flow.destination_port = is_v4 ? icmp->v4 : icmp->v6;
-      flow.source_port = static_cast<uint16_t>(std::stoi(words.must("an identifier")));
-    } else {
-      throw std::runtime_error(fmt::format("'{}' is no word of '{}'", *word, text));
-    }
-  }
-  Frame frame;
-  frame.ethernet(to, from);
-  is_v4 ? frame.ipv4(flow, ttl) : frame.ipv6(flow, static_cast<uint8_t>(flow.protocol), ttl);
-  if (kind == "tcp") frame.tcp(flow, flags);
-  if (kind == "udp") frame.udp(flow);
-  if (kind == "icmp") frame.icmp(flow);
-  return with_checksums(frame.payload(payload_bytes).bytes());
+  const FrameForm form = form_of(words, kind, flow);
+  auto frame = with_checksums(packet_frame(form, from, to).bytes());
+  for (const auto& [offset, byte] : form.set) frame.at(offset) = byte;
+  frame.resize(form.end.value_or(frame.size()));
+  return frame;
 }
 
 inline std::string end_text(const net::FlowKey& flow, net::IpAddress address, uint16_t port) {
@@ -181,6 +242,7 @@ inline std::string packet_text(std::span<const uint8_t> frame, const net::Header
   }
   for (const auto& [name, flag] : kTcpFlagNames)
     if ((headers.tcp_flags & flag) != 0) text += fmt::format(" {}", name);
+  if (headers.is_fragment) text += " fragment";
   text += fmt::format(" ttl {}", headers.ttl);
   const bool is_right =
       header_checksum(frame, headers) == 0 && (!headers.has_l4 || l4_checksum(frame, headers) == 0);

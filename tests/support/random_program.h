@@ -118,7 +118,7 @@ class RandomProgram {
     }
   }
   void change_one(Program& program) {
-    switch (below(9)) {
+    switch (below(10)) {
       case 0:
         return set_or_erase(program.policies, {domain(), domain()}, policy());
       case 1:
@@ -132,6 +132,8 @@ class RandomProgram {
         return;
       case 5:
         return set_or_erase(program.ranges, table_key(), range());
+      case 6:
+        return set_or_erase(program.members, {port_id(), port_id()}, dataplane::Membership());
       default:
         return set_or_erase(program.tables[table_key()], prefix(), action());
     }
