@@ -1,6 +1,7 @@
 #include "dataplane/io/packet_worker.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "dataplane/io/frame_recorder.h"
+#include "dataplane/io/waiting.h"
 
 namespace isthmus::dataplane::io {
 namespace {
@@ -134,8 +136,8 @@ class PacketWorker::Loop {
     return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) < 0 ? errno : 0;
   }
   int ready(std::span<epoll_event> events, bool may_sleep);
-  bool turn(std::span<const epoll_event> events);
-  int read_some(PortId port);
+  bool turn(std::span<const epoll_event> events, Time time);
+  int read_some(PortId port, Time time);
   void forward(const ReceivedFrame& frame, std::span<const uint8_t> header, Time time);
   void write(const Tables& tables, PortId port, std::span<const uint8_t> frame,
              std::span<const uint8_t> header);
@@ -230,32 +232,37 @@ void PacketWorker::Loop::run() {
   reader_.emplace(dataplane_.grace_periods());
   reader_->online();
   std::array<epoll_event, kEventsPerTurn> events;
-  auto last_frame = Clock::now();
+  Waiting waiting(options_.spin, now());
   bool goes_on = true;
   while (goes_on) {
-    const bool may_sleep = Clock::now() - last_frame >= options_.spin;
+    const bool may_sleep = waiting.may_sleep();
     const int count = ready(events, may_sleep);
+    const Time time = now();
     if (has_requests_.load(std::memory_order_acquire)) goes_on = serve_requests();
-    if (turn(std::span(events).first(static_cast<size_t>(count)))) last_frame = Clock::now();
-    expire_flows(now());
+    if (turn(std::span(events).first(static_cast<size_t>(count)), time)) {
+      waiting.worked(time);
+    } else if (!may_sleep) {
+      ::sched_yield();
+      waiting.offered(time, now());
+    }
+    expire_flows(time);
     reader_->quiescent();
   }
   reader_->offline();
   reader_.reset();
 }
 
-bool PacketWorker::Loop::turn(std::span<const epoll_event> events) {
+bool PacketWorker::Loop::turn(std::span<const epoll_event> events, Time time) {
   int frames = 0;
   for (const epoll_event& event : events) {
-    if (event.data.u64 != kWake) frames += read_some(static_cast<PortId>(event.data.u64));
+    if (event.data.u64 != kWake) frames += read_some(static_cast<PortId>(event.data.u64), time);
   }
   return frames > 0;
 }
 
-int PacketWorker::Loop::read_some(PortId port) {
+int PacketWorker::Loop::read_some(PortId port, Time time) {
   const auto wire = wires_.find(port);
   if (wire == wires_.end()) return 0;  // detached since the event
-  const Time time = now();
   for (int i = 0; i < kFramesPerTurn; ++i) {
     const ssize_t size = ::read(wire->second.get(), buffer_.data(), buffer_.size());
     if (size <= 0) {

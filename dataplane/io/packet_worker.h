@@ -12,8 +12,8 @@
 // the time to live change, so that it goes with the frame unchanged.
 //
 // The thread waits in two ways: after a frame it looks again and again for some microseconds, since
-// waking up a thread costs more than a frame; then it sleeps until there is one. With one processor
-// it sleeps at once.
+// waking up a thread costs more than a frame; then it sleeps until there is one. waiting.h says
+// when. With one processor it sleeps at once.
 //
 // Threads: everything here is for any thread. attach and detach return when it is done.
 #pragma once
