@@ -15,7 +15,7 @@ import threading
 
 MARK = "ISTHMUS_PACKETS_BENCH_ALONE"
 CLONE_NEWNET = 0x40000000
-SKIPPED = 77  # an exit status, as ctest knows it
+SKIPPED, INTERRUPTED = 77, 130  # exit statuses, as ctest and shells know them
 FOLDER = "/run/bench"  # state and logs of what runs here
 # linux/if_tun.h
 TUNSETIFF, TUNSETOFFLOAD = 0x400454CA, 0x400454D0
@@ -40,14 +40,31 @@ def why_not():
     return None if tried.returncode == 0 else f"no namespaces or devices are to be had: {tried.stderr.strip()}"
 
 
+def is_alone():
+    return MARK in os.environ
+
+
 def start_again_alone():
-    """Returns in the process that is alone; the one that was started becomes what waits for it."""
-    if MARK not in os.environ:
-        os.environ[MARK] = "1"
-        os.execvp("unshare", unshare(sys.executable, *sys.argv))
-    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
-    os.mkdir(FOLDER)
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    """Returns in the process that is alone. The one that was started ends with its exit status; when it is gone, so is all."""
+    if is_alone():
+        threading.Thread(target=end_with_whom_started_it, args=(int(os.environ.pop(MARK)),), daemon=True).start()
+        subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+        os.mkdir(FOLDER)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        return
+    watched, held = os.pipe()
+    alone = subprocess.Popen(unshare(sys.executable, *sys.argv), pass_fds=[watched], env={**os.environ, MARK: str(watched)})
+    try:
+        sys.exit(alone.wait())
+    except KeyboardInterrupt:
+        os.close(held)
+        alone.wait()
+        sys.exit(INTERRUPTED)
+
+
+def end_with_whom_started_it(watched):
+    os.read(watched, 1)  # returns when nobody can write any more
+    os._exit(1)
 
 
 class Failed(Exception):

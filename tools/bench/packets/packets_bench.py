@@ -74,7 +74,7 @@ def main():
     load = os.path.join(options.bin, "isthmus-load")
     wanted = chosen(parser, "contender", options.only, all_contenders.all_of(os.path.join(options.bin, "isthmusd")), lambda one: one.name)
     columns = chosen(parser, "figure", options.figures, figures(Load(load)), lambda one: one.key)
-    if (reason := namespaces.why_not()) and namespaces.MARK not in os.environ:
+    if not namespaces.is_alone() and (reason := namespaces.why_not()):
         print(f"skipped: {reason}")
         return namespaces.SKIPPED
     namespaces.start_again_alone()
@@ -97,4 +97,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(namespaces.INTERRUPTED)
