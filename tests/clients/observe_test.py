@@ -1,9 +1,13 @@
-"""What is seen of packets while they go: captures, read by tshark where it is installed.
+"""What is seen of packets while they go: captures, read by tshark where it is installed, flows and counters.
 
 Two machines are the ends of socket pairs, so that no privilege is needed; what they send is made here, byte by byte.
 """
 import contextlib
+import json
 import os
+import pty
+import re
+import select
 import shutil
 import signal
 import socket
@@ -180,6 +184,59 @@ def who_leaves_holds_nobody_up(world, tally):
     os.close(read)
 
 
+def answer_of(world, tally, *words):
+    process = world.cli(*words)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    tally.check(process.returncode == 0, f"{words}: {process.returncode}, {err}")
+    return json.loads(out or "null")
+
+
+def flows_have_names_and_ways(world, tally):
+    world.exchange(port=777)
+    flows = answer_of(world, tally, "flows", "red1", "--limit", "100000")
+    mine = [flow for flow in flows if flow.get("sourcePort") == 777]
+    tally.check(len(mine) == 1, f"the flow is listed {len(mine)} times")
+    for name, value in (("interface", world.red.path), ("peer", world.blue.path), ("direction", "outbound"),
+                        ("protocol", "udp"), ("destination", world.blue.address), ("state", "one-way"),
+                        ("peering", "/virtualNetworks/red/virtualNetworkPeerings/to-blue")):
+        tally.check(mine and mine[0].get(name) == value, f"{name} of {mine}")
+    table = world.cli("lab", "flows", "blue1", "-o", "table").communicate(timeout=PATIENCE_SECONDS)[0]
+    tally.check(f"red1  {world.red.address}:777" in table, f"the table is {table!r}")
+
+
+def counters_become_rates(world, tally):
+    process = world.cli("top", "--interval", "200ms", "--count", "3", "-o", "json")
+    out, _ = goes_on_until(process, world.exchange, tally, "top")
+    looks = [json.loads(look) for look in re.split(r"(?<=\n})\n", out) if look]
+    tally.check(len(looks) == 3, f"top looked {len(looks)} times")
+    last = looks[-1]
+    first = last["peerings"][0]
+    tally.check((first["from"], first["to"]) == ("/virtualNetworks/red", "/virtualNetworks/blue")
+                and first["packetsPerSecond"] > 0 and first["bitsPerSecond"] > first["packetsPerSecond"],
+                f"the peering's rate: {first}")
+    tally.check(last["interfaces"][0]["sent"]["packetsPerSecond"] > first["packetsPerSecond"], f"{last['interfaces']}")
+    drop = last["drops"][0]
+    tally.check(drop["reason"] == "no-route" and drop["packetsPerSecond"] > 0
+                and drop["resource"] == "/networkInterfaces/red1/ipConfigurations/ip", f"the drops: {last['drops']}")
+
+
+def top_on_a_terminal_ends_with_ctrl_c(world, tally):
+    here, there = pty.openpty()
+    with subprocess.Popen([os.environ["ISTHMUS"], "--server", f"http://127.0.0.1:{world.daemon.port}", "top",
+                           "--interval", "100ms"], stdout=there, stderr=subprocess.PIPE) as process:
+        os.close(there)
+        shown = b""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while shown.count(b"\x1b[2J") < 2 and time.monotonic() < until:
+            if select.select([here], [], [], 0.1)[0]:
+                shown += os.read(here, 65536)
+        process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=PATIENCE_SECONDS)[1]
+    os.close(here)
+    tally.check(process.returncode == 0 and err == b"", f"Ctrl-C: {process.returncode}, {err!r}")
+    tally.check(b"red1" in shown and b"no-route" in shown, f"the screen is {shown!r}")
+
+
 def main():
     command = daemon_command(arguments(__doc__).parse_args())
     tally = Tally("observe")
@@ -188,6 +245,7 @@ def main():
         with contextlib.ExitStack() as stack:
             stack.callback(world.daemon.kill)
             for part in (drops_into_a_file, everything_into_a_pipe_until_interrupted, lines_on_a_terminal,
+                         flows_have_names_and_ways, counters_become_rates, top_on_a_terminal_ends_with_ctrl_c,
                          who_leaves_holds_nobody_up):
                 part(world, tally)
             tally.check(world.daemon.stop() == 0, "the daemon ends well")

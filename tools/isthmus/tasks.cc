@@ -64,6 +64,16 @@ constexpr Option kCaptureOptions[] = {
     {"--count", "end after so many frames"},
 };
 
+constexpr Option kFlowsOptions[] = {
+    {"NIC", "those of a NIC; without one all of them", kOne, kMaybe, kNics},
+    {"--limit", "at most so many, those with the latest packets (100)"},
+};
+
+constexpr Option kTopOptions[] = {
+    {"--interval", "between two looks, such as 500ms or 5s (1s)"},
+    {"--count", "end after so many looks; on a terminal it goes on until Ctrl-C"},
+};
+
 constexpr Option kRequestsOptions[] = {
     {"--path", "a pattern such as '/networking/**'; * is within a segment, ** anything"},
     {"--method", "such as PUT, or PUT,DELETE", kOne, kMaybe, kMethods},
@@ -190,6 +200,10 @@ constexpr Task kTasks[] = {
     {"snapshot", "", "keep what the controller holds; compare, restore, save to a file",
      kSnapshotOptions, &snapshots},
     {"token", "", "make a token, and the line of the access file for it", kTokenOptions, &tokens},
+    {"flows", "", "the flows that packets belong to, and which way they go", kFlowsOptions,
+     &show_flows},
+    {"top", "", "what goes through NICs and peerings, and what is dropped, each second",
+     kTopOptions, &top},
     {"requests", "", "the last calls, and what became of them", kRequestsOptions, &show_requests},
     {"faults", "", "inject answers, delays and failures into the calls of clients", kFaultsOptions,
      &faults},
@@ -204,6 +218,8 @@ constexpr Task kTasks[] = {
     {"lab exec", "", "run a command in a machine", kLabExecOptions, &lab_exec},
     {"lab capture", "", "the frames that a NIC sends and gets; wireshark -k -i - reads them",
      kCaptureOptions, &lab::run_capture},
+    {"lab flows", "", "the flows that packets belong to, as isthmus flows", kFlowsOptions,
+     &show_flows},
     {"lab ping", "", "pings, beside what the tables predict of them", kLabPingOptions, &lab_ping},
     {"lab doctor", "", "what a lab needs of this machine, and what is missing", {}, &lab_doctor},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},

@@ -1,6 +1,7 @@
 // The commands that are not a verb on a noun, as a table: their words, their options, what runs.
 #pragma once
 
+#include <chrono>
 #include <iosfwd>
 #include <span>
 #include <string_view>
@@ -35,6 +36,14 @@ std::span<const Task> tasks();
 // its id already. Names on-prem are in none.
 Result<Arguments> located(Session& session, const Arguments& arguments);  // subscription.cc
 
+// "500ms", "30s", "2m"; a number alone is in seconds.
+Result<std::chrono::milliseconds> parse_duration(std::string_view text);  // wait.cc
+
+// What NIC names, "web1" or its path, as the server knows it.
+Result<std::string> reference_of_nic(Session& session, const Arguments& arguments);  // flows.cc
+// What is wrong where packets are asked for and there are none.
+Problem forwards_nothing();  // flows.cc
+
 // A file, or "-" for the standard input.
 Result<std::string> read_document(const std::string& file);  // lab.cc
 
@@ -51,6 +60,8 @@ Result<void> test_labs(Session& session, const Arguments& arguments);          /
 Result<void> reset(Session& session, const Arguments& arguments);              // lab.cc
 Result<void> host_faults(Session& session, const Arguments& arguments);        // host_faults.cc
 Result<void> snapshots(Session& session, const Arguments& arguments);          // snapshots.cc
+Result<void> show_flows(Session& session, const Arguments& arguments);         // flows.cc
+Result<void> top(Session& session, const Arguments& arguments);                // top.cc
 Result<void> what_if(Session& session, const Arguments& arguments);            // whatif.cc
 Result<void> journal(Session& session, const Arguments& arguments);            // journal.cc
 Result<void> follow_events(Session& session, const Arguments& arguments);      // journal.cc

@@ -98,6 +98,8 @@ Result<Condition> parse_condition(Session& session, const Arguments& arguments) 
   return Condition{request_target(path), "/status", "Succeeded", "Failed"};
 }
 
+}  // namespace
+
 Result<milliseconds> parse_duration(std::string_view text) {
   struct Unit {
     std::string_view name;
@@ -113,6 +115,8 @@ Result<milliseconds> parse_duration(std::string_view text) {
       if (rest == unit.name) return milliseconds(number * unit.ms);
   return usage(fmt::format("'{}' is not a time: 500ms, 30s, 2m", text));
 }
+
+namespace {
 
 struct Observation {
   enum class Kind { Holds, NotYet, Never } kind;

@@ -152,18 +152,10 @@ Result<std::string> wires_socket(Api& api) {
       if (const std::string path = text_at(setting, "/value"); !path.empty()) return path;
     }
   }
-  return failure("the daemon forwards no packets", "start it with isthmusd --wires SOCKET");
+  return tl::unexpected(forwards_nothing());
 }
 
 namespace {
-
-Result<std::string> path_of_nic(Session& session, const Arguments& typed) {
-  const std::string nic(typed.text("NIC"));
-  if (nic == "all" || nic.starts_with('/')) return nic;
-  const Result<Arguments> arguments = located(session, typed);
-  if (!arguments) return tl::unexpected(arguments.error());
-  return reference_to("/networkInterfaces/" + nic, *arguments, session.realm);
-}
 
 Result<CaptureWish> wish_of(Session& session, const Arguments& arguments) {
   CaptureWish wish;
@@ -174,7 +166,9 @@ Result<CaptureWish> wish_of(Session& session, const Arguments& arguments) {
     if (error != std::errc() || end != text.data() + text.size() || wish.count == 0)
       return usage(fmt::format("--count is a whole number from 1 on, not '{}'", text));
   }
-  Result<std::string> path = path_of_nic(session, arguments);
+  wish.what = arguments.text("NIC");
+  if (wish.what == "all") return wish;
+  Result<std::string> path = reference_of_nic(session, arguments);
   if (!path) return tl::unexpected(path.error());
   wish.what = std::move(*path);
   return wish;
