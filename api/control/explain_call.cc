@@ -85,7 +85,9 @@ std::string write(const Explanation& explanation) {
       .text_unless_empty("reason", explanation.reason);
   api::json::write_steps(json, "forward", explanation.forward);
   api::json::write_steps(json, "reverse", explanation.reverse);
-  json.text_unless_empty("remedy", explanation.remedy).end_object();
+  json.text_unless_empty("remedy", explanation.remedy)
+      .text_unless_empty("warning", explanation.warning)
+      .end_object();
   return json.take();
 }
 

@@ -1,6 +1,7 @@
 #include "controller/explain/explain.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "controller/explain/follow.h"
 #include "controller/explain/remedy.h"
@@ -319,6 +320,7 @@ struct Journey {
   std::string reason;
   std::string remedy;
   const Resource* arrived_at = nullptr;  // the interface, when delivered to one
+  std::vector<std::string> appliances;   // that it passes, in order
 };
 
 Viewpoint standpoint(const Model& model, const dataplane::Tables& tables, dataplane::PortId id,
@@ -345,6 +347,7 @@ Journey travel(const Model& model, const dataplane::Tables& tables, dataplane::F
   };
   const WayEnd end = follow(tables, first, pass, [&](dataplane::PortId appliance) {
     const Resource* there = program::resource_of(model, appliance);
+    journey.appliances.emplace_back(there->id.name());
     journey.steps.push_back({"appliance", "forwarded", there->id.path(), "",
                              fmt::format("{} sends the packet on to {}", there->id.name(),
                                          flow.destination.to_string())});
@@ -366,6 +369,22 @@ Journey travel(const Model& model, const dataplane::Tables& tables, dataplane::F
         fmt::format("Change the routes that lead from {} back to it.", there->id.name());
   }
   return journey;
+}
+
+std::string passing(const std::vector<std::string>& appliances) {
+  return appliances.empty() ? "no virtual machine" : fmt::format("{}", fmt::join(appliances, ", "));
+}
+
+// An appliance that keeps state, as firewalls do, has to see both directions of a flow.
+std::string asymmetry(const Journey& there, const Journey& back) {
+  const std::vector<std::string> mirrored(back.appliances.rbegin(), back.appliances.rend());
+  if (mirrored == there.appliances) return {};
+  return fmt::format(
+      "The path is asymmetric: the packet passes {}, its reply {}. What keeps state in between "
+      "sees "
+      "one direction only, and may drop it. Give the subnets of both ends user routes to the same "
+      "appliance.",
+      passing(there.appliances), passing(back.appliances));
 }
 
 }  // namespace
@@ -397,6 +416,7 @@ Result<Explanation> explain(const Model& model, const dataplane::Tables& tables,
   Journey back = travel(model, tables, flows, *there.arrived_at, flow->reversed());
   explanation.reverse = std::move(back.steps);
   explanation.delivered = back.delivered;
+  if (back.delivered) explanation.warning = asymmetry(there, back);
   explanation.reason = std::move(back.reason);
   explanation.remedy = std::move(back.remedy);
   return explanation;

@@ -40,6 +40,8 @@ struct Explanation {
   std::vector<ExplainStep> forward;
   std::vector<ExplainStep> reverse;  // empty when the packet was dropped on its way there
   std::string remedy;                // for a drop
+  // Of a packet that arrives, and its reply: virtual machines that only one of them passes.
+  std::string warning;
 };
 
 Result<Explanation> explain(const Model& model, const dataplane::Tables& tables,

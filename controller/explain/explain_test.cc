@@ -56,6 +56,21 @@ TEST(Explain, FollowsAPacketThroughAnApplianceAndItsReplyBack) {
   EXPECT_EQ(last(answer).resource, "/networkInterfaces/db1");
 }
 
+TEST(Explain, WarnsOfAReplyThatTakesAnotherWay) {
+  HubAndSpoke world;
+  EXPECT_EQ(world.explain("web1", "db1").warning, "") << "both pass the firewall";
+  Peering forwarded;
+  forwarded.allow_forwarded_traffic = true;
+  world.peer("spoke1", "spoke2", forwarded);
+  world.subnet("spoke2", "db", "10.2.0.0/24", "");  // without the routes to the firewall
+  const Explanation answer = world.explain("web1", "db1");
+  ASSERT_TRUE(answer.delivered) << answer.reason << ": " << answer.remedy;
+  EXPECT_THAT(answer.warning,
+              HasSubstr("the packet passes firewall, its reply no virtual machine"));
+  EXPECT_THAT(world.explain("db1", "web1").warning,
+              HasSubstr("the packet passes no virtual machine, its reply firewall"));
+}
+
 TEST(Explain, NamesTheMissingSideOfAPeeringAndTheCommand) {
   HubAndSpoke world;
   world.unpeer("spoke2", "hub");
