@@ -199,6 +199,15 @@ def refuses_mistakes(world):
     world.tally.check(done.returncode == 7 and done.stdout == "web1\n", f"exec: {done.returncode} {done.stdout}")
 
 
+def measures(world):
+    rows = world.lab.json("lab", "bench", "left1", "right1", "--repetitions", "1")
+    world.tally.check(len(rows) == 4 and all(row["ratio"] > 0 for row in rows), f"lab bench: {rows}")
+    done = world.lab.run("lab", "bench", "web1", "db1", "--repetitions", "1")
+    world.tally.check("its packets are dropped (acl-deny)" in done.stderr and "ping" in done.stdout, f"lab bench: {done}")
+    done = world.lab.run("lab", "bench", "web1", "left1")
+    world.tally.check(done.returncode == 1 and "nothing reaches left1 from web1" in done.stderr, f"lab bench: {done.stderr}")
+
+
 def main():
     command = daemon_command(arguments(__doc__).parse_args())
     tally = Tally("lab")
@@ -213,6 +222,7 @@ def main():
                 way(world, folder)
                 if way is way_of_the_network_controller:
                     refuses_mistakes(world)
+                    measures(world)
                     stands_kills(world, folder)
                     follows_interfaces(world)
                 ends_what_runs(world)

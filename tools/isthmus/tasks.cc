@@ -165,6 +165,13 @@ constexpr Option kLabPingOptions[] = {
     {"--all", "from each to each", kNone},
 };
 
+constexpr Option kLabBenchOptions[] = {
+    {"FROM", "a machine", kOne, kRequired, kNics},
+    {"TO", "another one", kOne, kRequired, kNics},
+    {"--port", "of TCP and UDP, which access lists have to let through (5201)"},
+    {"--repetitions", "of each measurement (5)"},
+};
+
 constexpr Option kBenchOptions[] = {
     {"WHAT", "fib, and the options of that benchmark: isthmus bench fib --help",
      Option::Values::Rest, kRequired},
@@ -221,6 +228,8 @@ constexpr Task kTasks[] = {
     {"lab flows", "", "the flows that packets belong to, as isthmus flows", kFlowsOptions,
      &show_flows},
     {"lab ping", "", "pings, beside what the tables predict of them", kLabPingOptions, &lab_ping},
+    {"lab bench", "", "how fast the path between two machines is, beside a bare wire",
+     kLabBenchOptions, &lab_bench},
     {"lab doctor", "", "what a lab needs of this machine, and what is missing", {}, &lab_doctor},
     {"bench", "", "measure forwarding tables: isthmus bench fib --help", kBenchOptions, &run_bench},
     {"reset", "", "back to a fresh controller: everything is deleted", {}, &reset},

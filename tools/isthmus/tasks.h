@@ -78,6 +78,7 @@ Result<void> lab_down(Session& session, const Arguments& arguments);           /
 Result<void> lab_status(Session& session, const Arguments& arguments);         // lab/up_down.cc
 Result<void> lab_exec(Session& session, const Arguments& arguments);           // lab/exec.cc
 Result<void> lab_ping(Session& session, const Arguments& arguments);           // lab/ping.cc
+Result<void> lab_bench(Session& session, const Arguments& arguments);          // lab/bench.cc
 Result<void> lab_doctor(Session& session, const Arguments& arguments);         // lab/doctor.cc
 namespace lab {
 Result<void> run_capture(Session& session, const Arguments& arguments);  // lab/capture.cc

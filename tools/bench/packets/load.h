@@ -1,4 +1,4 @@
-// Load for a network: datagrams as fast as they leave, round trips over TCP, and pings.
+// Load for a network: datagrams and streams as fast as they leave, round trips over TCP, and pings.
 //
 // Every function does its part of one measurement and returns what it saw; the other part is done
 // by another thread, process or machine. Rates are told by who receives, since what is sent into a
@@ -61,6 +61,17 @@ Flood send_datagrams(const Target& target, size_t payload_bytes, Duration time);
 // ends when nothing came for kSilence. The time is from the first to the last.
 constexpr Duration kSilence = std::chrono::milliseconds(200);
 Flood receive_datagrams(uint16_t port, Duration patience, const Ready& ready);
+
+// What one connection of TCP carried.
+struct Stream {
+  uint64_t bytes = 0;
+  Duration time{};
+  double bits_per_second() const;
+};
+// Sends for so long, as fast as it is taken.
+Stream send_stream(const Target& target, Duration time);
+// Takes what one connection sends until it ends; waits at most `patience` for it.
+Stream receive_stream(uint16_t port, Duration patience, const Ready& ready);
 
 // Answers one connection, byte for byte, until it ends.
 void serve_round_trips(uint16_t port, const Ready& ready);

@@ -50,6 +50,18 @@ TEST(Load, NobodySendsAndNothingIsReceived) {
   EXPECT_EQ(flood.per_second(), 0);
 }
 
+TEST(Load, AStreamIsReceivedWhole) {
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    auto [received, sent] =
+        both([](const Ready& ready) { return receive_stream(kPort, milliseconds(5000), ready); },
+             [&] { return send_stream(loopback(address), milliseconds(50)); });
+    const Stream stream = received.get();
+    EXPECT_GT(stream.bytes, 0u) << address;
+    EXPECT_EQ(stream.bytes, sent.bytes) << address;
+    EXPECT_GT(stream.bits_per_second(), 0) << address;
+  }
+}
+
 TEST(Load, RoundTripsAreSortedAndMakeUpTheTime) {
   for (const char* address : {"127.0.0.1", "::1"}) {
     auto [served, trips] =

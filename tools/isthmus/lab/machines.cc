@@ -205,6 +205,25 @@ Result<void> go_into(const Entrance& entrance) {
                  "who has made the lab may enter it, and root");
 }
 
+Result<Prediction> predict(Session& session, const MachineInfo& from, const MachineInfo& to,
+                           std::string_view protocol, uint16_t port) {
+  Json question(rapidjson::kObjectType);
+  auto& memory = question.GetAllocator();
+  const auto member = [&](const char* name, std::string_view value) {
+    question.AddMember(rapidjson::StringRef(name), Value(std::string(value).c_str(), memory),
+                       memory);
+  };
+  member("from", from.nic);
+  member("to", to.nic);
+  member("protocol", protocol);
+  if (protocol != "icmp") question.AddMember("port", port, memory);
+  const auto reply =
+      session.api.post("/_isthmus/v1/explain", to_text(question), "application/json");
+  if (!reply) return tl::unexpected(reply.error());
+  return Prediction{text_at(reply->json, "/verdict") == "delivered",
+                    text_at(reply->json, "/reason")};
+}
+
 std::string counted(size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }

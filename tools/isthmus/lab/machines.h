@@ -62,6 +62,15 @@ Result<MachineInfo> machine_named(const std::vector<MachineInfo>& machines, std:
 // The calling thread goes into a machine, and the process with it where that is all it is for.
 Result<void> go_into(const Entrance& entrance);
 
+// What the tables say of a packet from one machine to another, and of its reply.
+struct Prediction {
+  bool reaches = false;
+  std::string reason;  // of a drop
+};
+// The port is that of tcp and udp.
+Result<Prediction> predict(Session& session, const MachineInfo& from, const MachineInfo& to,
+                           std::string_view protocol, uint16_t port);
+
 // "3 machines"
 std::string counted(size_t count, std::string_view what);
 

@@ -13,24 +13,6 @@ namespace {
 constexpr std::chrono::milliseconds kPatience{500};  // for replies, after the last request
 constexpr size_t kMatrixMax = 26;                    // machines; of more only what is odd is shown
 
-struct Prediction {
-  bool reaches = false;
-  std::string reason;  // of a drop
-};
-
-Result<Prediction> predict(Session& session, const MachineInfo& from, const MachineInfo& to) {
-  Json question(rapidjson::kObjectType);
-  auto& memory = question.GetAllocator();
-  question.AddMember("from", Value(from.nic.c_str(), memory), memory);
-  question.AddMember("to", Value(to.nic.c_str(), memory), memory);
-  question.AddMember("protocol", "icmp", memory);
-  const auto reply =
-      session.api.post("/_isthmus/v1/explain", to_text(question), "application/json");
-  if (!reply) return tl::unexpected(reply.error());
-  return Prediction{text_at(reply->json, "/verdict") == "delivered",
-                    text_at(reply->json, "/reason")};
-}
-
 struct Matrix {
   const std::vector<MachineInfo>& machines;
   std::vector<Probe> probes;
@@ -145,7 +127,7 @@ Result<void> lab_ping(Session& session, const Arguments& arguments) {
 
   Matrix matrix{*machines, std::move(*probes), {}};
   for (const Probe& probe : matrix.probes) {
-    auto prediction = predict(session, (*machines)[probe.from], (*machines)[probe.to]);
+    auto prediction = predict(session, (*machines)[probe.from], (*machines)[probe.to], "icmp", 0);
     if (!prediction) return tl::unexpected(prediction.error());
     matrix.predictions.push_back(std::move(*prediction));
   }
