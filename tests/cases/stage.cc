@@ -1,6 +1,7 @@
 #include "tests/cases/stage.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -177,6 +178,42 @@ std::vector<std::string> Stage::send_frame(Realm realm, std::string_view nic,
                                         controller().now(), see);
   if (!verdict.delivered) outcomes.push_back(drop_text(*model, verdict));
   return outcomes;
+}
+
+std::vector<std::string> Stage::ping_all(Realm realm) {
+  const ModelPtr model = controller().model();
+  const auto tables = controller().dataplane().contents();
+  struct End {
+    std::string name;
+    net::IpAddress address;
+  };
+  std::vector<End> ends;
+  for (const auto& [id, port] : tables.ports) {
+    const Resource* nic = program::resource_of(*model, id);
+    if (!port.is_router && !port.addresses.empty() && nic->id.realm() == realm)
+      ends.push_back({std::string(nic->id.name()), port.addresses.front().address});
+  }
+  std::ranges::sort(ends, {}, &End::name);
+  std::vector<std::string> lines;
+  for (const End& from : ends) {
+    std::string line = from.name + ":";
+    for (const End& to : ends) {
+      if (to.name == from.name) continue;
+      const auto ping =
+          fmt::format("icmp {} > {} echo 1", from.address.to_string(), to.address.to_string());
+      const auto came = send_frame(realm, from.name, ping);
+      const std::string& only = came.size() == 1 ? came.front() : "";
+      if (only.starts_with(to.name + " ") && only.find(ping) != std::string::npos) {
+        line += fmt::format(" {} {}", to.name, only.substr(only.rfind(' ') + 1));
+      } else if (only.starts_with("dropped ")) {
+        line += fmt::format(" {} {}", to.name, only.substr(8, only.find(' ', 8) - 8));
+      } else {
+        line += fmt::format(" {} ({})", to.name, fmt::join(came, "; "));
+      }
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 std::string Stage::explain(Realm realm, std::string_view from, std::string_view to,

@@ -38,6 +38,9 @@ class Stage {
   // What came of a frame that a virtual machine sent: for each interface that got one "NAME FRAME",
   // as frame_text.h writes it; or why nobody did.
   std::vector<std::string> send_frame(Realm realm, std::string_view nic, std::string_view frame);
+  // Every interface sends an echo request to every other one. A line for each sender: who got
+  // exactly that one packet, and with what time to live, or why not.
+  std::vector<std::string> ping_all(Realm realm);
   // What explain says of it: "delivered", or why and where not, there or on the way back.
   std::string explain(Realm realm, std::string_view from, std::string_view to,
                       std::string_view what);

@@ -49,6 +49,7 @@ class Player {
   void begin_azure(std::string_view group, std::string_view location);
   void frame(std::string_view line, std::string_view rest);
   void explain(std::string_view line, std::string_view rest);
+  void ping_all(std::string_view line);
   void request(Method method, std::string_view rest);
   void send();
   void answer_unasked();
@@ -94,6 +95,7 @@ void Player::line(std::string_view text) {
   const std::string_view word = take_word(rest);
   if (word == "frame") return frame(text, rest);
   if (word == "explain") return explain(text, rest);
+  if (word == "ping") return ping_all(text);
   directive(word, rest);
   keep_line(text);
 }
@@ -112,6 +114,12 @@ void Player::explain(std::string_view line, std::string_view rest) {
   const std::string_view from = take_word(rest);
   const std::string_view to = take_word(rest);
   keep_line("=>      " + stage_.explain(form_.realm(), from, to, rest));
+}
+
+void Player::ping_all(std::string_view line) {
+  keep_line(line);
+  was_frame_ = true;
+  for (const std::string& told : stage_.ping_all(form_.realm())) keep_line("=>      " + told);
 }
 
 void Player::directive(std::string_view word, std::string_view rest) {
