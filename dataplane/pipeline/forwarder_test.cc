@@ -248,6 +248,30 @@ TEST_F(ForwarderTest, WhatAnOffloadCutsIsJudgedByItsSegments) {
   }
 }
 
+// One frame must not become many answers.
+TEST_F(ForwarderTest, ARouterAnswersNobodyInTheNameOfMany) {
+  program_.ports[kWeb].may_forward = true;
+  for (const PortId port : {kWeb, kWeb2}) program_.members[{kRedRouter, port}] = {};
+  publish();
+  for (const auto* text : {"icmp 10.1.0.255 > 10.1.0.1 echo 7", "icmp 224.0.0.1 > 10.1.0.1 echo 7",
+                           "icmp ff02::1 > fd00:1::1 echo 7"})
+    EXPECT_THAT(send(kWeb, text), ElementsAre()) << text;
+}
+
+TEST_F(ForwarderTest, CopiesOfWhatIsForManyAreCountedForEachReceiver) {
+  for (const PortId port : {kWeb, kWeb2}) program_.members[{kRedRouter, port}] = {};
+  publish();
+  EXPECT_THAT(send(kWeb, "udp 10.1.0.4:5 > 255.255.255.255:6 bytes 58"),
+              ElementsAre("12 00-00-00-00-00-0B > FF-FF-FF-FF-FF-FF "
+                          "udp 10.1.0.4:5 > 255.255.255.255:6 ttl 64"));
+  EXPECT_THAT(send(kDb, "udp 10.2.0.4:5 > 255.255.255.255:6"), ElementsAre("not-carried"));
+  CounterTotals totals;
+  forwarder_.worker().counters.add_to(totals);
+  EXPECT_EQ(totals.ports[kWeb].sent, (Traffic{1, 100}));
+  EXPECT_EQ(totals.ports[kWeb2].received, (Traffic{1, 100}));
+  EXPECT_FALSE(totals.ports.contains(kRedRouter));
+}
+
 TEST_F(ForwarderTest, WhoseTimeEndsAtTheRouterIsToldSo) {
   EXPECT_THAT(send(kWeb, "udp 10.1.0.4:5 > 10.2.0.4:33434 ttl 1"),
               ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "

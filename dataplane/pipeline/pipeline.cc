@@ -204,6 +204,8 @@ Outcome resolve_next_hop(const Tables& tables, FlowState&, Passage& passage, Tim
       if (!passage.to->may_forward) return {DropReason::ApplianceDoesNotForward, passage.to->tag};
       break;
     case Action::Kind::Everybody: {
+      // The router answers one, whatever address a forwarding port asks in the name of.
+      if (passage.from->is_router) return {DropReason::NotCarried, sender};
       const PortAddress& here = passage.source();
       const bool is_there = find_endpoint(tables, passage, here.table.domain, here.router);
       if (is_there && tables.members_of(passage.to_id) != nullptr) break;
