@@ -1,7 +1,11 @@
 #include "api/arm/regions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+
+#include "controller/model/resource_id.h"
 
 namespace isthmus::api::arm {
 namespace {
@@ -62,5 +66,24 @@ static_assert(pairs_exist());
 }  // namespace
 
 std::span<const Region> regions() { return kRegions; }
+
+// Texts: what Azure Resource Manager answers to `az group create` and to azurerm, in many logs.
+Result<void> check_region(Kind kind, std::string_view location, std::string target) {
+  std::string names;
+  for (const Region& region : kRegions) {
+    if (region.name == location) return {};
+    names += fmt::format("{}{}", names.empty() ? "" : ",", region.name);
+  }
+  if (kind == Kind::ResourceGroup) {
+    return fail(ErrorCode::LocationNotAvailableForResourceGroup, std::move(target),
+                fmt::format("The provided location '{}' is not available for resource group. List "
+                            "of available regions is '{}'.",
+                            location, names));
+  }
+  return fail(ErrorCode::LocationNotAvailableForResourceType, std::move(target),
+              fmt::format("The provided location '{}' is not available for resource type '{}'. "
+                          "List of available regions for the resource type is '{}'.",
+                          location, azure_type(kind), names));
+}
 
 }  // namespace isthmus::api::arm

@@ -3,7 +3,11 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+
+#include "controller/base/error.h"
+#include "controller/model/kind.h"
 
 namespace isthmus::api::arm {
 
@@ -16,5 +20,9 @@ struct Region {
 };
 
 std::span<const Region> regions();
+
+// The error for what is to be created in a location that is none of them. `location` is written as
+// a region's name; the target of the error is the caller's.
+Result<void> check_region(Kind kind, std::string_view location, std::string target);
 
 }  // namespace isthmus::api::arm

@@ -9,6 +9,7 @@
 #include "api/arm/actions.h"
 #include "api/arm/answers.h"
 #include "api/arm/paging.h"
+#include "api/arm/regions.h"
 #include "api/arm/resource_call.h"
 #include "api/arm/resource_filter.h"
 #include "api/arm/resource_text.h"
@@ -82,7 +83,7 @@ void list_everything(const CallPtr& call) {
   call->done(json_answer(200, summary_text(*model, page->items, page->next_link)));
 }
 
-// A location never changes, and what stands at the top of a group has one.
+// A location is a region and never changes, and what stands at the top of a group has one.
 Result<void> check_location(const Model& model, const Draft& draft) {
   const bool needs_one =
       draft.id.kind() == Kind::ResourceGroup || draft.id.parent().kind() == Kind::ResourceGroup;
@@ -92,8 +93,8 @@ Result<void> check_location(const Model& model, const Draft& draft) {
     return fail(ErrorCode::LocationRequired, "/location",
                 "The location property is required for this definition.");
   const Resource* present = model.find(draft.id);
-  const std::string had =
-      present != nullptr && present->annotations ? present->annotations->location : given;
+  if (present == nullptr) return check_region(draft.id.kind(), given, "/location");
+  const std::string had = present->annotations ? present->annotations->location : given;
   if (had == given) return {};
   return fail(
       ErrorCode::InvalidResourceLocation, "/location",

@@ -55,10 +55,12 @@ namespace isthmus {
   X(SubscriptionNotFound, 404, "The subscription is not one that this controller serves.") \
   X(ResourceGroupNotFound, 404, "The resource group does not exist.") \
   X(InvalidResourceLocation, 409, "The resource exists in another location, and a location never changes.") \
+  X(LocationNotAvailableForResourceType, 400, "The location is no region of this cloud; the message lists those that are.") \
+  X(LocationNotAvailableForResourceGroup, 400, "The location of a resource group is no region of this cloud; the message lists those that are.") \
   X(LocationRequired, 400, "A resource at the top of a group needs a location.") \
   X(LinkedInvalidPropertyId, 400, "A property that holds the id of a resource holds something else.") \
   X(InvalidResourceReference, 400, "A property names a resource that does not exist.") \
-  X(VnetAddressSpacesOverlap, 400, "The address spaces of the two virtual networks of a peering overlap.") \
+  X(VnetAddressSpacesOverlap, 400, "The address spaces of the two virtual networks of a peering overlap, or two prefixes of one network.") \
   X(VnetAddressSpaceOverlapsWithAlreadyPeeredVnet, 400, "The address space of a virtual network overlaps that of a network already peered with the other one.") \
   X(RemotePeeringIsDisconnected, 400, "The peering of the remote network is Disconnected: update or re-create that one first.") \
   X(AnotherPeeringAlreadyReferencesRemoteVnet, 400, "The virtual network has another peering with this remote network.") \

@@ -281,6 +281,19 @@ std::optional<Overlap> first_overlap(const std::vector<net::Prefix>& a,
   return std::nullopt;
 }
 
+std::optional<std::pair<size_t, size_t>> overlap_within(const std::vector<net::Prefix>& prefixes) {
+  std::vector<size_t> order(prefixes.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(),
+            [&prefixes](size_t a, size_t b) { return prefixes[a] < prefixes[b]; });
+  // Sorted, a prefix is directly followed by something that it contains.
+  for (size_t i = 1; i < order.size(); ++i) {
+    const auto [first, second] = std::minmax(order[i - 1], order[i]);
+    if (prefixes[first].overlaps(prefixes[second])) return std::pair(first, second);
+  }
+  return std::nullopt;
+}
+
 std::string join(const std::vector<net::Prefix>& prefixes) {
   std::string text;
   for (const net::Prefix& prefix : prefixes)

@@ -70,6 +70,9 @@ struct Overlap {
 std::optional<Overlap> first_overlap(const std::vector<net::Prefix>& a,
                                      const std::vector<net::Prefix>& b);
 
+// Places of two prefixes of one list that overlap, the smaller place first.
+std::optional<std::pair<size_t, size_t>> overlap_within(const std::vector<net::Prefix>& prefixes);
+
 // The prefixes of `remote` that packets from `local` may reach over their peering, which is
 // Connected: on-prem all of its address space, in Azure what was synchronised last, of a subnet
 // peering without what the other side does not name.

@@ -137,8 +137,23 @@ std::optional<Violation> has_too_many_dns_servers(const Proposal& p) {
       fmt::format("A virtual network has at most {}.", p.limits.dns_servers_per_network)};
 }
 
+// Azure's own code for this could not be found in public; the code is that of the overlap of two
+// networks, whose name says it best.
+std::optional<Violation> overlaps_itself(const Proposal& p) {
+  const auto& space = p.body<VirtualNetwork>().address_space;
+  const auto both = overlap_within(space);
+  if (!both) return std::nullopt;
+  return Violation{
+      fmt::format("/properties/addressSpace/addressPrefixes/{}", both->second),
+      fmt::format("Address prefixes {} and {} of virtual network {} overlap.",
+                  space[both->first].to_string(), space[both->second].to_string(), p.now.id.path()),
+      "Leave out one of the two."};
+}
+
 constexpr std::array kAzureVirtualNetworkRules = {
     kRegionRule<Kind::VirtualNetwork>,
+    Rule{"Azure: prefixes of an address space do not overlap", ErrorCode::VnetAddressSpacesOverlap,
+         &overlaps_itself},
     Rule{"Azure: a network has no more DNS servers than the limit", ErrorCode::LimitReached,
          &has_too_many_dns_servers},
     Rule{"Azure: subnets stay inside the address space", ErrorCode::NetcfgSubnetRangeOutsideVnet,

@@ -34,23 +34,13 @@ std::optional<Violation> has_too_many_prefixes(const Proposal& p) {
 
 std::optional<Violation> prefixes_overlap(const Proposal& p) {
   const auto& space = p.body<VirtualNetwork>().address_space;
-  std::vector<size_t> order(space.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(),
-            [&space](size_t a, size_t b) { return space[a] < space[b]; });
-  for (size_t i = 1; i < order.size();
-       ++i) {  // sorted, a prefix is directly followed by something it contains
-    const size_t a = order[i - 1];
-    const size_t b = order[i];
-    if (space[a].overlaps(space[b])) {
-      return Violation{at(kPrefixes, std::max(a, b)),
-                       fmt::format("The prefixes {} and {} of virtual network '{}' overlap.",
-                                   space[std::min(a, b)].to_string(),
-                                   space[std::max(a, b)].to_string(), p.now.id.name()),
-                       "Leave out one of the two."};
-    }
-  }
-  return std::nullopt;
+  const auto both = overlap_within(space);
+  if (!both) return std::nullopt;
+  return Violation{
+      at(kPrefixes, both->second),
+      fmt::format("The prefixes {} and {} of virtual network '{}' overlap.",
+                  space[both->first].to_string(), space[both->second].to_string(), p.now.id.name()),
+      "Leave out one of the two."};
 }
 
 std::string list_peerings_to_delete(const Model& model, const Resource& network) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "api/arm/regions.h"
 #include "api/control/lab/prune.h"
 #include "controller/model/networks.h"
 
@@ -395,6 +396,11 @@ Result<void> check_locations(const LabDocument& document, const Model& model) {
         model.find(below(lab_home(document), Kind::VirtualNetwork, network.name));
     const std::string present =
         there == nullptr || !there->annotations ? "" : there->annotations->location;
+    if (there == nullptr && !network.location.empty()) {
+      auto region =
+          arm::check_region(Kind::VirtualNetwork, network.location, "/networks/" + network.name);
+      if (!region) return region;
+    }
     if (network.location.empty() || present.empty() || present == network.location) continue;
     return fail(ErrorCode::InvalidResourceLocation, "/networks/" + network.name,
                 fmt::format("Network '{}' is in location '{}', and that never changes to '{}'.",

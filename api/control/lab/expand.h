@@ -30,7 +30,8 @@ enum class Prune : uint8_t {
 // are in the region of their network; route tables and access lists in that of what uses them.
 Change expand(const LabDocument& document, const Model& model, Prune prune);
 
-// InvalidResourceLocation where a network of the document is in another region already.
+// An error where a new network of the document is in no region of the cloud, or one that is there
+// in another region already.
 Result<void> check_locations(const LabDocument& document, const Model& model);
 
 // The resource group of a document, or of that name. The subscription is a UUID.

@@ -487,6 +487,21 @@ TEST(LabInAzure, MovesNoNetworkToAnotherRegion) {
   EXPECT_EQ(legal.error().target, "/networks/hub");
 }
 
+TEST(LabInAzure, MakesNoNetworkInARegionThatIsNone) {
+  const auto lab = [](const char* location) {
+    return parsed(
+        fmt::format("version: 1\nrealm: azure\n"
+                    "networks: {{hub: {{prefixes: [10.0.0.0/16], location: {}}}}}",
+                    location));
+  };
+  const Model model = fresh_model();
+  const auto legal = check_locations(lab("west"), model);
+  ASSERT_FALSE(legal);
+  EXPECT_EQ(legal.error().code, ErrorCode::LocationNotAvailableForResourceType);
+  EXPECT_EQ(legal.error().target, "/networks/hub");
+  EXPECT_TRUE(check_locations(lab("NorthEurope"), model)) << "regions are named without case";
+}
+
 TEST(LabInAzure, NamesOfPeeringsAreShortEnough) {
   const std::string a(80, 'a'), b(80, 'b');
   EXPECT_TRUE(is_legal_azure_name(Kind::Peering, default_peering_name(a, b, Realm::Azure)));

@@ -57,6 +57,7 @@ void read_network(Reading& reading, const Spot& map, LabNetwork& network) {
     read_prefixes(reading, list, network);
   if (const Spot location = Reader::find(map, "location"); location.node != nullptr)
     network.location = reader.name(location, "the name of a location").value_or("");
+  if (reader.realm == Realm::Azure) network.location = lower_case(network.location);
   if (const Spot realm = Reader::find(map, "realm"); realm.node != nullptr)
     read_network_realm(reading, realm);
   if (const Spot subnets = Reader::find(map, "subnets"); subnets.node != nullptr)
