@@ -1,6 +1,5 @@
 #include "dataplane/io/packet_worker.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -78,9 +77,8 @@ class PacketWorker::Loop {
   }
 
   void attach(PortId port, File wire) {
-    const int flags = checked(::fcntl(wire.get(), F_GETFL), "fcntl of a wire");
-    checked(::fcntl(wire.get(), F_SETFL, flags | O_NONBLOCK), "fcntl of a wire");
-    if (const int error = ask({Request::Kind::Attach, port, std::move(wire)}); error != 0)
+    Wire prepared(std::move(wire), options_.wires);
+    if (const int error = ask({Request::Kind::Attach, port, std::move(prepared)}); error != 0)
       throw std::system_error(error, std::generic_category(), "a wire cannot be waited for");
   }
   bool detach(PortId port) { return ask({.kind = Request::Kind::Detach, .port = port}) == 0; }
@@ -105,12 +103,12 @@ class PacketWorker::Loop {
     enum class Kind : uint8_t { Attach, Detach, Run, Stop };
     Kind kind = Kind::Stop;
     PortId port{};
-    File wire{};
+    Wire wire{};
     std::function<void()> work{};  // of Run
     std::optional<int> answer{};
   };
 
-  using Wires = std::unordered_map<PortId, File, KeyHash>;
+  using Wires = std::unordered_map<PortId, Wire, KeyHash>;
 
   int ask(Request request) {
     std::unique_lock lock(mutex_);
@@ -129,7 +127,7 @@ class PacketWorker::Loop {
   void run();
   bool serve_requests();
   int serve(Request& request);
-  File unplug(Wires::iterator wire);
+  Wire unplug(Wires::iterator wire);
   // An errno, 0 where it is waited for.
   int wait_for(int descriptor, uint64_t name) {
     epoll_event event{.events = EPOLLIN, .data = {.u64 = name}};
@@ -185,7 +183,7 @@ int PacketWorker::Loop::serve(Request& request) {
   if (const int error = wait_for(request.wire.get(), static_cast<uint64_t>(request.port));
       error != 0)
     return error;  // the wire that is in stays in
-  File replaced = present == wires_.end() ? File() : unplug(present);
+  Wire replaced = present == wires_.end() ? Wire() : unplug(present);
   wires_.emplace(request.port, std::exchange(request.wire, std::move(replaced)));
   wire_count_.store(wires_.size(), std::memory_order_relaxed);
   return 0;
@@ -193,12 +191,12 @@ int PacketWorker::Loop::serve(Request& request) {
 
 // Closing a descriptor does not take it out of the epoll set while another process has the same
 // wire open.
-File PacketWorker::Loop::unplug(Wires::iterator wire) {
+Wire PacketWorker::Loop::unplug(Wires::iterator wire) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, wire->second.get(), nullptr);
-  File file = std::move(wire->second);
+  Wire unplugged = std::move(wire->second);
   wires_.erase(wire);
   wire_count_.store(wires_.size(), std::memory_order_relaxed);
-  return file;
+  return unplugged;
 }
 
 // False: it is to stop.
@@ -264,10 +262,9 @@ int PacketWorker::Loop::read_some(PortId port, Time time) {
   const auto wire = wires_.find(port);
   if (wire == wires_.end()) return 0;  // detached since the event
   for (int i = 0; i < kFramesPerTurn; ++i) {
-    const ssize_t size = ::read(wire->second.get(), buffer_.data(), buffer_.size());
+    const ssize_t size = wire->second.read(buffer_);
     if (size <= 0) {
-      const bool has_ended = size == 0 || (errno != EAGAIN && errno != EINTR);
-      if (has_ended) unplug(wire);  // the other end is gone
+      if (wire->second.has_ended(size)) unplug(wire);  // the other end is gone
       return i;
     }
     if (static_cast<size_t>(size) < header_bytes_) continue;
@@ -315,7 +312,8 @@ void PacketWorker::Loop::write(const Tables& tables, PortId port, std::span<cons
     all = std::span(out_).first(header.size() + frame.size());
   }
   if (::write(wire->second.get(), all.data(), all.size()) < 0)
-    return lose(DropReason::WireFull, tables.port(port));
+    return lose(is_device_down(errno) ? DropReason::NoWire : DropReason::WireFull,
+                tables.port(port));
   if (recorder_.is_on()) recorder_.delivered(port, frame);
 }
 

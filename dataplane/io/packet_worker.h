@@ -6,7 +6,7 @@
 //   worker.detach(port);                     // nothing of it is read or written afterwards
 //
 // A wire is a file descriptor of which every read is one frame and every write sends one: a TAP
-// device, or one end of a socketpair(SOCK_SEQPACKET). It is made non-blocking. In front of each
+// device, a packet socket, or one end of a socketpair(SOCK_SEQPACKET); wire.h. In front of each
 // frame of a wire of the kind Offloads stands a virtio_net_hdr, as of a TAP device with
 // IFF_VNET_HDR: what it says of checksums and segments stays true when addresses of the link and
 // the time to live change, so that it goes with the frame unchanged.
@@ -26,16 +26,13 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/io/file.h"
 #include "dataplane/io/frame_queue.h"
+#include "dataplane/io/wire.h"
 #include "dataplane/pipeline/forwarder.h"
 
 namespace isthmus::dataplane::io {
 
-// Of the virtio_net_hdr without the field for merged buffers (virtio 1.1, section 5.1.6).
-constexpr size_t kOffloadHeaderBytes = 10;
 // The largest frame: an IP packet of 64 KiB, as offloads make them, and what stands before it.
 constexpr size_t kFrameBytesMax = 65536 + 64;
-
-enum class WireKind : uint8_t { Plain, Offloads };
 
 struct PacketWorkerOptions {
   WireKind wires = WireKind::Plain;  // all of a worker are of one kind
@@ -54,7 +51,7 @@ class PacketWorker {
   ~PacketWorker();  // every wire is closed
 
   // In place of the wire that the port has, if it has one. Throws std::system_error for a
-  // descriptor that cannot be waited for.
+  // descriptor that is no wire, or cannot be waited for.
   void attach(PortId port, File wire);
   bool detach(PortId port);  // false: it has no wire
   size_t wires() const;

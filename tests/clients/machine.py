@@ -1,6 +1,7 @@
 """A virtual machine for tests: a process in a network namespace of its own, whose eth0 is a TAP device.
 
-The device's descriptor is for the daemon, which gets it through its socket for wires; everything that the machine sends
+Or one that has a network device already, as a container has: eth0 is an end of a veth, at whose other end, port0, a packet
+socket is. The descriptor of device or socket is for the daemon, which gets it through its socket for wires; everything that the machine sends
 leaves there. No program of the system is needed, and nothing is left when the process ends: with the last descriptor the
 device is gone, and with the last process the namespace.
 """
@@ -24,10 +25,11 @@ TUNSETIFF, TUNSETOFFLOAD = 0x400454CA, 0x400454D0
 IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
 TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6 = 1, 2, 4
 SIOCADDRT, SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK, SIOCSIFHWADDR = 0x890B, 0x8914, 0x8916, 0x891C, 0x8924
-IFF_UP, ARPHRD_ETHER, RTF_UP_GATEWAY = 1, 1, 3
+IFF_UP, IFF_NOARP, ARPHRD_ETHER, RTF_UP_GATEWAY = 1, 0x80, 1, 3
+ETH_P_ALL = 3
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
-NAME = b"eth0"
+NAME, PORT_NAME = b"eth0", b"port0"
 
 
 def enter_namespace():
@@ -57,6 +59,39 @@ def make_tap():
     fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH22x", NAME, IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
     fcntl.ioctl(tap, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6)
     return tap
+
+
+def attribute(kind, data):
+    """Of rtnetlink(7)."""
+    return struct.pack("=HH", 4 + len(data), kind) + data + b"\0" * (-len(data) % 4)
+
+
+def make_veth(name, other):
+    name_of, link, kind, data, peer = 3, 18, 1, 2, 1  # linux/if_link.h, linux/veth.h
+    new_link, flags = 16, 0x605  # linux/rtnetlink.h: request, acknowledge, create, exclusive
+    nothing = bytes(16)  # struct ifinfomsg
+    veth = attribute(peer, nothing + attribute(name_of, other + b"\0"))
+    body = nothing + attribute(name_of, name + b"\0") + attribute(link, attribute(kind, b"veth") + attribute(data, veth))
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as netlink:
+        netlink.send(struct.pack("=IHHII", 16 + len(body), new_link, flags, 1, 0) + body)
+        error = struct.unpack_from("=i", netlink.recv(4096), 16)[0]
+    if error:
+        raise OSError(-error, "a veth")
+
+
+def make_packet_port():
+    make_veth(NAME, PORT_NAME)
+    with open(f"/proc/sys/net/ipv6/conf/{PORT_NAME.decode()}/disable_ipv6", "w", encoding="ascii") as switch:
+        switch.write("1")
+    set_flags(PORT_NAME, IFF_UP | IFF_NOARP)
+    port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    port.bind((PORT_NAME.decode(), ETH_P_ALL))
+    return port.detach()
+
+
+def set_flags(name, flags):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH22x", name, flags))
 
 
 def inet(address):
@@ -122,6 +157,8 @@ class Inside:
                 enough = None if enough is None else enough - 1
 
     def listen(self, port):
+        if self.listener is not None:
+            self.listener.close()
         self.listener = socket.create_server(("0.0.0.0", port))
 
     def take(self):
@@ -168,6 +205,15 @@ class Inside:
                 came.add(struct.unpack("!I", receiver.recv(64))[0])
         return len(came) + counted("Udp", "RcvbufErrors")  # what this program was too slow for has come as well
 
+    def set_port_up(self, is_up):
+        """Of a machine with a packet socket: the end of the veth that the socket is at."""
+        set_flags(PORT_NAME, IFF_NOARP | (IFF_UP if is_up else 0))
+
+    def send_raw(self, frame):
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+            raw.bind((NAME.decode(), 0))
+            raw.send(frame)
+
     def tcp_errors(self):
         """Segments that came with a wrong checksum, since the namespace began."""
         return counted("Tcp", "InCsumErrors")
@@ -180,11 +226,11 @@ def counted(protocol, name):
     return int(values[names.index(name)])
 
 
-def live(channel, passage, settings):
+def live(channel, passage, make_port, settings):
     enter_namespace()
-    tap = make_tap()
+    port = make_port()
     configure(*settings)
-    socket.send_fds(passage, [b"tap"], [tap])
+    socket.send_fds(passage, [b"port"], [port])
     inside = Inside()
     while True:
         try:
@@ -199,11 +245,11 @@ def live(channel, passage, settings):
 class Machine:
     """As seen from outside; `ask` returns what the method of Inside of that name does."""
 
-    def __init__(self, mac, address, mask, gateway):
+    def __init__(self, mac, address, mask, gateway, make_port=make_tap):
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.channel, other = multiprocessing.Pipe()
         self.process = multiprocessing.Process(
-            target=live, args=(other, there, (mac, address, mask, gateway)), daemon=True)
+            target=live, args=(other, there, make_port, (mac, address, mask, gateway)), daemon=True)
         self.process.start()
         there.close()
         other.close()

@@ -57,12 +57,12 @@ class Lab:
         reply = self.client.call("DELETE", f"{NETWORKS}/{local}/virtualNetworkPeerings/to-{remote}")
         self.tally.check(reply.status == 202, f"DELETE of a peering: {reply}")
 
-    def machine(self, name):
+    def machine(self, name, make_port=machine.make_tap):
         properties = self.client.call("GET", f"{NICS}/{name}").json()["properties"]
         address = properties["ipConfigurations"][0]["properties"]["privateIPAddress"]
         gateway = address.rsplit(".", 1)[0] + ".1"
-        made = machine.Machine(properties["privateMacAddress"], address, "255.255.255.0", gateway)
-        made.address, made.nic = address, f"/networkInterfaces/{name}"
+        made = machine.Machine(properties["privateMacAddress"], address, "255.255.255.0", gateway, make_port)
+        made.address, made.nic, made.mac = address, f"/networkInterfaces/{name}", properties["privateMacAddress"]
         self.attach(made)
         return made
 
