@@ -224,7 +224,7 @@ constexpr Task kTasks[] = {
     {"lab status", "", "the machines that are up", {}, &lab_status},
     {"lab exec", "", "run a command in a machine", kLabExecOptions, &lab_exec},
     {"lab capture", "", "the frames that a NIC sends and gets; wireshark -k -i - reads them",
-     kCaptureOptions, &lab::run_capture},
+     kCaptureOptions, &lab_capture},
     {"lab flows", "", "the flows that packets belong to, as isthmus flows", kFlowsOptions,
      &show_flows},
     {"lab ping", "", "pings, beside what the tables predict of them", kLabPingOptions, &lab_ping},

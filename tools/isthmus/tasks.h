@@ -60,8 +60,6 @@ Result<void> test_labs(Session& session, const Arguments& arguments);          /
 Result<void> reset(Session& session, const Arguments& arguments);              // lab.cc
 Result<void> host_faults(Session& session, const Arguments& arguments);        // host_faults.cc
 Result<void> snapshots(Session& session, const Arguments& arguments);          // snapshots.cc
-Result<void> show_flows(Session& session, const Arguments& arguments);         // flows.cc
-Result<void> top(Session& session, const Arguments& arguments);                // top.cc
 Result<void> what_if(Session& session, const Arguments& arguments);            // whatif.cc
 Result<void> journal(Session& session, const Arguments& arguments);            // journal.cc
 Result<void> follow_events(Session& session, const Arguments& arguments);      // journal.cc
@@ -73,18 +71,20 @@ Result<void> tokens(Session& session, const Arguments& arguments);             /
 Result<void> faults(Session& session, const Arguments& arguments);             // faults.cc
 Result<void> show_requests(Session& session, const Arguments& arguments);      // requests.cc
 Result<void> show_environment(Session& session, const Arguments& arguments);   // env.cc
-Result<void> lab_up(Session& session, const Arguments& arguments);             // lab/up_down.cc
-Result<void> lab_down(Session& session, const Arguments& arguments);           // lab/up_down.cc
-Result<void> lab_status(Session& session, const Arguments& arguments);         // lab/up_down.cc
-Result<void> lab_exec(Session& session, const Arguments& arguments);           // lab/exec.cc
-Result<void> lab_ping(Session& session, const Arguments& arguments);           // lab/ping.cc
-Result<void> lab_bench(Session& session, const Arguments& arguments);          // lab/bench.cc
-Result<void> lab_doctor(Session& session, const Arguments& arguments);         // lab/doctor.cc
-namespace lab {
-Result<void> run_capture(Session& session, const Arguments& arguments);  // lab/capture.cc
-}
-Result<void> az(Session& session, const Arguments& arguments);                // az_setup.cc
-Result<void> print_completion(Session& session, const Arguments& arguments);  // completion.cc
-Result<void> print_manual(Session& session, const Arguments& arguments);      // manual.cc
+Result<void> az(Session& session, const Arguments& arguments);                 // az_setup.cc
+Result<void> print_completion(Session& session, const Arguments& arguments);   // completion.cc
+Result<void> print_manual(Session& session, const Arguments& arguments);       // manual.cc
+
+// Of packets as they go.
+Result<void> lab_up(Session& session, const Arguments& arguments);       // lab/up_down.cc
+Result<void> lab_down(Session& session, const Arguments& arguments);     // lab/up_down.cc
+Result<void> lab_status(Session& session, const Arguments& arguments);   // lab/up_down.cc
+Result<void> lab_exec(Session& session, const Arguments& arguments);     // lab/exec.cc
+Result<void> lab_ping(Session& session, const Arguments& arguments);     // lab/ping.cc
+Result<void> lab_bench(Session& session, const Arguments& arguments);    // lab/bench.cc
+Result<void> lab_capture(Session& session, const Arguments& arguments);  // lab/capture.cc
+Result<void> lab_doctor(Session& session, const Arguments& arguments);   // lab/doctor.cc
+Result<void> show_flows(Session& session, const Arguments& arguments);   // flows.cc
+Result<void> top(Session& session, const Arguments& arguments);          // top.cc
 
 }  // namespace isthmus::cli

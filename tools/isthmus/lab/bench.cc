@@ -36,7 +36,7 @@ struct Path {
 template <class Part>
 auto run_in(int network, Part part) {
   return std::async(std::launch::async, [network, part] {
-    if (auto error = isthmus::lab::enter_network(network)) throw std::system_error(error);
+    if (auto error = lab::enter_network(network)) throw std::system_error(error);
     return part();
   });
 }
@@ -209,7 +209,7 @@ Result<void> lab_bench(Session& session, const Arguments& arguments) {
   const auto other = helper->enter(to->nic);
   if (!other) return tl::unexpected(other.error());
   if (auto inside = go_into(*one); !inside) return inside;  // into the user namespace, too
-  const auto pair = isthmus::lab::make_veth_pair();
+  const auto pair = lab::make_veth_pair();
   if (!pair) return failure(pair.error(), "isthmus lab doctor says what is missing");
   const Path path{one->network.get(), other->network.get(), *net::IpAddress::parse(to->address)};
   const Path wire{pair->one.get(), pair->other.get(), pair->other_address};

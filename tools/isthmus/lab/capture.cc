@@ -17,7 +17,7 @@
 #include "tools/isthmus/lab/frame_line.h"
 #include "tools/isthmus/tasks.h"
 
-namespace isthmus::cli::lab {
+namespace isthmus::cli {
 namespace {
 
 using dataplane::io::File;
@@ -228,7 +228,7 @@ std::string words_of(const CaptureSummary& summary) {
 
 // On a terminal it prints lines; into a pipe goes the stream, as Wireshark and tshark read it with
 // `-k -i -` and `-r -`.
-Result<void> run_capture(Session& session, const Arguments& arguments) {
+Result<void> lab_capture(Session& session, const Arguments& arguments) {
   const Result<CaptureWish> wish = wish_of(session, arguments);
   if (!wish) return tl::unexpected(wish.error());
   const Result<std::string> socket = wires_socket(session.api);
@@ -242,4 +242,4 @@ Result<void> run_capture(Session& session, const Arguments& arguments) {
   return {};
 }
 
-}  // namespace isthmus::cli::lab
+}  // namespace isthmus::cli

@@ -12,11 +12,6 @@
 #include "tools/isthmus/lab/capture_stream.h"
 
 namespace isthmus::cli {
-class Arguments;
-struct Session;
-}  // namespace isthmus::cli
-
-namespace isthmus::cli::lab {
 
 struct CaptureWish {
   std::string what;  // the path of a network interface, or "all"
@@ -37,6 +32,4 @@ Result<CaptureSummary> capture(const std::string& socket, const CaptureWish& wis
 // Where the daemon listens for wires.
 Result<std::string> wires_socket(Api& api);
 
-Result<void> run_capture(Session& session, const Arguments& arguments);  // the command
-
-}  // namespace isthmus::cli::lab
+}  // namespace isthmus::cli

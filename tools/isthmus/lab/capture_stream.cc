@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace isthmus::cli::lab {
+namespace isthmus::cli {
 namespace {
 
 using Bytes = std::span<const uint8_t>;
@@ -99,4 +99,4 @@ std::optional<CapturedFrame> CaptureStream::frame_of(Bytes block) const {
                        block.subspan(kFrameFixed, size), text_of(option(block, options, kComment))};
 }
 
-}  // namespace isthmus::cli::lab
+}  // namespace isthmus::cli

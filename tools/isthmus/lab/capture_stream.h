@@ -11,7 +11,7 @@
 
 #include "dataplane/program.h"
 
-namespace isthmus::cli::lab {
+namespace isthmus::cli {
 
 struct CapturedFrame {
   std::string_view interface;  // path of the network interface
@@ -43,4 +43,4 @@ class CaptureStream {
   bool is_broken_ = false;
 };
 
-}  // namespace isthmus::cli::lab
+}  // namespace isthmus::cli

@@ -18,7 +18,7 @@
 #include "tools/isthmus/fake_transport.h"
 #include "tools/isthmus/lab/frame_line.h"
 
-namespace isthmus::cli::lab {
+namespace isthmus::cli {
 namespace {
 
 using dataplane::Direction;
@@ -239,4 +239,4 @@ TEST(Capture, WhatCannotBeDoneIsTold) {
 }
 
 }  // namespace
-}  // namespace isthmus::cli::lab
+}  // namespace isthmus::cli

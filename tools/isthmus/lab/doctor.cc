@@ -90,7 +90,7 @@ std::string why_no_user_namespace() {
 Finding of_user_namespace(Session&) {
   if (::geteuid() == 0) return {true, "root needs no user namespace"};
   const std::string trouble = tried_in_child([] {
-    const std::error_code error = isthmus::lab::become_root_of_own();
+    const std::error_code error = lab::become_root_of_own();
     return error ? error.message() : std::string();
   });
   if (trouble.empty()) return {true, "an ordinary user may make namespaces"};
@@ -99,15 +99,14 @@ Finding of_user_namespace(Session&) {
 }
 
 std::string make_one() {
-  if (auto error = isthmus::lab::become_root_of_own()) return error.message();
-  if (auto error = isthmus::lab::leave_for_new_network()) return error.message();
-  isthmus::lab::MachineSpec spec;
+  if (auto error = lab::become_root_of_own()) return error.message();
+  if (auto error = lab::leave_for_new_network()) return error.message();
+  lab::MachineSpec spec;
   spec.nic = "/networkInterfaces/doctor";
   spec.mac = *net::Mac::parse("02-00-00-00-00-01");
   spec.addresses.push_back({*net::IpAddress::parse("10.0.0.4"), *net::Prefix::parse("10.0.0.0/24"),
                             *net::IpAddress::parse("10.0.0.1")});
-  const auto made =
-      isthmus::lab::make_machine(std::move(spec), isthmus::lab::own_network_namespace());
+  const auto made = lab::make_machine(std::move(spec), lab::own_network_namespace());
   return made ? "" : made.error();
 }
 

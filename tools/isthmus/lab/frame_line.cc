@@ -7,7 +7,7 @@
 #include "dataplane/net/headers.h"
 #include "dataplane/net/neighbour.h"
 
-namespace isthmus::cli::lab {
+namespace isthmus::cli {
 namespace {
 
 using dataplane::Direction;
@@ -122,4 +122,4 @@ std::string line_of(const CapturedFrame& frame) {
                      frame.bytes.size(), frame.comment.empty() ? "" : "  ", frame.comment);
 }
 
-}  // namespace isthmus::cli::lab
+}  // namespace isthmus::cli

@@ -9,9 +9,9 @@
 
 #include "tools/isthmus/lab/capture_stream.h"
 
-namespace isthmus::cli::lab {
+namespace isthmus::cli {
 
 // Without the end of the line. The time is the local one.
 std::string line_of(const CapturedFrame& frame);
 
-}  // namespace isthmus::cli::lab
+}  // namespace isthmus::cli

@@ -96,11 +96,11 @@ Result<Interfaces> ask_interfaces(Session& session) {
 }
 
 bool Helper::is_there(const std::string& wires) {
-  return api::wires::connect_to(isthmus::lab::helper_socket(wires)).has_value();
+  return api::wires::connect_to(lab::helper_socket(wires)).has_value();
 }
 
 Result<Helper> Helper::connect(const std::string& wires) {
-  auto connection = api::wires::connect_to(isthmus::lab::helper_socket(wires));
+  auto connection = api::wires::connect_to(lab::helper_socket(wires));
   if (!connection) return failure("no lab is up", "isthmus lab up makes the machines");
   return Helper(std::move(*connection));
 }
@@ -198,8 +198,8 @@ Result<MachineInfo> machine_named(const std::vector<MachineInfo>& machines, std:
 
 Result<void> go_into(const Entrance& entrance) {
   std::error_code error;
-  if (entrance.user) error = isthmus::lab::enter_user(entrance.user.get());
-  if (!error) error = isthmus::lab::enter_network(entrance.network.get());
+  if (entrance.user) error = lab::enter_user(entrance.user.get());
+  if (!error) error = lab::enter_network(entrance.network.get());
   if (!error) return {};
   return failure(fmt::format("the machine cannot be entered: {}", error.message()),
                  "who has made the lab may enter it, and root");
