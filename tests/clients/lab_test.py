@@ -199,6 +199,33 @@ def refuses_mistakes(world):
     world.tally.check(done.returncode == 7 and done.stdout == "web1\n", f"exec: {done.returncode} {done.stdout}")
 
 
+def takes_guests(world):
+    """A namespace that somebody else has made, a container's for example, stands behind an interface."""
+    guest = subprocess.Popen(["unshare", "--net", "sleep", "60"])
+    try:
+        while os.readlink(f"/proc/{guest.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+            time.sleep(0.01)
+        said = world.lab.run("lab", "attach", "right1", "--netns", str(guest.pid)).stderr
+        world.tally.check("MachineExists" in said, f"a machine is there: {said}")
+        world.isthmus("lab", "detach", "right1")
+        world.isthmus("lab", "attach", "right1", "--netns", str(guest.pid), "--ifname", "isthmus0")
+        ping = world.lab.run("lab", "exec", "left1", "--", "ping", "-c1", "-W2", MACHINES["right1"])
+        world.tally.check(ping.returncode == 0, f"a guest answers: {ping.stdout}")
+        devices = world.lab.run("lab", "exec", "right1", "--", "cat", "/proc/net/dev").stdout
+        world.tally.check("isthmus0:" in devices, devices)
+        world.isthmus("lab", "detach", "right1")
+        world.tally.check(guest.poll() is None, "what runs in the namespace of a guest goes on")
+        for words, said in ((("rihgt1", "--netns", "1"), "did you mean right1?"),
+                            (("right1", "--netns", "no-such-namespace"), "cannot open the network namespace"),
+                            (("right1", "--netns", str(guest.pid), "--ifname", "x" * 16), "no name of a device")):
+            done = world.lab.run("lab", "attach", *words)
+            world.tally.check(done.returncode != 0 and said in done.stderr, f"{words}: {done.stderr}")
+        world.isthmus("lab", "up")
+    finally:
+        guest.kill()
+        guest.wait()
+
+
 def measures(world):
     rows = world.lab.json("lab", "bench", "left1", "right1", "--repetitions", "1")
     world.tally.check(len(rows) == 4 and all(row["ratio"] > 0 for row in rows), f"lab bench: {rows}")
@@ -223,6 +250,8 @@ def main():
                 if way is way_of_the_network_controller:
                     refuses_mistakes(world)
                     measures(world)
+                    if os.geteuid() == 0:
+                        takes_guests(world)
                     stands_kills(world, folder)
                     follows_interfaces(world)
                 ends_what_runs(world)

@@ -159,6 +159,14 @@ constexpr Option kLabExecOptions[] = {
     {"MACHINE", "and behind it the command, such as: web1 -- ping -c3 db1", Option::Values::Rest,
      kRequired, kNics},
 };
+constexpr Option kLabAttachOptions[] = {
+    {"NIC", "a network interface", kOne, kRequired, kNics},
+    {"--netns", "a name of ip netns, a process, or a path", kOne, kRequired, kFile},
+    {"--ifname", "what its device is called there (eth0)"},
+};
+constexpr Option kLabDetachOptions[] = {
+    {"NIC", "a network interface", kOne, kRequired, kNics},
+};
 constexpr Option kLabPingOptions[] = {
     {"FROM", "a machine", kOne, kMaybe, kNics},
     {"TO", "another one", kOne, kMaybe, kNics},
@@ -227,6 +235,9 @@ constexpr Task kTasks[] = {
      kCaptureOptions, &lab_capture},
     {"lab flows", "", "the flows that packets belong to, as isthmus flows", kFlowsOptions,
      &show_flows},
+    {"lab attach", "", "put a network namespace that is there behind a NIC", kLabAttachOptions,
+     &lab_attach},
+    {"lab detach", "", "take away what is behind a NIC", kLabDetachOptions, &lab_detach},
     {"lab ping", "", "pings, beside what the tables predict of them", kLabPingOptions, &lab_ping},
     {"lab bench", "", "how fast the path between two machines is, beside a bare wire",
      kLabBenchOptions, &lab_bench},

@@ -80,6 +80,8 @@ Result<void> lab_up(Session& session, const Arguments& arguments);       // lab/
 Result<void> lab_down(Session& session, const Arguments& arguments);     // lab/up_down.cc
 Result<void> lab_status(Session& session, const Arguments& arguments);   // lab/up_down.cc
 Result<void> lab_exec(Session& session, const Arguments& arguments);     // lab/exec.cc
+Result<void> lab_attach(Session& session, const Arguments& arguments);   // lab/attach.cc
+Result<void> lab_detach(Session& session, const Arguments& arguments);   // lab/attach.cc
 Result<void> lab_ping(Session& session, const Arguments& arguments);     // lab/ping.cc
 Result<void> lab_bench(Session& session, const Arguments& arguments);    // lab/bench.cc
 Result<void> lab_capture(Session& session, const Arguments& arguments);  // lab/capture.cc

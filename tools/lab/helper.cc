@@ -17,6 +17,7 @@
 
 #include "api/wires/line_socket.h"
 #include "tools/lab/machine.h"
+#include "tools/lab/tap.h"
 
 namespace isthmus::lab {
 namespace {
@@ -76,6 +77,8 @@ class Helper {
   using Answer = tl::expected<std::string, std::string>;
   bool serve(const File& connection);  // false: it has ended
   Answer make(std::string_view machine);
+  Answer attach(std::string_view words, std::vector<File> files);
+  Answer take_in(Machine machine);
   Answer drop(std::string_view nic);
   bool enter(const File& connection, std::string_view nic);
   bool list(const File& connection);
@@ -122,13 +125,15 @@ void Helper::run(int signals) {
 }
 
 bool Helper::serve(const File& connection) {
-  const auto line = api::wires::receive_line(connection.get(), Patience::Never);
+  auto line = api::wires::receive_line(connection.get(), Patience::Never);
   if (!line) return false;
   const auto [word, rest] = api::wires::split_line(line->text);
   if (word == "enter") return enter(connection, rest);
   if (word == "list") return list(connection);
-  Answer answer = refuse("InvalidRequest", "The words are make, enter, drop, list and stop.");
+  Answer answer =
+      refuse("InvalidRequest", "The words are make, attach, enter, drop, list and stop.");
   if (word == "make") answer = make(rest);
+  if (word == "attach") answer = attach(rest, std::move(line->files));
   if (word == "drop") answer = drop(rest);
   if (word == "stop") {
     take_all_down();
@@ -138,23 +143,39 @@ bool Helper::serve(const File& connection) {
   return say(connection, answer ? *answer : answer.error());
 }
 
-// A machine that cannot be plugged in is not there.
 Helper::Answer Helper::make(std::string_view text) {
   auto spec = parse_machine(text);
   if (!spec) return refuse("InvalidRequest", spec.error());
-  const std::string nic = spec->nic;
-  const auto present = machines_.find(nic);
-  const bool is_kept = present != machines_.end() && present->second.spec == *spec;
-  if (!is_kept) {
-    if (present != machines_.end()) drop(nic);
-    auto made = make_machine(std::move(*spec), home_);
-    if (!made) return refuse("MachineNotMade", made.error());
-    machines_.emplace(nic, std::move(*made));
+  const auto present = machines_.find(spec->nic);
+  if (present != machines_.end()) {
+    Machine& machine = present->second;
+    if (machine.spec == *spec && !machine.trouble.empty()) plug_in(machine);
+    if (machine.spec == *spec && machine.trouble.empty()) return "done kept";
+    drop(std::string(spec->nic));
   }
-  Machine& machine = machines_.at(nic);
-  if (!is_kept || !machine.trouble.empty()) plug_in(machine);
-  if (machine.trouble.empty()) return is_kept ? "done kept" : "done made";
-  const std::string trouble = machine.trouble;
+  auto made = make_machine(std::move(*spec), home_);
+  return made ? take_in(std::move(*made)) : refuse("MachineNotMade", made.error());
+}
+
+Helper::Answer Helper::attach(std::string_view words, std::vector<File> files) {
+  const auto [device, text] = api::wires::split_line(words);
+  auto spec = parse_machine(text);
+  if (!spec) return refuse("InvalidRequest", spec.error());
+  if (files.size() != 1 || device.empty() || device.size() > kInterfaceNameMax)
+    return refuse("InvalidRequest", "attach has a device of at most 15 bytes, and a namespace.");
+  if (machines_.contains(spec->nic))
+    return refuse("MachineExists", fmt::format("A machine is behind {} already.", spec->nic));
+  auto made = make_guest(std::move(*spec), std::move(files.front()), device, home_);
+  return made ? take_in(std::move(*made)) : refuse("MachineNotMade", made.error());
+}
+
+// A machine that cannot be plugged in is not there.
+Helper::Answer Helper::take_in(Machine machine) {
+  const std::string nic = machine.spec.nic;
+  Machine& held = machines_.emplace(nic, std::move(machine)).first->second;
+  plug_in(held);
+  if (held.trouble.empty()) return "done made";
+  const std::string trouble = held.trouble;
   drop(nic);
   return tl::unexpected(trouble);
 }

@@ -8,6 +8,9 @@
 //   make MACHINE   a machine as machine_spec.h has it; in place of the one of this interface,
 //   unless
 //                  that is the same. "done made" or "done kept"
+//   attach DEVICE MACHINE   the same in the network namespace that comes as a descriptor, by a
+//   device
+//                  of this name; what else is there stays as it is
 //   enter NIC      "done" with the machine's network namespace, and where the helper is in a user
 //                  namespace of its own, with that
 //   drop NIC       away with it

@@ -44,7 +44,8 @@ void await_end(std::span<const File> processes) {
 
 void end_processes(std::span<const Machine> machines) {
   std::vector<int> namespaces;
-  for (const Machine& machine : machines) namespaces.push_back(machine.network_namespace.get());
+  for (const Machine& machine : machines)
+    if (!machine.is_guest) namespaces.push_back(machine.network_namespace.get());
   for (const int signal : {SIGTERM, SIGKILL}) {
     const auto processes = hold(processes_in(namespaces));
     if (processes.empty()) return;
@@ -58,20 +59,34 @@ void end_processes(std::span<const Machine> machines) {
 tl::expected<Machine, std::string> make_machine(MachineSpec spec, const File& home) {
   if (auto error = leave_for_new_network())
     return tl::unexpected(fmt::format("No network namespace can be made: {}.", error.message()));
-  Machine machine{std::move(spec), own_network_namespace(), {}, {}};
+  Machine machine{std::move(spec), own_network_namespace(), {}, false, {}};
   const Inside inside(machine.network_namespace.get(), home);
   if (!inside) return tl::unexpected(std::string("The new network namespace cannot be entered."));
   if (auto done = set_up_stack(machine.spec); !done) return tl::unexpected(done.error());
-  auto tap = make_tap();
+  auto tap = make_tap(kInterfaceName);
   if (!tap) return tl::unexpected(tap.error());
   machine.wire = std::move(*tap);
-  if (auto done = set_up_links(machine.spec); !done) return tl::unexpected(done.error());
+  if (auto done = set_up_links(machine.spec, kInterfaceName); !done)
+    return tl::unexpected(done.error());
+  return machine;
+}
+
+tl::expected<Machine, std::string> make_guest(MachineSpec spec, File network_namespace,
+                                              std::string_view device, const File& home) {
+  Machine machine{std::move(spec), std::move(network_namespace), {}, true, {}};
+  const Inside inside(machine.network_namespace.get(), home);
+  if (!inside) return tl::unexpected(std::string("That network namespace cannot be entered."));
+  auto tap = make_tap(device);
+  if (!tap) return tl::unexpected(tap.error());
+  machine.wire = std::move(*tap);
+  if (auto done = set_up_links(machine.spec, device); !done) return tl::unexpected(done.error());
   return machine;
 }
 
 void take_down(std::vector<Machine> machines) {
   end_processes(machines);
-  for (Machine& machine : machines) leave_to_kernel(machine.wire.get());
+  for (const Machine& machine : machines)
+    if (!machine.is_guest) leave_to_kernel(machine.wire.get());
 }
 
 }  // namespace isthmus::lab

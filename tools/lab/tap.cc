@@ -137,14 +137,14 @@ Outcome add_default_route(nl_sock* socket, int index, const net::IpAddress& rout
 
 }  // namespace
 
-tl::expected<File, std::string> make_tap() {
+tl::expected<File, std::string> make_tap(std::string_view name) {
   File tap(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!tap) return tl::unexpected(fmt::format("/dev/net/tun cannot be opened: {}.", why()));
   ifreq request{};
-  std::strncpy(request.ifr_name, kInterfaceName, sizeof request.ifr_name - 1);
+  name.copy(request.ifr_name, kInterfaceNameMax);
   request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
   if (::ioctl(tap.get(), TUNSETIFF, &request) < 0)
-    return tl::unexpected(fmt::format("No TAP device can be made: {}.", why()));
+    return tl::unexpected(fmt::format("No TAP device {} can be made: {}.", name, why()));
   if (::ioctl(tap.get(), TUNSETOFFLOAD, kOffloads | kUdpSegments) < 0 &&
       ::ioctl(tap.get(), TUNSETOFFLOAD, kOffloads) < 0)
     return tl::unexpected(fmt::format("The TAP device has no offloads: {}.", why()));
@@ -161,11 +161,11 @@ Outcome set_up_stack(const MachineSpec& spec) {
   return done;
 }
 
-Outcome set_up_links(const MachineSpec& spec) {
+Outcome set_up_links(const MachineSpec& spec, std::string_view name) {
   const Socket socket(nl_socket_alloc());
   if (auto done = checked(nl_connect(socket.get(), NETLINK_ROUTE), "No netlink"); !done)
     return done;
-  const auto index = static_cast<int>(::if_nametoindex(kInterfaceName));
+  const auto index = static_cast<int>(::if_nametoindex(std::string(name).c_str()));
   const auto loopback = static_cast<int>(::if_nametoindex("lo"));
   auto done = bring_up(socket.get(), index, &spec.mac);
   if (done) done = bring_up(socket.get(), loopback, nullptr);

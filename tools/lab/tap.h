@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "dataplane/io/file.h"
@@ -10,13 +11,14 @@
 
 namespace isthmus::lab {
 
-inline constexpr char kInterfaceName[] = "eth0";
-constexpr int kMtu = 1500;  // bytes, of an IP packet
+inline constexpr std::string_view kInterfaceName = "eth0";
+constexpr size_t kInterfaceNameMax = 15;  // bytes: IFNAMSIZ
+constexpr int kMtu = 1500;                // bytes, of an IP packet
 
-// A device eth0 whose every frame is read and written through the descriptor, behind a
+// A device whose every frame is read and written through the descriptor, behind a
 // virtio_net_hdr; checksums and segments are left to who reads. It is gone with the last
 // descriptor. The error is a sentence.
-tl::expected<dataplane::io::File, std::string> make_tap();
+tl::expected<dataplane::io::File, std::string> make_tap(std::string_view name);
 
 // The device does not go with its descriptor, which takes 20 ms, but with its network namespace:
 // the kernel takes away all that have nobody any more at once.
@@ -24,7 +26,8 @@ void leave_to_kernel(int tap);
 
 // What the stack does from the beginning on: before the device is made.
 tl::expected<void, std::string> set_up_stack(const MachineSpec& spec);
-// eth0 with the addresses, and the routers as default gateways; lo.
-tl::expected<void, std::string> set_up_links(const MachineSpec& spec);
+// The device with the addresses, and the routers as default gateways; lo. A default route that is
+// there already stays.
+tl::expected<void, std::string> set_up_links(const MachineSpec& spec, std::string_view name);
 
 }  // namespace isthmus::lab

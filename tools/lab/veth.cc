@@ -14,8 +14,9 @@ tl::expected<void, std::string> make_link(const File& other) {
   nl_sock* const socket = nl_socket_alloc();
   rtnl_link* const link = rtnl_link_veth_alloc();
   rtnl_link* const peer = rtnl_link_veth_get_peer(link);
-  rtnl_link_set_name(link, kInterfaceName);
-  rtnl_link_set_name(peer, kInterfaceName);
+  const std::string name(kInterfaceName);
+  rtnl_link_set_name(link, name.c_str());
+  rtnl_link_set_name(peer, name.c_str());
   rtnl_link_set_ns_fd(peer, other.get());
   int result = nl_connect(socket, NETLINK_ROUTE);
   if (result >= 0) result = rtnl_link_add(socket, link, NLM_F_CREATE | NLM_F_EXCL);
@@ -55,11 +56,11 @@ tl::expected<VethPair, std::string> make_veth_pair() {
     const Inside inside(pair.one.get(), home);
     if (auto made = make_link(pair.other); !made) return tl::unexpected(made.error());
     const auto spec = spec_of(kOneMac, pair.one_address, pair.other_address);
-    if (auto set = set_up_links(spec); !set) return tl::unexpected(set.error());
+    if (auto set = set_up_links(spec, kInterfaceName); !set) return tl::unexpected(set.error());
   }
   const Inside inside(pair.other.get(), home);
   const auto spec = spec_of(kOtherMac, pair.other_address, pair.one_address);
-  if (auto set = set_up_links(spec); !set) return tl::unexpected(set.error());
+  if (auto set = set_up_links(spec, kInterfaceName); !set) return tl::unexpected(set.error());
   return pair;
 }
 

@@ -141,11 +141,10 @@ Result<void> Helper::ask(const std::vector<std::string>& lines,
   return {};
 }
 
-Result<std::string> Helper::ask(const std::string& line) {
-  Result<std::string> result;
-  auto asked = ask({line}, [&](size_t, const Result<std::string>& answer) { result = answer; });
-  if (!asked) return tl::unexpected(asked.error());
-  return result;
+Result<std::string> Helper::ask(const std::string& line, std::span<const int> files) {
+  if (!api::wires::send_line(connection_.get(), line, files, Patience::Wait)) return is_gone();
+  const auto answer = api::wires::receive_line(connection_.get(), Patience::Wait);
+  return answer ? read_answer(answer->text) : is_gone();
 }
 
 Result<std::vector<MachineInfo>> Helper::list() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +48,7 @@ class Helper {
   // where it is not done. Several are under way at once.
   Result<void> ask(const std::vector<std::string>& lines,
                    const std::function<void(size_t, const Result<std::string>&)>& answered);
-  Result<std::string> ask(const std::string& line);
+  Result<std::string> ask(const std::string& line, std::span<const int> files = {});
   Result<std::vector<MachineInfo>> list();
   Result<Entrance> enter(const std::string& nic);
 

@@ -1,0 +1,97 @@
+// isthmus lab attach NIC --netns WHERE, and lab detach NIC: a network namespace that is there
+// already, as a container has one, instead of a machine.
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <ostream>
+
+#include "api/control/suggest.h"
+#include "tools/isthmus/lab/machines.h"
+#include "tools/lab/tap.h"
+
+namespace isthmus::cli {
+namespace {
+
+// A name as of `ip netns`, a process, or a path.
+std::string path_of_namespace(std::string_view where) {
+  if (where.find('/') != std::string_view::npos) return std::string(where);
+  const bool is_process =
+      std::all_of(where.begin(), where.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return is_process ? fmt::format("/proc/{}/ns/net", where) : fmt::format("/run/netns/{}", where);
+}
+
+// The interface of this name or path, as the daemon tells it.
+Result<const Value*> interface_named(const Json& interfaces, std::string_view word) {
+  std::vector<std::string> names;
+  const Value* found = nullptr;
+  for (const Value& one : interfaces.GetArray()) {
+    names.push_back(text_at(one, "/name"));
+    if (text_at(one, "/resourceRef") == word) return &one;
+    if (!equal_ignoring_case(names.back(), word)) continue;
+    if (found != nullptr)
+      return usage(fmt::format("several interfaces are called {}: write the path of one", word));
+    found = &one;
+  }
+  if (found != nullptr) return found;
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::string_view near = api::nearest(word, views);
+  return tl::unexpected(
+      Problem{Exit::NotFound,
+              {},
+              fmt::format("no interface is called {}", word),
+              near.empty() ? "isthmus nic list lists them" : fmt::format("did you mean {}?", near),
+              {}});
+}
+
+}  // namespace
+
+Result<void> lab_attach(Session& session, const Arguments& arguments) {
+  const std::string device(arguments.has("ifname") ? arguments.text("ifname")
+                                                   : lab::kInterfaceName);
+  if (device.empty() || device.size() > lab::kInterfaceNameMax ||
+      device.find_first_of("/ ") != std::string::npos)
+    return usage(
+        fmt::format("'{}' is no name of a device: 1 to {} bytes", device, lab::kInterfaceNameMax));
+  const auto interfaces = ask_interfaces(session);
+  if (!interfaces) return tl::unexpected(interfaces.error());
+  const auto nic = interface_named(interfaces->all, arguments.text("NIC"));
+  if (!nic) return tl::unexpected(nic.error());
+  const std::string path = path_of_namespace(arguments.text("netns"));
+  const File network(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!network)
+    return tl::unexpected(
+        Problem{errno == ENOENT ? Exit::NotFound : Exit::Failure,
+                {},
+                fmt::format("cannot open the network namespace {}: {}", path, std::strerror(errno)),
+                "name one of ip netns list, a process, or a path",
+                {}});
+  auto helper = Helper::start(interfaces->wires);
+  if (!helper) return tl::unexpected(helper.error());
+  const auto attached =
+      helper->ask(fmt::format("attach {} {}", device, to_text(**nic)), std::array{network.get()});
+  if (!attached) return tl::unexpected(attached.error());
+  session.err << fmt::format("{} of {} is {}\n", device, path, text_at(**nic, "/name"));
+  return {};
+}
+
+Result<void> lab_detach(Session& session, const Arguments& arguments) {
+  const auto interfaces = ask_interfaces(session);
+  if (!interfaces) return tl::unexpected(interfaces.error());
+  auto helper = Helper::connect(interfaces->wires);
+  if (!helper) return tl::unexpected(helper.error());
+  const auto machines = helper->list();
+  if (!machines) return tl::unexpected(machines.error());
+  const auto machine = machine_named(*machines, arguments.text("NIC"));
+  if (!machine) return tl::unexpected(machine.error());
+  const auto dropped = helper->ask("drop " + machine->nic);
+  if (!dropped) return tl::unexpected(dropped.error());
+  session.err << fmt::format("nothing is behind {} any more\n", machine->name);
+  return {};
+}
+
+}  // namespace isthmus::cli
