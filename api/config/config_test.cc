@@ -245,7 +245,7 @@ TEST(Config, FileErrorsNameTheLine) {
   };
   const Row rows[] = {
       {"listen: 127.0.0.1:1\nlisten-on: x\n",
-       " line 2: there is no option 'listen-on' (see isthmusd --help)\n"},
+       " line 2: there is no option 'listen-on'; did you mean listen? (see isthmusd --help)\n"},
       {"io-thread: 2\n",
        " line 1: there is no option 'io-thread'; did you mean io-threads? (see isthmusd --help)\n"},
       {"io-threads: [1, 2]\n", " line 1: io-threads is not a number from 1 to 64\n"},
@@ -318,7 +318,7 @@ TEST(Config, UnknownOptionsGetASuggestion) {
       {{"--listn=127.0.0.1:0"}, "there is no option --listn; did you mean --listen?"},
       {{"--io-thread", "4"}, "there is no option --io-thread; did you mean --io-threads?"},
       {{"--print-confg"}, "there is no option --print-confg; did you mean --print-config?"},
-      {{"--state", "a", "word", "--stat"}, "there is no option --stat; did you mean --state?"},
+      {{"--state", "a", "--stat"}, "there is no option --stat; did you mean --state?"},
       {{"--xyzzy"}, "there is no option --xyzzy"},
       {{"serve"}, "'serve' belongs to no option"},
   };
