@@ -62,6 +62,7 @@ Failure parse_ipv4(Bytes bytes, Headers& headers) {
   bytes.limit(at + total_bytes);  // what follows is the padding of a short frame
   headers.l3_size_bytes = total_bytes;
   headers.l4_offset = static_cast<uint16_t>(at + header_bytes);
+  headers.fragment_id = bytes.u16(at + 4);
   headers.is_fragment = (fragment & (kIpv4MoreFragments | kIpv4FragmentOffset)) != 0;
   if ((fragment & kIpv4FragmentOffset) != 0) return std::nullopt;  // a later part: no ports
   return parse_l4(bytes, headers);
@@ -105,6 +106,7 @@ Failure parse_ipv6(Bytes bytes, Headers& headers) {
       const uint16_t fragment = bytes.u16(offset + 2);
       headers.is_fragment = (fragment & 0xFFF9) != 0;
       is_later_fragment = (fragment & 0xFFF8) != 0;
+      headers.fragment_id = bytes.u32(offset + 4);
     }
     offset += extension_bytes(kind, length);
     if (bytes.has_failed() || offset > bytes.size()) return HeaderError::Truncated;

@@ -33,6 +33,7 @@ struct Headers {
   uint8_t tcp_flags = 0;        // 0 where there is no TCP header
   uint8_t vlan_tags = 0;        // how many were skipped
   bool is_fragment = false;     // part of a fragmented packet, the first part or a later one
+  uint32_t fragment_id = 0;     // that the parts of a packet share
   bool has_l4 = false;          // flow's port fields were read: false in later fragments
   uint16_t l3_offset = 0;       // bytes from the start of the frame to the IP header
   uint16_t l4_offset = 0;       // bytes from the start of the frame to what IP carries

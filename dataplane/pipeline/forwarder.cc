@@ -168,8 +168,9 @@ Verdict Forwarder::answer_dhcp(const Reception& reception, const net::Headers& h
 }
 
 Verdict Forwarder::take_packet(const Reception& reception, const net::Headers& headers) {
-  const Packet packet = packet_of(reception.frame.from, headers, reception.frame.bytes.size(),
-                                  reception.frame.segment_bytes);
+  Packet packet = packet_of(reception.frame.from, headers, reception.frame.bytes.size(),
+                            reception.frame.segment_bytes);
+  fragments_.complete(packet, headers.fragment_id, reception.now);
   Verdict verdict;
   process(reception.tables, worker_, {&packet, 1}, {&verdict, 1}, reception.now);
   if (verdict.delivered) {

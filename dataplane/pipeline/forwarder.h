@@ -22,6 +22,7 @@
 
 #include "dataplane/net/icmp.h"
 #include "dataplane/net/neighbour.h"
+#include "dataplane/pipeline/fragment_ports.h"
 #include "dataplane/pipeline/pipeline.h"
 
 namespace isthmus::dataplane {
@@ -42,7 +43,7 @@ class Forwarder {
   using Send = std::function<void(PortId to, std::span<const uint8_t> frame)>;
 
   explicit Forwarder(size_t flows_max = kFlowsMaxDefault, uint64_t hash_seed = 0)
-      : worker_{FlowState(flows_max, hash_seed), {}} {}
+      : worker_{FlowState(flows_max, hash_seed), {}}, fragments_(hash_seed) {}
 
   // Calls `send` before it returns: once at most, but for what is for many. The verdict is that of
   // the frame: delivered, too, where the virtual router has taken it.
@@ -65,6 +66,7 @@ class Forwarder {
   Verdict dropped(DropReason reason, Tag tag);
 
   Worker worker_;
+  FragmentPorts fragments_;
   uint32_t errors_left_ = kIcmpErrorsPerSecond;
   Time errors_counted_{};  // up to when what is left was reckoned
 };

@@ -248,6 +248,33 @@ TEST_F(ForwarderTest, WhatAnOffloadCutsIsJudgedByItsSegments) {
   }
 }
 
+// Only the first fragment says which ports it is for; 10.2.0.4 takes port 6, and no other.
+TEST_F(ForwarderTest, LaterFragmentsAreJudgedByThePortsOfTheFirst) {
+  AclRule allow;
+  allow.destination_ports = net::PortRange::make(6, 6).value();
+  allow.protocol = net::IpProtocol::Udp;
+  program_.access_lists[AclId{5}] = {{allow}, AclAction::Deny, {}, {}};
+  for (PortAddress& address : program_.ports[kDb].addresses) address.subnet_acl = AclId{5};
+  publish();
+  for (const auto& [first, later] :
+       {std::pair{"udp 10.1.0.4:5 > 10.2.0.4:{} bytes 800 fragment 0 more",
+                  "udp 10.1.0.4:5 > 10.2.0.4:0 bytes 8 fragment 101"},
+        {"udp [fd00:1::4]:5 > [fd00:2::4]:{} bytes 800 fragment 0 more",
+         "udp [fd00:1::4]:0 > [fd00:2::4]:0 bytes 8 fragment 101"}}) {
+    const auto outcome = [&](const char* text, int port, Time now) {
+      const auto came = send(kWeb, fmt::format(fmt::runtime(text), port), now);
+      return came.at(0).starts_with("14 ") ? "delivered" : came.at(0);
+    };
+    Time now = kFragmentLife;
+    EXPECT_EQ(outcome(later, 0, now), "acl-deny") << "before its first one";
+    EXPECT_EQ(outcome(first, 6, now), "delivered");
+    EXPECT_EQ(outcome(later, 0, now += kFragmentLife - Time(1)), "delivered");
+    EXPECT_EQ(outcome(later, 0, now += Time(1)), "acl-deny") << "too late";
+    EXPECT_EQ(outcome(first, 7, now), "acl-deny");
+    EXPECT_EQ(outcome(later, 0, now), "acl-deny");
+  }
+}
+
 // One frame must not become many answers.
 TEST_F(ForwarderTest, ARouterAnswersNobodyInTheNameOfMany) {
   program_.ports[kWeb].may_forward = true;

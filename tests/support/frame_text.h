@@ -3,10 +3,10 @@
 //   icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64          (also "echo-reply 7")
 //   tcp 10.1.0.4:40000 > 10.2.0.4:443 syn ttl 64    (also "ack", "fin", "rst")
 //   udp [fd00::4]:53 > [fd00::5]:53 ttl 64
-//   udp 10.1.0.4:53 > 10.2.0.4:53 bytes 800 fragment 0 more     (and the next "fragment 101")
-//   udp 10.1.0.4:53 > 10.2.0.4:53 vlan 7                        (802.1Q)
-//   udp 10.1.0.4:53 > 10.2.0.4:53 set 14 65 cut 30              (byte 14 is 0x65; 30 bytes of it)
-//   who-has 10.1.0.1 tell 10.1.0.4                  (ARP or Neighbor Discovery)
+//   udp 10.1.0.4:53 > 10.2.0.4:53 bytes 800 fragment 0 more     (then "fragment 101"; "id 2" of
+//   others) udp 10.1.0.4:53 > 10.2.0.4:53 vlan 7                        (802.1Q) udp 10.1.0.4:53
+//   > 10.2.0.4:53 set 14 65 cut 30              (byte 14 is 0x65; 30 bytes of it) who-has 10.1.0.1
+//   tell 10.1.0.4                  (ARP or Neighbor Discovery)
 //
 // and, of what a virtual router sends:
 //
@@ -118,6 +118,7 @@ struct FrameForm {
   size_t payload_bytes = 0;
   std::optional<uint16_t> vlan;
   std::optional<uint16_t> fragment;             // offset in units of eight bytes
+  uint8_t id = 1;                               // of the packet, in IPv4
   bool has_more = false;                        // fragments after it
   std::optional<size_t> end;                    // where it is cut off
   std::vector<std::pair<size_t, uint8_t>> set;  // bytes that are another value
@@ -138,6 +139,8 @@ inline FrameForm form_of(FrameWords& words, std::string_view kind, net::FlowKey 
       form.vlan = static_cast<uint16_t>(number());
     } else if (*word == "fragment") {
       form.fragment = static_cast<uint16_t>(number());
+    } else if (*word == "id") {
+      form.id = static_cast<uint8_t>(number());
     } else if (*word == "more") {
       form.has_more = true;
     } else if (*word == "cut") {
@@ -211,7 +214,9 @@ inline std::vector<uint8_t> frame_of(std::string_view text, net::Mac from, net::
   if (kind != "udp" && flow.protocol == net::IpProtocol::Udp)
     throw std::runtime_error(fmt::format("'{}' is no kind of frame", kind));
   const FrameForm form = form_of(words, kind, flow);
-  auto frame = with_checksums(packet_frame(form, from, to).bytes());
+  auto frame = packet_frame(form, from, to).bytes();
+  if (source.is_v4()) frame.at(form.vlan ? 23 : 19) = form.id;
+  frame = with_checksums(std::move(frame));
   for (const auto& [offset, byte] : form.set) frame.at(offset) = byte;
   frame.resize(form.end.value_or(frame.size()));
   return frame;
