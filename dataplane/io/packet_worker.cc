@@ -26,8 +26,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kFramesPerTurn = 64;   // of one wire, before the next one has its turn
-constexpr int kEventsPerTurn = 128;  // our choice
+constexpr int kFramesPerTurn = 64;         // of one wire, before the next one has its turn
+constexpr size_t kBurstBytes = 256 << 10;  // read at once: what caches keep until it is written
+constexpr int kEventsPerTurn = 128;        // our choice
 constexpr auto kExpiryPeriod = std::chrono::seconds(1);
 constexpr size_t kExpiredPerPeriod = 100'000;  // flows, so that no pause is long
 
@@ -67,6 +68,7 @@ class PacketWorker::Loop {
         epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
         wake_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
         forwarder_(options.flows_max, options.hash_seed) {
+    burst_.reserve(kFramesPerTurn);  // the thread does not allocate for it
     if (const int error = wait_for(wake_.get(), kWake); error != 0)
       throw std::system_error(error, std::generic_category(), "epoll_ctl");
     thread_ = std::thread([this] { run(); });
@@ -152,7 +154,8 @@ class PacketWorker::Loop {
   Forwarder forwarder_;
   FrameRecorder recorder_;
   Wires wires_;
-  std::array<uint8_t, kOffloadHeaderBytes + kFrameBytesMax> buffer_{};
+  std::array<uint8_t, kBurstBytes + kOffloadHeaderBytes + kFrameBytesMax> buffer_{};
+  std::vector<std::span<uint8_t>> burst_;  // frames in buffer_, each behind its header
   std::array<uint8_t, kOffloadHeaderBytes + kFrameBytesMax> out_{};
   Time expired_{};
   std::optional<rcu::Reader> reader_;
@@ -258,22 +261,30 @@ bool PacketWorker::Loop::turn(std::span<const epoll_event> events, Time time) {
   return frames > 0;
 }
 
+// Reads what there is before it forwards the first of it: whoever a frame wakes up finds those
+// behind it there as well, and is woken up once.
 int PacketWorker::Loop::read_some(PortId port, Time time) {
   const auto wire = wires_.find(port);
   if (wire == wires_.end()) return 0;  // detached since the event
-  for (int i = 0; i < kFramesPerTurn; ++i) {
-    const ssize_t size = wire->second.read(buffer_);
+  burst_.clear();
+  size_t used = 0;
+  for (int i = 0; i < kFramesPerTurn && used < kBurstBytes; ++i) {
+    const auto rest = std::span(buffer_).subspan(used, header_bytes_ + kFrameBytesMax);
+    const ssize_t size = wire->second.read(rest);
     if (size <= 0) {
       if (wire->second.has_ended(size)) unplug(wire);  // the other end is gone
-      return i;
+      break;
     }
     if (static_cast<size_t>(size) < header_bytes_) continue;
-    const auto all = std::span(buffer_).first(static_cast<size_t>(size));
+    burst_.push_back(rest.first(static_cast<size_t>(size)));
+    used += burst_.back().size();
+  }
+  for (const auto all : burst_) {
     const auto header = all.first(header_bytes_);
     const auto frame = all.subspan(header_bytes_);
     forward({port, frame, segment_bytes(header)}, header, time);
   }
-  return kFramesPerTurn;
+  return static_cast<int>(burst_.size());
 }
 
 // The tables are those of now, and not of when the turn began: a frame that was sent after a change
@@ -305,8 +316,8 @@ void PacketWorker::Loop::write(const Tables& tables, PortId port, std::span<cons
                                std::span<const uint8_t> header) {
   const auto wire = wires_.find(port);
   if (wire == wires_.end()) return lose(DropReason::NoWire, tables.port(port));
-  std::span<const uint8_t> all(buffer_.data(), header.size() + frame.size());
-  if (frame.data() != buffer_.data() + header.size()) {
+  std::span<const uint8_t> all(header.data(), header.size() + frame.size());
+  if (frame.data() != header.data() + header.size()) {
     std::fill_n(out_.begin(), header.size(), uint8_t{0});
     std::copy(frame.begin(), frame.end(), out_.begin() + static_cast<ptrdiff_t>(header.size()));
     all = std::span(out_).first(header.size() + frame.size());

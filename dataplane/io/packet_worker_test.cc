@@ -1,6 +1,7 @@
 #include "dataplane/io/packet_worker.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -127,6 +128,33 @@ TEST_F(PacketWorkerTest, AFrameGoesFromWireToWire) {
   db_.send("icmp 10.2.0.4 > 10.1.0.4 echo-reply 7 ttl 64");
   EXPECT_EQ(web_.next(),
             "12-34-56-78-9A-BC > 00-00-00-00-00-0B icmp 10.2.0.4 > 10.1.0.4 echo-reply 7 ttl 63");
+}
+
+TEST_F(PacketWorkerTest, FramesOfAnySizeKeepTheirOrder) {
+  constexpr int kFrames = 300;  // several bursts by their number, and by their bytes
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  std::thread sender([&] {
+    for (int i = 0; i < kFrames; ++i) {
+      const int bytes = i % 7 == 0 ? 60'000 : i;
+      const std::string text = fmt::format("udp 10.1.0.4:{} > 10.2.0.4:6 bytes {}", i + 1, bytes);
+      while (!web_.send(text)) std::this_thread::yield();
+    }
+  });
+  uint64_t arrived = 0;
+  int last = 0;
+  // A wire that is full drops.
+  while (arrived + drops(worker, DropReason::WireFull) < kFrames) {
+    const std::string came = db_.next(kSilence);
+    if (came == "nothing") continue;
+    const int number = std::stoi(came.substr(came.find("10.1.0.4:") + 9));
+    ASSERT_GT(number, last);
+    last = number;
+    ++arrived;
+  }
+  sender.join();
+  EXPECT_GT(arrived, 0u);
 }
 
 TEST_F(PacketWorkerTest, WhatIsDetachedIsNotReachedAndAnotherWireTakesItsPlace) {

@@ -18,9 +18,8 @@ class Waiting {
  public:
   using Time = std::chrono::nanoseconds;  // since any fixed point
 
-  static constexpr Time kOfferTaken =
-      std::chrono::milliseconds(1);  // about a slice of Linux; our choice
-  static constexpr Time kCrowdedFor = std::chrono::milliseconds(10);  // our choice
+  static constexpr Time kOfferTaken = std::chrono::milliseconds(3);  // a slice of Linux
+  static constexpr Time kCrowdedFor = std::chrono::milliseconds(5);  // our choice
 
   Waiting(Time spin, Time now) : spin_(spin), last_work_(now), now_(now) {}
 
