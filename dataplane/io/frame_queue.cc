@@ -19,16 +19,19 @@ bool FrameQueue::wants(const FrameNote& note) const {
 }
 
 // Who reads is woken by the first frame of a batch alone: a write costs more than the frame.
-void FrameQueue::add(const FrameNote& note, std::span<const uint8_t> frame) {
+void FrameQueue::add(const FrameNote& note, std::span<const uint8_t> head,
+                     std::span<const uint8_t> rest) {
+  const size_t size = head.size() + rest.size();
   const std::lock_guard lock(mutex_);
   Counts& counts = counts_[note.port];
   ++counts.seen;
-  if (batch_.bytes.size() + frame.size() > bytes_max_ || batch_.entries.size() >= kQueueFramesMax) {
+  if (batch_.bytes.size() + size > bytes_max_ || batch_.entries.size() >= kQueueFramesMax) {
     ++counts.missed;
     return;
   }
-  batch_.entries.push_back({note, batch_.bytes.size(), frame.size()});
-  batch_.bytes.insert(batch_.bytes.end(), frame.begin(), frame.end());
+  batch_.entries.push_back({note, batch_.bytes.size(), size});
+  batch_.bytes.insert(batch_.bytes.end(), head.begin(), head.end());
+  batch_.bytes.insert(batch_.bytes.end(), rest.begin(), rest.end());
   const uint64_t one = 1;
   if (batch_.entries.size() > 1) return;
   if (::write(wake_.get(), &one, sizeof one) < 0) return;  // it is readable already

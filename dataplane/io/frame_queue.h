@@ -22,7 +22,7 @@
 
 namespace isthmus::dataplane::io {
 
-constexpr size_t kQueueBytesMax = 4u << 20;   // of frames; our choice: 60 of the largest
+constexpr size_t kQueueBytesMax = 16u << 20;  // of frames; our choice: 250 of the largest
 constexpr size_t kQueueFramesMax = 16 << 10;  // our choice: 10 ms of a million a second
 
 struct CaptureFilter {
@@ -66,7 +66,8 @@ class FrameQueue {
 
   const CaptureFilter& filter() const { return filter_; }
   bool wants(const FrameNote& note) const;
-  void add(const FrameNote& note, std::span<const uint8_t> frame);
+  // The frame is `head` and `rest`.
+  void add(const FrameNote& note, std::span<const uint8_t> head, std::span<const uint8_t> rest);
 
   int wake() const { return wake_.get(); }  // readable when there is something to take
   // In place of what is in `batch`, whose memory is used again.

@@ -16,30 +16,38 @@ void FrameRecorder::remove(const FrameQueue& queue) {
 }
 
 void FrameRecorder::begin(PortId from, std::span<const uint8_t> frame) {
-  sent_.note = {since_1970(), from, Direction::Outbound, {}};
-  sent_.frame.assign(frame.begin(), frame.end());
+  const auto head = frame.first(std::min(frame.size(), kHeadBytesMax));
+  sent_ = {since_1970(), from, Direction::Outbound, {}};
+  sent_head_.assign(head.begin(), head.end());
+  sent_rest_ = frame.subspan(head.size());
   received_.clear();
   lost_ = DropReason::None;
 }
 
 void FrameRecorder::delivered(PortId to, std::span<const uint8_t> frame) {
-  received_.push_back({{since_1970(), to, Direction::Inbound, {.delivered = true}},
-                       std::vector<uint8_t>(frame.begin(), frame.end())});
+  const FrameNote note{since_1970(), to, Direction::Inbound, {.delivered = true}};
+  if (is_wanted(note)) received_.push_back({note, {frame.begin(), frame.end()}});
 }
 
 void FrameRecorder::end(const Verdict& verdict) {
-  sent_.note.verdict = verdict;
+  sent_.verdict = verdict;
   if (verdict.delivered && lost_ != DropReason::None) {
-    sent_.note.verdict.delivered = false;
-    sent_.note.verdict.reason = lost_;
+    sent_.verdict.delivered = false;
+    sent_.verdict.reason = lost_;
   }
-  tell(sent_);
-  for (const Noted& noted : received_) tell(noted);
+  tell(sent_, sent_head_, sent_rest_);
+  for (const Received& received : received_) tell(received.note, received.frame, {});
 }
 
-void FrameRecorder::tell(const Noted& noted) const {
+bool FrameRecorder::is_wanted(const FrameNote& note) const {
+  return std::any_of(queues_.begin(), queues_.end(),
+                     [&note](const auto& queue) { return queue->wants(note); });
+}
+
+void FrameRecorder::tell(const FrameNote& note, std::span<const uint8_t> head,
+                         std::span<const uint8_t> rest) const {
   for (const auto& queue : queues_) {
-    if (queue->wants(noted.note)) queue->add(noted.note, noted.frame);
+    if (queue->wants(note)) queue->add(note, head, rest);
   }
 }
 

@@ -5,7 +5,8 @@
 //   if (recorder.is_on()) recorder.end(verdict);         // what became of it
 //
 // A drop is told once, where the frame was sent, and a frame that was sent stands before what came
-// of it. While nobody captures, is_on() is all that it costs.
+// of it. Between begin and end the frame stays where it is, and no more of it changes than headers,
+// which are in its first kHeadBytesMax bytes. While nobody captures, is_on() is all that it costs.
 //
 // Threads: belongs to one worker.
 #pragma once
@@ -17,6 +18,9 @@
 #include "dataplane/io/frame_queue.h"
 
 namespace isthmus::dataplane::io {
+
+// Ethernet with two VLAN tags, IPv6 with extension headers, and TCP with options; our choice.
+constexpr size_t kHeadBytesMax = 256;
 
 class FrameRecorder {
  public:
@@ -30,16 +34,20 @@ class FrameRecorder {
   void end(const Verdict& verdict);
 
  private:
-  struct Noted {
+  struct Received {
     FrameNote note;
     std::vector<uint8_t> frame;
   };
-  void tell(const Noted& noted) const;
+  bool is_wanted(const FrameNote& note) const;
+  void tell(const FrameNote& note, std::span<const uint8_t> head,
+            std::span<const uint8_t> rest) const;
 
   std::vector<std::shared_ptr<FrameQueue>> queues_;
   // Of the frame that is on its way.
-  Noted sent_;
-  std::vector<Noted> received_;  // what came of it: it, or an answer
+  FrameNote sent_;
+  std::vector<uint8_t> sent_head_;  // as it was sent
+  std::span<const uint8_t> sent_rest_;
+  std::vector<Received> received_;  // what came of it: it, or an answer
   DropReason lost_ = DropReason::None;
 };
 

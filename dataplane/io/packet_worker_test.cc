@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <system_error>
@@ -316,6 +317,25 @@ TEST_F(PacketWorkerTest, ACaptureOfDropsSaysWhyAndNothingElse) {
                                       "10.1.0.4:1 > 10.9.0.4:53 ttl 64",
                                       no_wire}));
   EXPECT_EQ(seen_by(*db, 1), std::vector<std::string>{no_wire});
+}
+
+TEST_F(PacketWorkerTest, ACaptureHasALargeFrameAsItWasSentAndAsItArrived) {
+  PacketWorker worker(dataplane_, {});
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  const auto queue = std::make_shared<FrameQueue>(CaptureFilter{});
+  worker.begin_capture(queue);
+  const auto frame =
+      test::frame_of("tcp 10.1.0.4:5 > 10.2.0.4:6 ack ttl 64 bytes 60000", mac(kWeb), kRouterMac);
+  web_.send(frame);
+  const auto came = db_.receive(kPatience);
+  worker.end_capture(*queue);
+  FrameQueue::Batch batch;
+  queue->take(batch);
+  ASSERT_EQ(batch.entries.size(), 2u);
+  EXPECT_TRUE(std::ranges::equal(batch.frame(batch.entries[0]), frame));
+  EXPECT_TRUE(std::ranges::equal(batch.frame(batch.entries[1]), came));
+  EXPECT_NE(frame, came);
 }
 
 TEST_F(PacketWorkerTest, ACaptureThatNobodyReadsHoldsNobodyUp) {

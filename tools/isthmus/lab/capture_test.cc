@@ -201,6 +201,19 @@ TEST(Capture, WritesTheStreamIntoAFile) {
   EXPECT_EQ(bytes_of(file), stream);
 }
 
+TEST(Capture, AnInterfaceOfAzureIsNamedByItsId) {
+  FakeDaemon daemon("done", stream_of({}));
+  FakeServer server;
+  server.answer("GET /_isthmus/v1/config", 200, daemon.config());
+  const std::string subscription = "11111111-1111-1111-1111-111111111111";
+  const Outcome outcome = run_against(
+      server, "lab capture web1 -g lab --subscription " + subscription + " -w " + daemon.file("f"));
+  EXPECT_EQ(outcome.exit, 0) << outcome.err;
+  EXPECT_EQ(daemon.heard(), "capture /subscriptions/" + subscription +
+                                "/resourceGroups/lab/providers/Microsoft.Network/"
+                                "networkInterfaces/web1");
+}
+
 TEST(Capture, PrintsLinesAndEndsWithTheCount) {
   FakeDaemon daemon("done", stream_of({"icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64",
                                        "icmp 10.1.0.4 > 10.2.0.4 echo 8 ttl 64",
