@@ -6,6 +6,7 @@
 #include "api/json/json_text.h"
 #include "controller/model/networks.h"
 #include "controller/program/values.h"
+#include "dataplane/pipeline/pipeline.h"
 
 namespace isthmus::api::control {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/io/packet_worker.h"
+
 namespace isthmus::dataplane::io {
 namespace {
 

@@ -7,9 +7,11 @@
 #include <optional>
 #include <vector>
 
-#include "dataplane/io/packet_worker.h"
+#include "dataplane/pipeline/flow_state.h"
 
 namespace isthmus::dataplane::io {
+
+class PacketWorker;
 
 struct FlowQuery {
   // At this port; absent: at all ports where the first packet was sent, so that each hop of a

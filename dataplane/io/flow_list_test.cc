@@ -9,6 +9,7 @@
 #include <system_error>
 #include <thread>
 
+#include "dataplane/io/packet_worker.h"
 #include "tests/support/frame_text.h"
 
 namespace isthmus::dataplane::io {
