@@ -326,7 +326,7 @@ TEST_F(PacketWorkerTest, ACaptureHasALargeFrameAsItWasSentAndAsItArrived) {
   const auto queue = std::make_shared<FrameQueue>(CaptureFilter{});
   worker.begin_capture(queue);
   const auto frame =
-      test::frame_of("tcp 10.1.0.4:5 > 10.2.0.4:6 ack ttl 64 bytes 60000", mac(kWeb), kRouterMac);
+      test::frame_of("tcp 10.1.0.4:5 > 10.2.0.4:6 ack ttl 64 bytes 1400", mac(kWeb), kRouterMac);
   web_.send(frame);
   const auto came = db_.receive(kPatience);
   worker.end_capture(*queue);
