@@ -132,25 +132,32 @@ TEST_F(PacketWorkerTest, AFrameGoesFromWireToWire) {
 }
 
 TEST_F(PacketWorkerTest, FramesOfAnySizeKeepTheirOrder) {
-  constexpr int kFrames = 300;  // several bursts by their number, and by their bytes
-  PacketWorker worker(dataplane_, {});
+  constexpr int kFrames = 300,
+                kPortMin = 1000;  // several bursts by their number, and by their bytes
+  PacketWorkerOptions options;
+  options.wires = WireKind::Offloads;
+  PacketWorker worker(dataplane_, options);
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
+  const std::vector<uint8_t> header = {1, 5, 42, 0, 0xB4, 5, 34, 0, 6, 0};  // segments of UDP
   std::thread sender([&] {
     for (int i = 0; i < kFrames; ++i) {
       const int bytes = i % 7 == 0 ? 60'000 : i;
-      const std::string text = fmt::format("udp 10.1.0.4:{} > 10.2.0.4:6 bytes {}", i + 1, bytes);
-      while (!web_.send(text)) std::this_thread::yield();
+      const std::string text =
+          fmt::format("udp 10.1.0.4:{} > 10.2.0.4:6 bytes {}", kPortMin + i, bytes);
+      const auto frame = test::frame_of(text, mac(kWeb), kRouterMac);
+      while (!web_.send(frame, header)) std::this_thread::yield();
     }
   });
   uint64_t arrived = 0;
   int last = 0;
   // A wire that is full drops.
   while (arrived + drops(worker, DropReason::WireFull) < kFrames) {
-    const std::string came = db_.next(kSilence);
-    if (came == "nothing") continue;
-    const int number = std::stoi(came.substr(came.find("10.1.0.4:") + 9));
-    ASSERT_GT(number, last);
+    const auto came = db_.receive(kSilence);
+    if (came.empty()) continue;
+    const std::string text = test::text_of(std::span(came).subspan(header.size()));
+    const int number = std::stoi(text.substr(text.find("10.1.0.4:") + 9));
+    EXPECT_GT(number, last);
     last = number;
     ++arrived;
   }

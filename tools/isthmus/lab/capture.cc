@@ -3,18 +3,17 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <system_error>
 
+#include "api/wires/line_socket.h"
 #include "tools/isthmus/interrupt.h"
 #include "tools/isthmus/lab/frame_line.h"
+#include "tools/isthmus/lab/machines.h"
 #include "tools/isthmus/tasks.h"
 
 namespace isthmus::cli {
@@ -23,64 +22,8 @@ namespace {
 using dataplane::io::File;
 
 constexpr size_t kReadBytes = 1u << 16;
-constexpr size_t kAnswerBytesMax = 4096;
 
 std::string system_words() { return std::generic_category().message(errno); }
-
-tl::unexpected<Problem> unreachable(const std::string& socket) {
-  return tl::unexpected(
-      Problem{Exit::Unreachable,
-              {},
-              fmt::format("cannot connect to the socket for wires {}: {}", socket, system_words()),
-              "it is for the user who runs isthmusd, on its machine",
-              {}});
-}
-
-Result<File> connect_to(const std::string& socket) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (socket.size() >= sizeof address.sun_path)
-    return usage(fmt::format("the path of the socket for wires {} is too long", socket));
-  socket.copy(address.sun_path, socket.size());
-  File connection(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (!connection ||
-      ::connect(connection.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0)
-    return unreachable(socket);
-  return connection;
-}
-
-// Says it, with the descriptor; the answer.
-std::string say(const File& connection, std::string text, const File& with) {
-  iovec part{text.data(), text.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* const item = CMSG_FIRSTHDR(&message);
-  item->cmsg_level = SOL_SOCKET;
-  item->cmsg_type = SCM_RIGHTS;
-  item->cmsg_len = CMSG_LEN(sizeof(int));
-  const int descriptor = with.get();
-  std::memcpy(CMSG_DATA(item), &descriptor, sizeof descriptor);
-  if (::sendmsg(connection.get(), &message, MSG_NOSIGNAL) < 0) return system_words();
-  std::string answer(kAnswerBytesMax, '\0');
-  const ssize_t size = ::recv(connection.get(), answer.data(), answer.size(), 0);
-  answer.resize(size < 0 ? 0 : static_cast<size_t>(size));
-  return answer.empty() ? "the daemon hung up" : answer;
-}
-
-// "CODE: a sentence".
-tl::unexpected<Problem> refused(const std::string& answer) {
-  const size_t colon = answer.find(": ");
-  const std::string code = colon == std::string::npos ? "" : answer.substr(0, colon);
-  return tl::unexpected(Problem{code == "ResourceNotFound" ? Exit::NotFound : Exit::Failure,
-                                code,
-                                colon == std::string::npos ? answer : answer.substr(colon + 2),
-                                {},
-                                {}});
-}
 
 // The end of a pipe, into which the daemon writes for as long as the connection is there.
 struct Tapped {
@@ -89,18 +32,23 @@ struct Tapped {
 };
 
 Result<Tapped> begin(const std::string& socket, const CaptureWish& wish) {
-  Result<File> connection = connect_to(socket);
-  if (!connection) return tl::unexpected(connection.error());
+  auto connection = api::wires::connect_to(socket);
+  if (!connection)
+    return tl::unexpected(Problem{Exit::Unreachable,
+                                  {},
+                                  connection.error(),
+                                  "it is for the user who runs isthmusd, on its machine",
+                                  {}});
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return failure("no pipe: " + system_words(), "");
   File stream(ends[0]);
   const File daemons(ends[1]);
   constexpr int kPipeBytes = 1 << 20;  // as much as an ordinary user may have
   ::fcntl(daemons.get(), F_SETPIPE_SZ, kPipeBytes);
-  const std::string answer =
-      say(*connection, fmt::format("capture {}{}", wish.what, wish.only_drops ? " drops" : ""),
-          daemons);
-  if (answer != "done") return refused(answer);
+  const auto answered =
+      ask(*connection, fmt::format("capture {}{}", wish.what, wish.only_drops ? " drops" : ""),
+          std::array{daemons.get()});
+  if (!answered) return tl::unexpected(answered.error());
   return Tapped{std::move(*connection), std::move(stream)};
 }
 
@@ -140,19 +88,6 @@ Result<CaptureSummary> capture(const std::string& socket, const CaptureWish& wis
     if (!take_blocks(stream, wish, summary, take)) tapped->connection = File();
     if (stream.is_broken()) return failure("what the daemon sends is no capture", "");
   }
-}
-
-Result<std::string> wires_socket(Api& api) {
-  const Result<Json> config = api.get("/_isthmus/v1/config");
-  if (!config) return tl::unexpected(config.error());
-  const Value* settings = find(*config, "/settings");
-  if (settings != nullptr && settings->IsArray()) {
-    for (const Value& setting : settings->GetArray()) {
-      if (text_at(setting, "/name") != "wires") continue;
-      if (const std::string path = text_at(setting, "/value"); !path.empty()) return path;
-    }
-  }
-  return tl::unexpected(forwards_nothing());
 }
 
 namespace {
@@ -231,12 +166,13 @@ std::string words_of(const CaptureSummary& summary) {
 Result<void> lab_capture(Session& session, const Arguments& arguments) {
   const Result<CaptureWish> wish = wish_of(session, arguments);
   if (!wish) return tl::unexpected(wish.error());
-  const Result<std::string> socket = wires_socket(session.api);
-  if (!socket) return tl::unexpected(socket.error());
+  const Result<Interfaces> interfaces = ask_interfaces(session);
+  if (!interfaces) return tl::unexpected(interfaces.error());
+  const std::string& socket = interfaces->wires;
   const std::string file(arguments.has("write") ? arguments.text("write") : "-");
   const bool as_lines = !arguments.has("write") && session.output.as_table();
   const Result<CaptureSummary> summary =
-      as_lines ? capture_as_lines(session, *socket, *wish) : capture_into(*socket, *wish, file);
+      as_lines ? capture_as_lines(session, socket, *wish) : capture_into(socket, *wish, file);
   if (!summary) return tl::unexpected(summary.error());
   session.err << words_of(*summary) << "\n";
   return {};

@@ -29,7 +29,4 @@ struct CaptureSummary {
 Result<CaptureSummary> capture(const std::string& socket, const CaptureWish& wish,
                                const std::function<bool(const Block&)>& take);
 
-// Where the daemon listens for wires.
-Result<std::string> wires_socket(Api& api);
-
 }  // namespace isthmus::cli

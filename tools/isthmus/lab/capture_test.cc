@@ -155,8 +155,8 @@ class FakeDaemon {
   }
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return folder_.file(name); }
-  std::string config() const {
-    return fmt::format(R"({{"settings":[{{"name":"wires","value":"{}"}}]}})", path_);
+  std::string interfaces() const {
+    return fmt::format(R"({{"wires":"{}","interfaces":[]}})", path_);
   }
 
  private:
@@ -192,7 +192,7 @@ TEST(Capture, WritesTheStreamIntoAFile) {
   const auto stream = stream_of({"icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64"});
   FakeDaemon daemon("done", stream);
   FakeServer server;
-  server.answer("GET /_isthmus/v1/config", 200, daemon.config());
+  server.answer("GET /_isthmus/v1/interfaces", 200, daemon.interfaces());
   const std::string file = daemon.file("web1.pcapng");
   const Outcome outcome = run_against(server, "lab capture web1 --drops -w " + file);
   EXPECT_EQ(outcome.exit, 0) << outcome.err;
@@ -204,7 +204,7 @@ TEST(Capture, WritesTheStreamIntoAFile) {
 TEST(Capture, AnInterfaceOfAzureIsNamedByItsId) {
   FakeDaemon daemon("done", stream_of({}));
   FakeServer server;
-  server.answer("GET /_isthmus/v1/config", 200, daemon.config());
+  server.answer("GET /_isthmus/v1/interfaces", 200, daemon.interfaces());
   const std::string subscription = "11111111-1111-1111-1111-111111111111";
   const Outcome outcome = run_against(
       server, "lab capture web1 -g lab --subscription " + subscription + " -w " + daemon.file("f"));
@@ -219,7 +219,7 @@ TEST(Capture, PrintsLinesAndEndsWithTheCount) {
                                        "icmp 10.1.0.4 > 10.2.0.4 echo 8 ttl 64",
                                        "icmp 10.1.0.4 > 10.2.0.4 echo 9 ttl 64"}));
   FakeServer server;
-  server.answer("GET /_isthmus/v1/config", 200, daemon.config());
+  server.answer("GET /_isthmus/v1/interfaces", 200, daemon.interfaces());
   const Outcome outcome = run_against(server, "lab capture all --count 2 -o table");
   EXPECT_EQ(outcome.exit, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("id 7"));
@@ -231,21 +231,18 @@ TEST(Capture, PrintsLinesAndEndsWithTheCount) {
 
 TEST(Capture, WhatCannotBeDoneIsTold) {
   FakeServer server;
-  server.answer("GET /_isthmus/v1/config", 200, R"({"settings":[{"name":"wires","value":""}]})");
+  server.answer("GET /_isthmus/v1/interfaces", 200, R"({"interfaces":[]})");
   EXPECT_THAT(run_against(server, "lab capture web1").err,
               HasSubstr("forwards no packets\n  start it with isthmusd --wires"));
   EXPECT_THAT(run_against(server, "lab capture web1 --count none").err,
               HasSubstr("--count is a whole"));
   EXPECT_EQ(run_against(server, "lab capture web1 --count 0").exit, 2);
   EXPECT_EQ(run_against(server, "lab capture").exit, 2);
-  server.answer("GET /_isthmus/v1/config", 200,
-                R"({"settings":[{"name":"wires","value":"/nowhere/w"}]})");
-  const Outcome nobody = run_against(server, "lab capture web1");
-  EXPECT_EQ(nobody.exit, 5);
-  EXPECT_THAT(nobody.err, HasSubstr("socket for wires /nowhere/w: No such file"));
+  server.answer("GET /_isthmus/v1/interfaces", 200, R"({"wires":"/nowhere/w","interfaces":[]})");
+  EXPECT_THAT(run_against(server, "lab capture web1").err, HasSubstr("is not on this machine"));
 
   FakeDaemon refusing("ResourceNotFound: There is no network interface 'x'.", {});
-  server.answer("GET /_isthmus/v1/config", 200, refusing.config());
+  server.answer("GET /_isthmus/v1/interfaces", 200, refusing.interfaces());
   const Outcome refused = run_against(server, "lab capture x -w " + refusing.file("f"));
   EXPECT_EQ(refused.exit, 3);
   EXPECT_EQ(refused.err, "isthmus: ResourceNotFound: There is no network interface 'x'.\n");

@@ -41,7 +41,7 @@ Result<std::string> read_answer(std::string_view text) {
 }
 
 tl::unexpected<Problem> is_gone() {
-  return failure("the helper of the lab has ended", "isthmus lab up starts it again");
+  return failure("the connection has ended", "isthmus lab up starts a helper that has ended");
 }
 
 // Beside this program, or where packages put it.
@@ -82,12 +82,18 @@ std::string first_words(int from) {
 
 }  // namespace
 
+Result<std::string> ask(const File& connection, const std::string& line,
+                        std::span<const int> files) {
+  if (!api::wires::send_line(connection.get(), line, files, Patience::Wait)) return is_gone();
+  const auto answer = api::wires::receive_line(connection.get(), Patience::Wait);
+  return answer ? read_answer(answer->text) : is_gone();
+}
+
 Result<Interfaces> ask_interfaces(Session& session) {
   Result<Json> answer = session.api.get("/_isthmus/v1/interfaces");
   if (!answer) return tl::unexpected(answer.error());
   Interfaces interfaces{text_at(*answer, "/wires"), copy((*answer)["interfaces"])};
-  if (interfaces.wires.empty())
-    return failure("the server forwards no packets", "start it with isthmusd --wires SOCKET");
+  if (interfaces.wires.empty()) return tl::unexpected(forwards_nothing());
   if (struct stat there{}; ::stat(interfaces.wires.c_str(), &there) < 0)
     return failure(
         fmt::format("the server's socket for wires, {}, is not on this machine", interfaces.wires),
@@ -142,9 +148,7 @@ Result<void> Helper::ask(const std::vector<std::string>& lines,
 }
 
 Result<std::string> Helper::ask(const std::string& line, std::span<const int> files) {
-  if (!api::wires::send_line(connection_.get(), line, files, Patience::Wait)) return is_gone();
-  const auto answer = api::wires::receive_line(connection_.get(), Patience::Wait);
-  return answer ? read_answer(answer->text) : is_gone();
+  return cli::ask(connection_, line, files);
 }
 
 Result<std::vector<MachineInfo>> Helper::list() {

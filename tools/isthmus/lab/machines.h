@@ -23,6 +23,11 @@ struct Interfaces {
 // A problem where the daemon forwards no packets.
 Result<Interfaces> ask_interfaces(Session& session);
 
+// Says a line to the daemon or the helper, and tells the rest of an answer that begins with "done";
+// what it refuses is a problem.
+Result<std::string> ask(const File& connection, const std::string& line,
+                        std::span<const int> files = {});
+
 // A machine that is there.
 struct MachineInfo {
   std::string nic;
