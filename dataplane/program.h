@@ -114,6 +114,7 @@ struct AclRule {
   net::PortRange destination_ports;
   Tag tag{};
   bool is_default = false;  // nobody wrote it: `tag` is the list's
+  bool is_logged = false;   // what it decides is noted: pipeline/access_log.h
   friend bool operator==(const AclRule&, const AclRule&) = default;
 };
 

@@ -15,6 +15,7 @@
 
 #include "api/wires/capture.h"
 #include "api/wires/line_socket.h"
+#include "controller/explain/access_hit.h"
 #include "controller/model/either_realm.h"
 #include "controller/model/text.h"
 
@@ -22,6 +23,8 @@ namespace isthmus::api::wires {
 namespace {
 
 using dataplane::PortId;
+
+constexpr int kAccessLogPeriodMs = 1000;  // our choice
 
 const Resource* find_nic(const Model& model, std::string_view path) {
   const auto id = parse_in_either_realm(path);
@@ -73,6 +76,7 @@ class WireSocket::Loop {
   std::string detach(const Resource& nic);
   std::string capture(const File& connection, std::string_view what, Line& message);
   void end(const File& connection);
+  void log_access();
 
   const std::string path_;
   Controller& controller_;
@@ -89,11 +93,23 @@ class WireSocket::Loop {
   std::thread thread_;
 };
 
+void WireSocket::Loop::log_access() {
+  const auto taken = worker_.take_access_log();
+  if (taken.hits.empty() && taken.left_out == 0) return;
+  const ModelPtr model = controller_.model();
+  for (const dataplane::AccessHit& hit : taken.hits)
+    spdlog::info("access list: {}", text_of(*model, hit));
+  if (taken.left_out > 0) spdlog::info("access list: {} more were left out", taken.left_out);
+}
+
 void WireSocket::Loop::run() {
   for (;;) {
     std::vector<pollfd> waiting = {{stop_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
     for (const File& one : connections_) waiting.push_back({one.get(), POLLIN, 0});
-    if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
+    const int timeout_ms = worker_.wires() > 0 ? kAccessLogPeriodMs : -1;
+    const int count = ::poll(waiting.data(), waiting.size(), timeout_ms);
+    log_access();
+    if (count <= 0) continue;
     if (waiting[0].revents != 0) break;
     for (size_t i = connections_.size(); i > 0; --i) {
       if (waiting[i + 1].revents == 0 || serve(connections_[i - 1])) continue;

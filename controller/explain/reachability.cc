@@ -167,7 +167,7 @@ class Side {
   Model model_;
   dataplane::ForwardingProgram program_;
   dataplane::Dataplane dataplane_;
-  dataplane::Worker worker_{dataplane::FlowState(16), {}};
+  dataplane::Worker worker_{dataplane::FlowState(16), {}, {}};
   dataplane::Time now_{};
   std::map<ResourceId, Stand> stands_;
 };

@@ -71,6 +71,7 @@ class CanonicalText {
                           match(rule.destination), rule.source_ports.to_string(),
                           rule.destination_ports.to_string(), name_of(rule.tag));
       if (rule.is_default) text += " default";
+      if (rule.is_logged) text += " logged";
     }
     return text;
   }

@@ -164,7 +164,9 @@ dataplane::AclRule compiled(const Model& model, const Resource& resource) {
           match_of(model, rule.destination, rule.destination_tags),
           rule.source_ports.range,
           rule.destination_ports.range,
-          tag_of(resource)};
+          tag_of(resource),
+          false,
+          rule.logging == Toggle::Enabled};
 }
 
 // A security rule, which may name several of everything: a rule for each combination.

@@ -119,7 +119,8 @@ AclDecision evaluate(std::span<const Level> levels, Direction direction, const A
   for (const Level& level : levels) {
     if (level.list == nullptr) continue;
     if (const AclRule* rule = level.list->first_match(direction, subject, virtual_network))
-      return {rule->action, level.by_rule, rule->tag, rule->priority, rule->is_default};
+      return {rule->action,   level.by_rule,    rule->tag,
+              rule->priority, rule->is_default, rule->is_logged};
   }
   for (const Level& level : levels) {
     if (level.list == nullptr) continue;

@@ -40,6 +40,7 @@ struct AclDecision {
   Tag tag{};              // of the rule, or of the list whose default decided
   uint32_t priority = 0;  // of the rule
   bool is_default_rule = false;
+  bool is_logged = false;
   friend bool operator==(const AclDecision&, const AclDecision&) = default;
 };
 

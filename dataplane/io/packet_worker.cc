@@ -94,6 +94,7 @@ class PacketWorker::Loop {
     run([this, &look] { look(forwarder_.worker(), now()); });
   }
   size_t wires() const { return wire_count_.load(std::memory_order_relaxed); }
+  AccessLog::Taken take_access_log() { return forwarder_.worker().access_log.take(); }
   void add_to(CounterTotals& totals) const { forwarder_.worker().counters.add_to(totals); }
 
  private:
@@ -345,6 +346,7 @@ void PacketWorker::begin_capture(std::shared_ptr<FrameQueue> queue) {
 void PacketWorker::end_capture(const FrameQueue& queue) { loop_->end_capture(queue); }
 void PacketWorker::look(const Look& look) const { loop_->look(look); }
 size_t PacketWorker::wires() const { return loop_->wires(); }
+AccessLog::Taken PacketWorker::take_access_log() { return loop_->take_access_log(); }
 void PacketWorker::add_to(CounterTotals& totals) const { loop_->add_to(totals); }
 
 }  // namespace isthmus::dataplane::io

@@ -66,6 +66,7 @@ class PacketWorker {
   void look(const Look& look) const;
 
   void add_to(CounterTotals& totals) const;
+  AccessLog::Taken take_access_log();
 
  private:
   class Loop;

@@ -244,23 +244,9 @@ void Forwarder::tell_sender(const Reception& reception, const net::Headers& head
     if (headers.flow.protocol == net::IpProtocol::Tcp)
       error = net::tcp_reset(frame, headers, kRouterMac);
   }
-  if (error.empty() || !may_send_error(reception.now)) return;
+  if (error.empty() || !errors_.admits(reception.now)) return;
   worker_.counters.received(reception.frame.from, error.size());
   reception.send(reception.frame.from, error);
-}
-
-// A bucket that is full after a second without errors.
-bool Forwarder::may_send_error(Time now) {
-  constexpr Time kPerError = Time(std::chrono::seconds(1)) / kIcmpErrorsPerSecond;
-  const auto gained = (now - errors_counted_) / kPerError;
-  if (gained > 0) {
-    errors_left_ =
-        static_cast<uint32_t>(std::min<Time::rep>(errors_left_ + gained, kIcmpErrorsPerSecond));
-    errors_counted_ += gained * kPerError;
-  }
-  if (errors_left_ == 0) return false;
-  --errors_left_;
-  return true;
 }
 
 }  // namespace isthmus::dataplane

@@ -24,6 +24,7 @@
 #include "dataplane/net/neighbour.h"
 #include "dataplane/pipeline/fragment_ports.h"
 #include "dataplane/pipeline/pipeline.h"
+#include "dataplane/pipeline/rate_limit.h"
 
 namespace isthmus::dataplane {
 
@@ -43,7 +44,7 @@ class Forwarder {
   using Send = std::function<void(PortId to, std::span<const uint8_t> frame)>;
 
   explicit Forwarder(size_t flows_max = kFlowsMaxDefault, uint64_t hash_seed = 0)
-      : worker_{FlowState(flows_max, hash_seed), {}}, fragments_(hash_seed) {}
+      : worker_{FlowState(flows_max, hash_seed), {}, {}}, fragments_(hash_seed) {}
 
   // Calls `send` before it returns: once at most, but for what is for many. The verdict is that of
   // the frame: delivered, too, where the virtual router has taken it.
@@ -61,14 +62,12 @@ class Forwarder {
   void deliver(const Reception& reception, const net::Headers& headers, const Verdict& verdict);
   void deliver_copies(const Reception& reception, const net::Headers& headers, PortId router);
   void tell_sender(const Reception& reception, const net::Headers& headers, const Verdict& verdict);
-  bool may_send_error(Time now);
   Verdict answered(const Reception& reception, std::span<const uint8_t> answer);
   Verdict dropped(DropReason reason, Tag tag);
 
   Worker worker_;
   FragmentPorts fragments_;
-  uint32_t errors_left_ = kIcmpErrorsPerSecond;
-  Time errors_counted_{};  // up to when what is left was reckoned
+  RateLimit errors_{kIcmpErrorsPerSecond};
 };
 
 }  // namespace isthmus::dataplane

@@ -25,7 +25,8 @@ struct Passage {
   const PeerPolicy* foreign_to = nullptr;
 
   std::optional<KnownFlow> known{};  // acl-out, then peering and acl-in: at the port in question
-  AclDecision decision{};
+  std::optional<AclDecision> outbound{};  // acl-out, unless known
+  std::optional<AclDecision> inbound{};   // acl-in, the same
 
   const PortAddress& source() const { return from->addresses[from_address]; }
   const PortAddress& target() const { return to->addresses[to_address]; }
@@ -125,12 +126,12 @@ AclDecision judge_packet(const Tables& tables, const PortAddress& address, Direc
 Outcome match_outbound_acl(const Tables& tables, FlowState& flows, Passage& passage, Time now) {
   passage.known = flows.find(passage.sent(), now);
   if (passage.known) return kPass;
-  passage.decision = judge_packet(tables, passage.source(), Direction::Outbound, passage);
-  if (passage.decision.action == AclAction::Permit) return kPass;
+  const AclDecision decision = judge_packet(tables, passage.source(), Direction::Outbound, passage);
+  passage.outbound = decision;
+  if (decision.action == AclAction::Permit) return kPass;
   // The default rules let out what is VirtualNetwork or Internet.
-  const bool is_neither = passage.decision.is_default_rule;
-  return {is_neither ? DropReason::NotInVirtualNetworkTag : DropReason::AclDeny,
-          passage.decision.tag};
+  const bool is_neither = decision.is_default_rule;
+  return {is_neither ? DropReason::NotInVirtualNetworkTag : DropReason::AclDeny, decision.tag};
 }
 
 constexpr Action kToEverybody{Action::Kind::Everybody, {}, {}};
@@ -243,13 +244,14 @@ Outcome check_peering(const Tables& tables, FlowState& flows, Passage& passage, 
 
 Outcome match_inbound_acl(const Tables& tables, FlowState&, Passage& passage, Time) {
   if (passage.known) return kPass;
-  passage.decision = judge_packet(tables, passage.target(), Direction::Inbound, passage);
-  if (passage.decision.action == AclAction::Permit) return kPass;
-  const bool is_by_tag = passage.decision.is_default_rule && passage.peering;
-  if (!is_by_tag) return {DropReason::AclDeny, passage.decision.tag};
+  const AclDecision decision = judge_packet(tables, passage.target(), Direction::Inbound, passage);
+  passage.inbound = decision;
+  if (decision.action == AclAction::Permit) return kPass;
+  const bool is_by_tag = decision.is_default_rule && passage.peering;
+  if (!is_by_tag) return {DropReason::AclDeny, decision.tag};
   if (passage.foreign_to != nullptr)
     return {DropReason::ForwardedTrafficNotAllowed, passage.foreign_to->receiver_tag};
-  return {DropReason::NotInVirtualNetworkTag, passage.decision.tag};
+  return {DropReason::NotInVirtualNetworkTag, decision.tag};
 }
 
 bool is_echo_request(const Packet& packet) {
@@ -324,6 +326,16 @@ void count(Counters& counters, const Passage& passage, const Verdict& verdict) {
   if (passage.peering) counters.crossed(*passage.peering, bytes);
 }
 
+void note(AccessLog& log, const Passage& passage, Time now) {
+  const auto note = [&](const std::optional<AclDecision>& decision, Direction direction,
+                        PortId port) {
+    if (decision && decision->is_logged)
+      log.note({decision->tag, decision->action, direction, port, passage.packet.flow}, now);
+  };
+  note(passage.outbound, Direction::Outbound, passage.packet.ingress);
+  note(passage.inbound, Direction::Inbound, passage.to_id);
+}
+
 TraceStep::Outcome trace_outcome(StageId stage, const Outcome& outcome) {
   if (outcome.reason != DropReason::None) return TraceStep::Outcome::Dropped;
   return stage == StageId::Deliver ? TraceStep::Outcome::Delivered : TraceStep::Outcome::Passed;
@@ -338,11 +350,9 @@ TraceStep describe(const Tables& tables, const Passage& passage, StageId stage,
   if (stage == StageId::Parse) step.header = passage.header;
   if (stage == StageId::AntiSpoof || stage == StageId::AclOut) step.port = passage.packet.ingress;
   if (stage == StageId::AclOut || stage == StageId::AclIn) {
-    step.known_flow = passage.known.has_value();
-    if (!step.known_flow) {
-      step.acl = passage.decision;
-      step.tag = passage.decision.tag;
-    }
+    step.acl = stage == StageId::AclOut ? passage.outbound : passage.inbound;
+    step.known_flow = !step.acl;
+    if (step.acl) step.tag = step.acl->tag;
   }
   if (stage == StageId::Route) {
     step.table = passage.source().table;
@@ -388,6 +398,7 @@ void process(const Tables& tables, Worker& worker, std::span<const Packet> packe
     Passage passage{.packet = packets[i]};
     verdicts[i] = run(tables, worker.flows, passage, now, [](StageId, const Outcome&) {});
     count(worker.counters, passage, verdicts[i]);
+    note(worker.access_log, passage, now);
   }
 }
 

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "dataplane/net/headers.h"
+#include "dataplane/pipeline/access_log.h"
 #include "dataplane/pipeline/counters.h"
 #include "dataplane/pipeline/drop_reason.h"
 #include "dataplane/pipeline/flow_state.h"
@@ -98,6 +99,7 @@ struct Trace {
 struct Worker {
   FlowState flows;
   Counters counters;
+  AccessLog access_log;
 };
 
 // verdicts[i] is what happens to packets[i]; as if they came one after another.

@@ -355,7 +355,7 @@ TEST_F(PipelineTest, VirtualNetworkIsWhereSystemRoutesDeliver) {
 }
 
 TEST_F(PipelineTest, FullFlowTableDropsNewFlows) {
-  worker.reset(new Worker{FlowState(1), {}});
+  worker.reset(new Worker{FlowState(1), {}, {}});
   expect_delivery(packet(kWeb, "10.1.0.5"), kWeb2);
   expect_drop(packet(kWeb, "10.1.0.5", 444), StageId::Deliver, DropReason::FlowTableFull,
               Tag::None);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "controller/explain/access_hit.h"
 #include "controller/explain/explain.h"
 #include "controller/program/values.h"
 #include "tests/cases/json_text.h"
@@ -178,6 +179,16 @@ std::vector<std::string> Stage::send_frame(Realm realm, std::string_view nic,
                                         controller().now(), see);
   if (!verdict.delivered) outcomes.push_back(drop_text(*model, verdict));
   return outcomes;
+}
+
+std::vector<std::string> Stage::access_log() {
+  const ModelPtr model = controller().model();
+  std::vector<std::string> lines;
+  if (!forwarder_) return lines;
+  const auto taken = forwarder_->worker().access_log.take();
+  for (const dataplane::AccessHit& hit : taken.hits) lines.push_back(text_of(*model, hit));
+  if (taken.left_out > 0) lines.push_back(fmt::format("and {} more", taken.left_out));
+  return lines;
 }
 
 std::vector<std::string> Stage::ping_all(Realm realm) {

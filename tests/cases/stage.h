@@ -41,6 +41,8 @@ class Stage {
   // Every interface sends an echo request to every other one. A line for each sender: who got
   // exactly that one packet, and with what time to live, or why not.
   std::vector<std::string> ping_all(Realm realm);
+  // What rules that are logged have decided since the last time.
+  std::vector<std::string> access_log();
   // What explain says of it: "delivered", or why and where not, there or on the way back.
   std::string explain(Realm realm, std::string_view from, std::string_view to,
                       std::string_view what);

@@ -49,7 +49,7 @@ class Player {
   void begin_azure(std::string_view group, std::string_view location);
   void frame(std::string_view line, std::string_view rest);
   void explain(std::string_view line, std::string_view rest);
-  void ping_all(std::string_view line);
+  void tell(std::string_view line, const std::vector<std::string>& came);
   void request(Method method, std::string_view rest);
   void send();
   void answer_unasked();
@@ -95,7 +95,8 @@ void Player::line(std::string_view text) {
   const std::string_view word = take_word(rest);
   if (word == "frame") return frame(text, rest);
   if (word == "explain") return explain(text, rest);
-  if (word == "ping") return ping_all(text);
+  if (word == "ping") return tell(text, stage_.ping_all(form_.realm()));
+  if (word == "access-log") return tell(text, stage_.access_log());
   directive(word, rest);
   keep_line(text);
 }
@@ -116,10 +117,10 @@ void Player::explain(std::string_view line, std::string_view rest) {
   keep_line("=>      " + stage_.explain(form_.realm(), from, to, rest));
 }
 
-void Player::ping_all(std::string_view line) {
+void Player::tell(std::string_view line, const std::vector<std::string>& came) {
   keep_line(line);
   was_frame_ = true;
-  for (const std::string& told : stage_.ping_all(form_.realm())) keep_line("=>      " + told);
+  for (const std::string& one : came) keep_line("=>      " + one);
 }
 
 void Player::directive(std::string_view word, std::string_view rest) {
