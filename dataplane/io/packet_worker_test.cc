@@ -262,6 +262,13 @@ TEST_F(PacketWorkerTest, AnOffloadHeaderGoesWithItsFrame) {
   web_.send({}, {1, 2, 3});  // shorter than the header
   web_.send(frame, header);
   EXPECT_EQ(db_.receive(kPatience).size(), header.size() + frame.size());
+  // The same frame whole, which nothing cuts into segments of 1460 bytes, is too large.
+  web_.send(frame, std::vector<uint8_t>(kOffloadHeaderBytes));
+  came = web_.receive(kPatience);
+  ASSERT_GT(came.size(), kOffloadHeaderBytes);
+  EXPECT_EQ(test::text_of(std::span(came).subspan(kOffloadHeaderBytes)),
+            "12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+            "icmp 10.1.0.1 > 10.1.0.4 too-big 1500 ttl 64");
 }
 
 // What a capture has seen, a line a frame, once there are `count`.
