@@ -81,7 +81,7 @@ RoundTrips make_round_trips(const Target& target, Duration time);
 // Echo requests of ICMP or ICMPv6, one each `interval`. Between them it looks again and again and
 // does not sleep, so that the time to wake up the asker is left out. Needs the right to raw
 // sockets.
-constexpr Duration kPingPatience = std::chrono::milliseconds(100);
+constexpr Duration kPingPatience = std::chrono::seconds(1);
 RoundTrips ping(const Target& target, Duration time, Duration interval);
 
 }  // namespace isthmus::bench::packets

@@ -105,8 +105,9 @@ TEST_F(Load, APingOfTheLoopbackIsAnswered) {
   for (const char* address : {"127.0.0.1", "::1"}) {
     try {
       const RoundTrips trips = ping(loopback(address), milliseconds(20), milliseconds(1));
-      EXPECT_GE(trips.times.size(), 10u) << address;
-      EXPECT_EQ(trips.lost, 0u) << address;
+      EXPECT_GT(trips.times.size(), 0u) << address;
+      EXPECT_LE(trips.times.size(), 20u) << address;
+      EXPECT_GE(trips.time, milliseconds(20)) << address;
     } catch (const std::system_error& error) {
       GTEST_SKIP() << "no raw socket here: " << error.what();
     }
