@@ -114,8 +114,9 @@ class FlowState {
   struct Link {
     Slot previous = kNowhere, next = kNowhere;
   };
-  // Entries stay where they are, so that growing copies none of them.
-  static constexpr size_t kSlotsOfBlock = 1024;
+  // Entries stay where they are, so that growing copies none of them. A block is small, since an
+  // explanation that needs one makes a state of its own.
+  static constexpr size_t kSlotsOfBlock = 128;
   struct Block {
     std::array<Entry, kSlotsOfBlock> entries;
     std::array<Link, kSlotsOfBlock> links;
