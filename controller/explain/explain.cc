@@ -74,6 +74,20 @@ Result<End> find_end(const Model& model, std::string_view text, std::string_view
               "Name an interface, or write address@network.");
 }
 
+// An interface of both families speaks the one that the other end has.
+void speak(const Model& model, std::string_view written, net::Family family, End& end) {
+  const bool is_interface = end.nic != nullptr && written.find('@') == std::string_view::npos;
+  if (!is_interface || end.address.family() == family) return;
+  for (const Resource* ip : model.below(end.nic->id, Kind::IpConfiguration)) {
+    const IpConfiguration& body = ip->as<IpConfiguration>();
+    if (!body.address || body.address->family() != family || body.subnet.kind() != Kind::Subnet)
+      continue;
+    end.address = *body.address;
+    end.network = &network_of(model, *model.find(body.subnet));
+    return;
+  }
+}
+
 Result<net::FlowKey> flow_of(const ExplainQuestion& question, net::IpAddress source,
                              net::IpAddress destination) {
   if (source.family() != destination.family()) {
@@ -400,6 +414,8 @@ Result<Explanation> explain(const Model& model, const dataplane::Tables& tables,
                 fmt::format("No network interface has the address {}.", in_quotes(question.from)),
                 "Name an interface, or write address@network.");
   }
+  speak(model, question.from, to->address.family(), *from);
+  speak(model, question.to, from->address.family(), *to);
   const auto flow = flow_of(question, from->address, to->address);
   if (!flow) return tl::unexpected(flow.error());
 
