@@ -19,26 +19,12 @@ import time
 
 import machine
 from nc_daemon import NETWORKS, Daemon, Tally, arguments, daemon_command
+from wires_test import NICS, network, nic, peering
 
-NICS = "/networking/v1/networkInterfaces"
 ROUTER_MAC = bytes.fromhex("123456789ABC")
 OFFLOAD_HEADER = bytes(10)
 PATIENCE_SECONDS = 10
 UDP = 17
-
-
-def network(prefix, subnet):
-    return {"properties": {"addressSpace": {"addressPrefixes": [prefix]},
-                           "subnets": [{"resourceId": "s", "properties": {"addressPrefix": subnet}}]}}
-
-
-def nic(name):
-    subnet = {"resourceRef": f"/virtualNetworks/{name}/subnets/s"}
-    return {"properties": {"ipConfigurations": [{"resourceId": "ip", "properties": {"subnet": subnet}}]}}
-
-
-def peering(remote):
-    return {"properties": {"remoteVirtualNetwork": {"resourceRef": f"/virtualNetworks/{remote}"}}}
 
 
 def udp(source, source_port, destination, destination_port, size=32):

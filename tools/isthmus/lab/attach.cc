@@ -80,15 +80,11 @@ Result<void> lab_attach(Session& session, const Arguments& arguments) {
 }
 
 Result<void> lab_detach(Session& session, const Arguments& arguments) {
-  const auto interfaces = ask_interfaces(session);
-  if (!interfaces) return tl::unexpected(interfaces.error());
-  auto helper = Helper::connect(interfaces->wires);
-  if (!helper) return tl::unexpected(helper.error());
-  const auto machines = helper->list();
-  if (!machines) return tl::unexpected(machines.error());
-  const auto machine = machine_named(*machines, arguments.text("NIC"));
+  auto lab = open_lab(session);
+  if (!lab) return tl::unexpected(lab.error());
+  const auto machine = machine_named(lab->machines, arguments.text("NIC"));
   if (!machine) return tl::unexpected(machine.error());
-  const auto dropped = helper->ask("drop " + machine->nic);
+  const auto dropped = lab->helper.ask("drop " + machine->nic);
   if (!dropped) return tl::unexpected(dropped.error());
   session.err << fmt::format("nothing is behind {} any more\n", machine->name);
   return {};

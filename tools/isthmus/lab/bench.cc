@@ -191,22 +191,18 @@ Result<void> lab_bench(Session& session, const Arguments& arguments) {
   if (!port) return tl::unexpected(port.error());
   const auto repetitions = number_of(arguments, "repetitions", kRepetitionsDefault);
   if (!repetitions) return tl::unexpected(repetitions.error());
-  const auto interfaces = ask_interfaces(session);
-  if (!interfaces) return tl::unexpected(interfaces.error());
-  auto helper = Helper::connect(interfaces->wires);
-  if (!helper) return tl::unexpected(helper.error());
-  const auto machines = helper->list();
-  if (!machines) return tl::unexpected(machines.error());
-  const auto from = machine_named(*machines, arguments.text("FROM"));
+  auto lab = open_lab(session);
+  if (!lab) return tl::unexpected(lab.error());
+  const auto from = machine_named(lab->machines, arguments.text("FROM"));
   if (!from) return tl::unexpected(from.error());
-  const auto to = machine_named(*machines, arguments.text("TO"));
+  const auto to = machine_named(lab->machines, arguments.text("TO"));
   if (!to) return tl::unexpected(to.error());
   const auto figures = figures_that_reach(session, *from, *to, *port);
   if (!figures) return tl::unexpected(figures.error());
 
-  const auto one = helper->enter(from->nic);
+  const auto one = lab->helper.enter(from->nic);
   if (!one) return tl::unexpected(one.error());
-  const auto other = helper->enter(to->nic);
+  const auto other = lab->helper.enter(to->nic);
   if (!other) return tl::unexpected(other.error());
   if (auto inside = go_into(*one); !inside) return inside;  // into the user namespace, too
   const auto pair = lab::make_veth_pair();

@@ -62,18 +62,14 @@ Result<void> lab_exec(Session& session, const Arguments& arguments) {
   if (!words.empty() && words.front() == "--") words.erase(words.begin());
   if (wanted.empty() || wanted.starts_with('-') || words.empty())
     return usage("a machine and a command are missing, such as: isthmus lab exec web1 -- ping db1");
-  const auto interfaces = ask_interfaces(session);
-  if (!interfaces) return tl::unexpected(interfaces.error());
-  auto helper = Helper::connect(interfaces->wires);
-  if (!helper) return tl::unexpected(helper.error());
-  const auto machines = helper->list();
-  if (!machines) return tl::unexpected(machines.error());
-  const auto machine = machine_named(*machines, wanted);
+  auto lab = open_lab(session);
+  if (!lab) return tl::unexpected(lab.error());
+  const auto machine = machine_named(lab->machines, wanted);
   if (!machine) return tl::unexpected(machine.error());
-  const auto entrance = helper->enter(machine->nic);
+  const auto entrance = lab->helper.enter(machine->nic);
   if (!entrance) return tl::unexpected(entrance.error());
   if (auto inside = go_into(*entrance); !inside) return inside;
-  if (!give_names(hosts_with(*machines)))
+  if (!give_names(hosts_with(lab->machines)))
     session.err << "isthmus: names of machines are not known inside: write addresses\n";
   if (::unshare(CLONE_NEWUTS) == 0 && ::sethostname(machine->name.data(), machine->name.size()) < 0)
     session.err << "isthmus: the command sees the name of this host\n";

@@ -178,6 +178,16 @@ Result<Entrance> Helper::enter(const std::string& nic) {
   return entrance;
 }
 
+Result<OpenLab> open_lab(Session& session) {
+  const auto interfaces = ask_interfaces(session);
+  if (!interfaces) return tl::unexpected(interfaces.error());
+  auto helper = Helper::connect(interfaces->wires);
+  if (!helper) return tl::unexpected(helper.error());
+  auto machines = helper->list();
+  if (!machines) return tl::unexpected(machines.error());
+  return OpenLab{std::move(*helper), std::move(*machines)};
+}
+
 Result<MachineInfo> machine_named(const std::vector<MachineInfo>& machines, std::string_view word) {
   std::vector<const MachineInfo*> fitting;
   std::vector<std::string_view> names;

@@ -62,6 +62,13 @@ class Helper {
   File connection_;
 };
 
+// A lab that is up.
+struct OpenLab {
+  Helper helper;
+  std::vector<MachineInfo> machines;
+};
+Result<OpenLab> open_lab(Session& session);  // a problem where none is up
+
 // By the path of its interface, or its name where only one has it.
 Result<MachineInfo> machine_named(const std::vector<MachineInfo>& machines, std::string_view word);
 

@@ -116,22 +116,19 @@ Result<void> print(Session& session, const Matrix& matrix) {
 }  // namespace
 
 Result<void> lab_ping(Session& session, const Arguments& arguments) {
-  const auto interfaces = ask_interfaces(session);
-  if (!interfaces) return tl::unexpected(interfaces.error());
-  auto helper = Helper::connect(interfaces->wires);
-  if (!helper) return tl::unexpected(helper.error());
-  const auto machines = helper->list();
-  if (!machines) return tl::unexpected(machines.error());
-  auto probes = wanted(*machines, arguments);
+  auto lab = open_lab(session);
+  if (!lab) return tl::unexpected(lab.error());
+  auto probes = wanted(lab->machines, arguments);
   if (!probes) return tl::unexpected(probes.error());
 
-  Matrix matrix{*machines, std::move(*probes), {}};
+  Matrix matrix{lab->machines, std::move(*probes), {}};
   for (const Probe& probe : matrix.probes) {
-    auto prediction = predict(session, (*machines)[probe.from], (*machines)[probe.to], "icmp", 0);
+    auto prediction =
+        predict(session, lab->machines[probe.from], lab->machines[probe.to], "icmp", 0);
     if (!prediction) return tl::unexpected(prediction.error());
     matrix.predictions.push_back(std::move(*prediction));
   }
-  auto prober = Prober::open(*helper, *machines);
+  auto prober = Prober::open(lab->helper, lab->machines);
   if (!prober) return tl::unexpected(prober.error());
   if (auto done = prober->ping(matrix.probes, kPatience); !done) return done;
 
