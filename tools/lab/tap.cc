@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <system_error>
 
 namespace isthmus::lab {
