@@ -231,6 +231,14 @@ TEST(Control, ExplainsTheWayThroughTheFirewall) {
 }
 
 // The first minute of a newcomer: a side goes, explain says which, the document brings it back.
+TEST(Control, ExplainsThatAPacketComesToAnotherOfThatAddress) {
+  ControlWorld world;
+  ASSERT_EQ(world.apply(isthmus::testing::example("overlapping")).status, 200);
+  const http::Response answer = world.explain(R"({"from":"blue-app","to":"red-files"})");
+  EXPECT_EQ(at(answer.body, "/verdict"), "delivered") << answer.body;
+  EXPECT_EQ(at(answer.body, "/elsewhere"), "/networkInterfaces/blue-files");
+}
+
 TEST(Control, ExplainsWhichPeeringIsMissing) {
   ControlWorld world;
   ASSERT_EQ(world.apply(example("hub-and-spoke")).status, 200);

@@ -86,6 +86,7 @@ std::string write(const Explanation& explanation) {
   api::json::write_steps(json, "forward", explanation.forward);
   api::json::write_steps(json, "reverse", explanation.reverse);
   json.text_unless_empty("remedy", explanation.remedy)
+      .text_unless_empty("elsewhere", explanation.elsewhere)
       .text_unless_empty("warning", explanation.warning)
       .end_object();
   return json.take();

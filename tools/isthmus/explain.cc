@@ -91,6 +91,8 @@ std::string story(std::string_view from, std::string_view to, std::string_view w
   text += steps(answer, "forward") + steps(answer, "reverse");
   if (const std::string remedy = text_at(answer, "/remedy"); !remedy.empty())
     text += "\nremedy: " + remedy + "\n";
+  if (const std::string elsewhere = text_at(answer, "/elsewhere"); !elsewhere.empty())
+    text += fmt::format("\nelsewhere: it comes to {}, which has that address there\n", elsewhere);
   if (const std::string warning = text_at(answer, "/warning"); !warning.empty())
     text += "\nwarning: " + warning + "\n";
   return text;
