@@ -146,6 +146,13 @@ def reached(world):
 def stands_kills(world, folder):
     world.daemon.kill()
     world.tally.check(not reached(world), "without a daemon nothing is forwarded")
+    done = world.lab.run("lab", "down")
+    world.tally.check(done.returncode == 5 and "lab down --wires" in done.stderr, f"a daemon that is gone: {done.stderr}")
+    world.isthmus("lab", "down", "--wires", os.path.join(folder, "wires"))
+    world.start()
+    world.isthmus("lab", "up")
+    world.tally.check(reached(world), "taken away without the daemon, and made anew")
+    world.daemon.kill()
     world.start()
     until = time.monotonic() + COMES_BACK_SECONDS_MAX
     while not reached(world) and time.monotonic() < until:
@@ -256,7 +263,7 @@ def main():
                     follows_interfaces(world)
                 ends_what_runs(world)
             finally:
-                world.lab.run("lab", "down")
+                world.lab.run("lab", "down", "--wires", os.path.join(folder, "wires"))
                 world.daemon.kill()
     return tally.finish()
 

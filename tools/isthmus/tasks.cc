@@ -155,6 +155,10 @@ constexpr Option kLabUpOptions[] = {
      kMaybe, kFile},
     {"--wait", "for a server that is still starting, at most 30 s", kNone},
 };
+constexpr Option kLabDownOptions[] = {
+    {"--wires", "the server's socket for wires, where it does not answer any more", kOne, kMaybe,
+     kFile},
+};
 constexpr Option kLabExecOptions[] = {
     {"MACHINE", "and behind it the command, such as: web1 -- ping -c3 db1", Option::Values::Rest,
      kRequired, kNics},
@@ -228,7 +232,8 @@ constexpr Task kTasks[] = {
     {"az", "", "make az know this server as its cloud, and sign in", kAzOptions, &az},
     {"lab", "", "machines behind network interfaces, and real packets between them", {}, nullptr},
     {"lab up", "", "make the machines, and let their packets through", kLabUpOptions, &lab_up},
-    {"lab down", "", "take away the machines, and all that runs in them", {}, &lab_down},
+    {"lab down", "", "take away the machines, and all that runs in them", kLabDownOptions,
+     &lab_down},
     {"lab status", "", "the machines that are up", {}, &lab_status},
     {"lab exec", "", "run a command in a machine", kLabExecOptions, &lab_exec},
     {"lab capture", "", "the frames that a NIC sends and gets; wireshark -k -i - reads them",

@@ -95,6 +95,16 @@ Result<void> show(Session& session, Helper& helper) {
   return session.output.print(list, [&] { return grid_of(kMachineColumns, list); });
 }
 
+// A server that does not answer cannot say where its socket is.
+Result<std::string> wires_of(Session& session, const Arguments& arguments) {
+  if (arguments.has("wires")) return std::string(arguments.text("wires"));
+  auto interfaces = ask_interfaces(session);
+  if (interfaces) return std::move(interfaces->wires);
+  if (interfaces.error().exit == Exit::Unreachable)
+    interfaces.error().remedy += "; without it: isthmus lab down --wires SOCKET";
+  return tl::unexpected(interfaces.error());
+}
+
 }  // namespace
 
 Result<void> lab_up(Session& session, const Arguments& arguments) {
@@ -134,11 +144,11 @@ Result<void> lab_up(Session& session, const Arguments& arguments) {
   return show(session, *helper);
 }
 
-Result<void> lab_down(Session& session, const Arguments&) {
+Result<void> lab_down(Session& session, const Arguments& arguments) {
   const auto began = Clock::now();
-  const auto interfaces = ask_interfaces(session);
-  if (!interfaces) return tl::unexpected(interfaces.error());
-  auto helper = Helper::connect(interfaces->wires);
+  const auto wires = wires_of(session, arguments);
+  if (!wires) return tl::unexpected(wires.error());
+  auto helper = Helper::connect(*wires);
   if (!helper) {
     session.err << "no lab is up\n";
     return {};
