@@ -125,9 +125,8 @@ class Samples:
         self.of(figure.key, contender.name).append(value)
 
 
-def measure(contenders, wanted, repetitions, seconds, tell):
+def measure(samples, contenders, wanted, repetitions, seconds, tell):
     """Contenders take turns within each repetition, so that a disturbance meets all of them, in one order and then in the other."""
-    samples = Samples()
     for repetition in range(repetitions):
         began = time.monotonic()
         turns = contenders if repetition % 2 == 0 else contenders[::-1]
@@ -135,4 +134,3 @@ def measure(contenders, wanted, repetitions, seconds, tell):
             for contender in turns:
                 samples.take(figure, contender, seconds)
         tell(f"repetition {repetition + 1} of {repetitions}: {time.monotonic() - began:.0f} s")
-    return samples
