@@ -331,7 +331,9 @@ int run(const config::Loaded& loaded) {
   control_options.requests_kept = config.requests_kept;
   std::unique_ptr<wires::WireSocket> wires;
   if (!config.wires.empty()) {
-    auto opened = wires::WireSocket::open(config.wires, controller, dataplane);
+    using dataplane::io::WriteWay;
+    auto opened = wires::WireSocket::open(config.wires, controller, dataplane,
+                                          config.io_uring ? WriteWay::Batched : WriteWay::OneByOne);
     if (!opened) return fail(opened.error());
     wires = std::move(*opened);
     control_options.packets = [&wires] { return wires->totals(); };

@@ -82,6 +82,7 @@ struct Config {
   std::string backups;    // a folder; empty: beside the state file
   std::string snapshots;  // the same
   std::string wires;      // a socket; empty: there is none, and no packet is forwarded
+  bool io_uring = true;   // where the system has it
   Auth auth;
   std::string access;  // a file that says who may do what
   std::string policy;  // a file that says who may peer with other subscriptions; empty: everybody

@@ -104,6 +104,7 @@ TEST(Config, EveryOptionReadsWhatItPrints) {
       {"backups", {"folder", "/a/folder"}},
       {"snapshots", {"folder", "/a/folder"}},
       {"wires", {"wires.socket", "/run/isthmus/wires"}},
+      {"io-uring", {"on", "off"}},
       {"init", {"a.yaml", "a.yaml,/b.sh"}},
       {"clock", {"real", "frozen", "frozen=2026-01-01T00:00:00Z", "scaled=60"}},
       {"tls", {"on", "off"}},

@@ -245,10 +245,18 @@ bool assign_seed(Config& config, std::string_view text) {
   return seed.has_value();
 }
 
-bool assign_tls(Config& config, std::string_view text) {
-  if (text != "on" && text != "off") return false;
-  config.tls.on = text == "on";
-  return true;
+// A row for what is on or off, and named with one of the two words.
+template <class Access>
+constexpr Option on_off_option(std::string_view name, std::string_view help, Access) {
+  return {name,
+          "on|off",
+          "on or off",
+          help,
+          [](Config& c, std::string_view text) {
+            if (text == "on" || text == "off") Access{}(c) = text == "on";
+            return text == "on" || text == "off";
+          },
+          [](const Config& c) { return std::string(Access{}(c) ? "on" : "off"); }};
 }
 
 // A row for a file or folder. `Access` is a lambda that gives the field of a Config.
@@ -344,12 +352,15 @@ constexpr Option kOptions[] = {
                 "where other processes plug wires into network interfaces, and packets are "
                 "forwarded between them; nowhere where none is named",
                 [](auto& c) -> auto& { return c.wires; }),
+    on_off_option("io-uring",
+                  "write packets by io_uring, many with one system call, where the system has it",
+                  [](auto& c) -> auto& { return c.io_uring; }),
     {"init", "FILE[,FILE]", "a list of files",
      "lab documents to apply, and programs to run, before the daemon says that it is ready",
      assign_init, print_init, Arity::Many},
-    {"tls", "on|off", "on or off",
-     "serve HTTPS too, on the same port; its certificate is made at the first start", assign_tls,
-     [](const Config& c) { return std::string(c.tls.on ? "on" : "off"); }},
+    on_off_option("tls",
+                  "serve HTTPS too, on the same port; its certificate is made at the first start",
+                  [](auto& c) -> auto& { return c.tls.on; }),
     path_option("tls-folder", "FOLDER",
                 "where the CA and certificate are kept that are made; beside the state where none "
                 "is named",

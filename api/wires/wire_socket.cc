@@ -35,8 +35,9 @@ std::string no_nic(std::string_view path) {
   return fmt::format("ResourceNotFound: There is no network interface {}.", in_quotes(path));
 }
 
-dataplane::io::PacketWorkerOptions worker_options() {
+dataplane::io::PacketWorkerOptions worker_options(dataplane::io::WriteWay writes) {
   dataplane::io::PacketWorkerOptions options;
+  options.writes = writes;
   options.wires = dataplane::io::WireKind::Offloads;
   options.hash_seed = std::random_device{}();
   return options;
@@ -46,10 +47,11 @@ dataplane::io::PacketWorkerOptions worker_options() {
 
 class WireSocket::Loop {
  public:
-  Loop(std::string path, File listener, Controller& controller, dataplane::Dataplane& dataplane)
+  Loop(std::string path, File listener, Controller& controller, dataplane::Dataplane& dataplane,
+       dataplane::io::WriteWay writes)
       : path_(std::move(path)),
         controller_(controller),
-        worker_(dataplane, worker_options()),
+        worker_(dataplane, worker_options(writes)),
         listener_(std::move(listener)),
         stop_(::eventfd(0, EFD_CLOEXEC)) {
     thread_ = std::thread([this] { run(); });
@@ -225,12 +227,13 @@ WireSocket::WireSocket(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
 WireSocket::~WireSocket() = default;
 
 tl::expected<std::unique_ptr<WireSocket>, std::string> WireSocket::open(
-    const std::string& path, Controller& controller, dataplane::Dataplane& dataplane) {
+    const std::string& path, Controller& controller, dataplane::Dataplane& dataplane,
+    dataplane::io::WriteWay writes) {
   auto listener = listen_at(path);
   if (!listener) return tl::unexpected(std::move(listener.error()));
   try {
-    return std::unique_ptr<WireSocket>(
-        new WireSocket(std::make_unique<Loop>(path, std::move(*listener), controller, dataplane)));
+    return std::unique_ptr<WireSocket>(new WireSocket(
+        std::make_unique<Loop>(path, std::move(*listener), controller, dataplane, writes)));
   } catch (const std::system_error& error) {
     return tl::unexpected(fmt::format("Packets cannot be forwarded: {}.", error.code().message()));
   }

@@ -37,7 +37,8 @@ class WireSocket {
   // Listens at `path`, in place of a socket that nobody listens at any more, and begins to forward;
   // an error is a sentence. Both outlive it.
   static tl::expected<std::unique_ptr<WireSocket>, std::string> open(
-      const std::string& path, Controller& controller, dataplane::Dataplane& dataplane);
+      const std::string& path, Controller& controller, dataplane::Dataplane& dataplane,
+      dataplane::io::WriteWay writes = dataplane::io::WriteWay::Batched);
   ~WireSocket();  // detaches all, and takes the file away
 
   // What was forwarded and dropped so far. Any thread.

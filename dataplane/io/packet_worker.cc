@@ -69,6 +69,7 @@ class PacketWorker::Loop {
         wake_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
         forwarder_(options.flows_max, options.hash_seed) {
     burst_.reserve(kFramesPerTurn);  // the thread does not allocate for it
+    outgoing_.reserve(kFramesPerTurn);
     if (const int error = wait_for(wake_.get(), kWake); error != 0)
       throw std::system_error(error, std::generic_category(), "epoll_ctl");
     thread_ = std::thread([this] { run(); });
@@ -113,6 +114,12 @@ class PacketWorker::Loop {
 
   using Wires = std::unordered_map<PortId, Wire, KeyHash>;
 
+  // A frame that is being written.
+  struct Outgoing {
+    PortId to;
+    std::span<const uint8_t> frame;
+  };
+
   int ask(Request request) {
     std::unique_lock lock(mutex_);
     requests_.push_back(&request);
@@ -142,6 +149,9 @@ class PacketWorker::Loop {
   void forward(const ReceivedFrame& frame, std::span<const uint8_t> header, Time time);
   void write(const Tables& tables, PortId port, std::span<const uint8_t> frame,
              std::span<const uint8_t> header);
+  void add(const Tables& tables, const Outgoing& outgoing, const Wire& wire,
+           std::span<const uint8_t> all);
+  void flush(const Tables& tables);
   void lose(DropReason reason, const Port* at);
   void expire_flows(Time time);
 
@@ -158,6 +168,8 @@ class PacketWorker::Loop {
   std::array<uint8_t, kBurstBytes + kOffloadHeaderBytes + kFrameBytesMax> buffer_{};
   std::vector<std::span<uint8_t>> burst_;  // frames in buffer_, each behind its header
   std::array<uint8_t, kOffloadHeaderBytes + kFrameBytesMax> out_{};
+  std::vector<Outgoing> outgoing_;  // those in batch_
+  std::optional<WriteBatch> batch_;
   Time expired_{};
   std::optional<rcu::Reader> reader_;
 
@@ -231,6 +243,7 @@ int PacketWorker::Loop::ready(std::span<epoll_event> events, bool may_sleep) {
 }
 
 void PacketWorker::Loop::run() {
+  batch_.emplace(kFramesPerTurn, options_.writes);
   reader_.emplace(dataplane_.grace_periods());
   reader_->online();
   std::array<epoll_event, kEventsPerTurn> events;
@@ -252,6 +265,7 @@ void PacketWorker::Loop::run() {
   }
   reader_->offline();
   reader_.reset();
+  batch_.reset();
 }
 
 bool PacketWorker::Loop::turn(std::span<const epoll_event> events, Time time) {
@@ -262,8 +276,7 @@ bool PacketWorker::Loop::turn(std::span<const epoll_event> events, Time time) {
   return frames > 0;
 }
 
-// Reads what there is before it forwards the first of it: whoever a frame wakes up finds those
-// behind it there as well, and is woken up once.
+// Reads what there is before it forwards the first of it, and writes them together.
 int PacketWorker::Loop::read_some(PortId port, Time time) {
   const auto wire = wires_.find(port);
   if (wire == wires_.end()) return 0;  // detached since the event
@@ -285,6 +298,8 @@ int PacketWorker::Loop::read_some(PortId port, Time time) {
     const auto frame = all.subspan(header_bytes_);
     forward({port, frame, segment_bytes(header)}, header, time);
   }
+  const rcu::Guard guard(*reader_);
+  flush(dataplane_.view(guard));
   return static_cast<int>(burst_.size());
 }
 
@@ -300,7 +315,10 @@ void PacketWorker::Loop::forward(const ReceivedFrame& frame, std::span<const uin
     const Verdict verdict = forwarder_.take(
         tables, frame, time,
         [&](PortId to, std::span<const uint8_t> out) { write(tables, to, out, header); });
-    if (recorder_.is_on()) recorder_.end(verdict);
+    if (recorder_.is_on()) {
+      flush(tables);  // a drop at a wire belongs to its frame
+      recorder_.end(verdict);
+    }
   } catch (const std::bad_alloc&) {
     forwarder_.worker().counters.dropped(DropReason::FlowTableFull);
   }
@@ -311,22 +329,41 @@ void PacketWorker::Loop::lose(DropReason reason, const Port* at) {
   if (recorder_.is_on()) recorder_.lost(reason);
 }
 
-// A frame that was forwarded stands behind its header already; what the virtual router says has
-// one that asks for nothing.
+// A frame that was forwarded stands behind its header already, and stays there until it is written;
+// what the virtual router says has a header that asks for nothing, and is gone after this.
 void PacketWorker::Loop::write(const Tables& tables, PortId port, std::span<const uint8_t> frame,
                                std::span<const uint8_t> header) {
-  const auto wire = wires_.find(port);
-  if (wire == wires_.end()) return lose(DropReason::NoWire, tables.port(port));
-  std::span<const uint8_t> all(header.data(), header.size() + frame.size());
-  if (frame.data() != header.data() + header.size()) {
-    std::fill_n(out_.begin(), header.size(), uint8_t{0});
-    std::copy(frame.begin(), frame.end(), out_.begin() + static_cast<ptrdiff_t>(header.size()));
-    all = std::span(out_).first(header.size() + frame.size());
+  const auto found = wires_.find(port);
+  if (found == wires_.end()) return lose(DropReason::NoWire, tables.port(port));
+  const Wire& wire = found->second;
+  if (frame.data() == header.data() + header.size())
+    return add(tables, {port, frame}, wire, {header.data(), header.size() + frame.size()});
+  flush(tables);  // what is in out_ has been written then
+  std::fill_n(out_.begin(), header.size(), uint8_t{0});
+  std::copy(frame.begin(), frame.end(), out_.begin() + static_cast<ptrdiff_t>(header.size()));
+  const auto all = std::span(out_).first(header.size() + frame.size());
+  add(tables, {port, all.subspan(header.size())}, wire, all);
+}
+
+void PacketWorker::Loop::add(const Tables& tables, const Outgoing& outgoing, const Wire& wire,
+                             std::span<const uint8_t> all) {
+  if (batch_->is_full()) flush(tables);
+  batch_->add(wire, all);
+  outgoing_.push_back(outgoing);
+}
+
+void PacketWorker::Loop::flush(const Tables& tables) {
+  const std::span<const int> errors = batch_->flush();
+  for (size_t i = 0; i < errors.size(); ++i) {
+    const Outgoing& outgoing = outgoing_[i];
+    if (errors[i] != 0) {
+      lose(is_device_down(errors[i]) ? DropReason::NoWire : DropReason::WireFull,
+           tables.port(outgoing.to));
+    } else if (recorder_.is_on()) {
+      recorder_.delivered(outgoing.to, outgoing.frame);
+    }
   }
-  if (::write(wire->second.get(), all.data(), all.size()) < 0)
-    return lose(is_device_down(errno) ? DropReason::NoWire : DropReason::WireFull,
-                tables.port(port));
-  if (recorder_.is_on()) recorder_.delivered(port, frame);
+  outgoing_.clear();
 }
 
 void PacketWorker::Loop::expire_flows(Time time) {

@@ -1,5 +1,6 @@
 // Moves frames between wires: one thread that reads what virtual machines send, asks the Forwarder,
-// and writes to whom it belongs, one frame after the other to its end.
+// and writes to whom it belongs. It reads what there is of one wire, up to a limit, and writes what
+// comes of it before it looks at the next wire: all of it at once (write_batch.h).
 //
 //   PacketWorker worker(dataplane, {});
 //   worker.attach(port, std::move(tap));     // from here on its frames are forwarded
@@ -27,6 +28,7 @@
 #include "dataplane/io/file.h"
 #include "dataplane/io/frame_queue.h"
 #include "dataplane/io/wire.h"
+#include "dataplane/io/write_batch.h"
 #include "dataplane/pipeline/forwarder.h"
 
 namespace isthmus::dataplane::io {
@@ -38,6 +40,7 @@ struct PacketWorkerOptions {
   WireKind wires = WireKind::Plain;  // all of a worker are of one kind
   size_t flows_max = kFlowsMaxDefault;
   uint64_t hash_seed = 0;
+  WriteWay writes = WriteWay::Batched;
   // How long it looks before it sleeps; 0 where there is one processor.
   std::chrono::microseconds spin = spin_default();
   static std::chrono::microseconds spin_default();

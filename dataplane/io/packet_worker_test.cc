@@ -70,7 +70,8 @@ class Machine {
   File there_;
 };
 
-class PacketWorkerTest : public ::testing::Test {
+// Each test is made with frames that are written in batches, and one by one.
+class PacketWorkerTest : public ::testing::TestWithParam<WriteWay> {
  protected:
   PacketWorkerTest() {
     add(kWeb, kRed, "10.1.0.0/24");
@@ -81,6 +82,12 @@ class PacketWorkerTest : public ::testing::Test {
     }
     peer();
     publish();
+  }
+  static PacketWorkerOptions options(WireKind wires = WireKind::Plain) {
+    PacketWorkerOptions options;
+    options.wires = wires;
+    options.writes = GetParam();
+    return options;
   }
   void add(PortId id, DomainId domain, const char* subnet) {
     PortAddress own;
@@ -116,8 +123,8 @@ class PacketWorkerTest : public ::testing::Test {
   Machine db_{kDb};
 };
 
-TEST_F(PacketWorkerTest, AFrameGoesFromWireToWire) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, AFrameGoesFromWireToWire) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   EXPECT_EQ(worker.wires(), 2u);
@@ -131,12 +138,10 @@ TEST_F(PacketWorkerTest, AFrameGoesFromWireToWire) {
             "12-34-56-78-9A-BC > 00-00-00-00-00-0B icmp 10.2.0.4 > 10.1.0.4 echo-reply 7 ttl 63");
 }
 
-TEST_F(PacketWorkerTest, FramesOfAnySizeKeepTheirOrder) {
+TEST_P(PacketWorkerTest, FramesOfAnySizeKeepTheirOrder) {
   constexpr int kFrames = 300,
                 kPortMin = 1000;  // several bursts by their number, and by their bytes
-  PacketWorkerOptions options;
-  options.wires = WireKind::Offloads;
-  PacketWorker worker(dataplane_, options);
+  PacketWorker worker(dataplane_, options(WireKind::Offloads));
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   const std::vector<uint8_t> header = {1, 5, 42, 0, 0xB4, 5, 34, 0, 6, 0};  // segments of UDP
@@ -165,8 +170,8 @@ TEST_F(PacketWorkerTest, FramesOfAnySizeKeepTheirOrder) {
   EXPECT_GT(arrived, 0u);
 }
 
-TEST_F(PacketWorkerTest, WhatIsDetachedIsNotReachedAndAnotherWireTakesItsPlace) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, WhatIsDetachedIsNotReachedAndAnotherWireTakesItsPlace) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   web_.send(kPing);
   while (drops(worker, DropReason::NoWire) < 1) std::this_thread::yield();
@@ -188,8 +193,8 @@ TEST_F(PacketWorkerTest, WhatIsDetachedIsNotReachedAndAnotherWireTakesItsPlace) 
   EXPECT_EQ(worker.wires(), 2u);
 }
 
-TEST_F(PacketWorkerTest, AWireWhoseOtherEndIsGoneIsTakenOut) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, AWireWhoseOtherEndIsGoneIsTakenOut) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   web_.unplug();
@@ -198,8 +203,8 @@ TEST_F(PacketWorkerTest, AWireWhoseOtherEndIsGoneIsTakenOut) {
 }
 
 // As a process does that made the wire and keeps it for the next daemon.
-TEST_F(PacketWorkerTest, AWireThatIsOpenElsewhereTooComesAndGoes) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, AWireThatIsOpenElsewhereTooComesAndGoes) {
+  PacketWorker worker(dataplane_, options());
   const File kept = db_.plug();
   worker.attach(kWeb, web_.plug());
   for (int round = 0; round < 3; ++round) {
@@ -215,8 +220,8 @@ TEST_F(PacketWorkerTest, AWireThatIsOpenElsewhereTooComesAndGoes) {
   }
 }
 
-TEST_F(PacketWorkerTest, WhatCannotBeWaitedForIsRefused) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, WhatCannotBeWaitedForIsRefused) {
+  PacketWorker worker(dataplane_, options());
   EXPECT_THROW(worker.attach(kWeb, File(::open("/", O_RDONLY | O_CLOEXEC))), std::system_error);
   EXPECT_THROW(worker.attach(kWeb, File()), std::system_error);
   EXPECT_EQ(worker.wires(), 0u);
@@ -226,8 +231,8 @@ TEST_F(PacketWorkerTest, WhatCannotBeWaitedForIsRefused) {
   EXPECT_NE(web_.next(), "nothing") << "the wire that was in is out";
 }
 
-TEST_F(PacketWorkerTest, AReceiverWhoTakesNothingHoldsNobodyUp) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, AReceiverWhoTakesNothingHoldsNobodyUp) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   while (drops(worker, DropReason::WireFull) < 100) {
@@ -238,10 +243,8 @@ TEST_F(PacketWorkerTest, AReceiverWhoTakesNothingHoldsNobodyUp) {
   EXPECT_EQ(db_.next(), kPingArrived);
 }
 
-TEST_F(PacketWorkerTest, AnOffloadHeaderGoesWithItsFrame) {
-  PacketWorkerOptions options;
-  options.wires = WireKind::Offloads;
-  PacketWorker worker(dataplane_, options);
+TEST_P(PacketWorkerTest, AnOffloadHeaderGoesWithItsFrame) {
+  PacketWorker worker(dataplane_, options(WireKind::Offloads));
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   const std::vector<uint8_t> header = {1, 1, 54, 0, 0xB4, 5, 34, 0, 16, 0};
@@ -289,8 +292,8 @@ std::vector<std::string> seen_by(FrameQueue& queue, size_t count) {
   return lines;
 }
 
-TEST_F(PacketWorkerTest, ACaptureSeesWhatIsSentAndWhatArrives) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, ACaptureSeesWhatIsSentAndWhatArrives) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   const auto all = std::make_shared<FrameQueue>(CaptureFilter{});
@@ -313,8 +316,8 @@ TEST_F(PacketWorkerTest, ACaptureSeesWhatIsSentAndWhatArrives) {
 }
 
 // At the sender, whose frame it was; and whoever captures where it was to go sees it too.
-TEST_F(PacketWorkerTest, ACaptureOfDropsSaysWhyAndNothingElse) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, ACaptureOfDropsSaysWhyAndNothingElse) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   const auto web = std::make_shared<FrameQueue>(CaptureFilter{kWeb, CaptureFilter::What::Drops});
   const auto db = std::make_shared<FrameQueue>(CaptureFilter{kDb, CaptureFilter::What::Drops});
@@ -333,8 +336,8 @@ TEST_F(PacketWorkerTest, ACaptureOfDropsSaysWhyAndNothingElse) {
   EXPECT_EQ(seen_by(*db, 1), std::vector<std::string>{no_wire});
 }
 
-TEST_F(PacketWorkerTest, ACaptureHasALargeFrameAsItWasSentAndAsItArrived) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, ACaptureHasALargeFrameAsItWasSentAndAsItArrived) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   const auto queue = std::make_shared<FrameQueue>(CaptureFilter{});
@@ -352,8 +355,8 @@ TEST_F(PacketWorkerTest, ACaptureHasALargeFrameAsItWasSentAndAsItArrived) {
   EXPECT_NE(frame, came);
 }
 
-TEST_F(PacketWorkerTest, ACaptureThatNobodyReadsHoldsNobodyUp) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, ACaptureThatNobodyReadsHoldsNobodyUp) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   const size_t frame_bytes = test::frame_of(kPing, mac(kWeb), kRouterMac).size();
@@ -372,8 +375,8 @@ TEST_F(PacketWorkerTest, ACaptureThatNobodyReadsHoldsNobodyUp) {
   EXPECT_TRUE(batch.entries.empty());
 }
 
-TEST_F(PacketWorkerTest, AChangeIsInForceForTheNextFrame) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, AChangeIsInForceForTheNextFrame) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   for (int round = 0; round < 200; ++round) {
@@ -390,8 +393,8 @@ TEST_F(PacketWorkerTest, AChangeIsInForceForTheNextFrame) {
   EXPECT_EQ(db_.next(kSilence), "nothing");
 }
 
-TEST_F(PacketWorkerTest, TablesChangeUnderTraffic) {
-  PacketWorker worker(dataplane_, {});
+TEST_P(PacketWorkerTest, TablesChangeUnderTraffic) {
+  PacketWorker worker(dataplane_, options());
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   std::atomic<bool> is_over{false};
@@ -426,6 +429,12 @@ TEST_F(PacketWorkerTest, TablesChangeUnderTraffic) {
   }
   EXPECT_EQ(dataplane_.stats().versions_pending, 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Writes, PacketWorkerTest,
+                         ::testing::Values(WriteWay::Batched, WriteWay::OneByOne),
+                         [](const auto& way) {
+                           return way.param == WriteWay::Batched ? "Batched" : "OneByOne";
+                         });
 
 }  // namespace
 }  // namespace isthmus::dataplane::io

@@ -78,9 +78,10 @@ void add_to_field(std::span<uint8_t> header, size_t offset, size_t amount) {
 }  // namespace
 
 Wire::Wire(File file, WireKind kind)
-    : file_(std::move(file)),
-      header_bytes_(kind == WireKind::Offloads ? kOffloadHeaderBytes : 0),
-      is_packet_socket_(option_of(file_.get(), SOL_SOCKET, SO_DOMAIN) == AF_PACKET) {
+    : file_(std::move(file)), header_bytes_(kind == WireKind::Offloads ? kOffloadHeaderBytes : 0) {
+  const auto domain = option_of(file_.get(), SOL_SOCKET, SO_DOMAIN);
+  is_socket_ = domain.has_value();
+  is_packet_socket_ = domain == AF_PACKET;
   const int flags = checked(::fcntl(file_.get(), F_GETFL), "fcntl of a wire");
   checked(::fcntl(file_.get(), F_SETFL, flags | O_NONBLOCK), "fcntl of a wire");
   if (is_packet_socket_) prepare_packet_socket(file_.get(), kind);

@@ -37,6 +37,7 @@ class Wire {
   Wire(File file, WireKind kind);
 
   int get() const { return file_.get(); }
+  bool is_socket() const { return is_socket_; }
   // As read(2).
   ssize_t read(std::span<uint8_t> buffer) const;
   // Whether nothing more comes, after a read that answered `size`, 0 or less.
@@ -45,6 +46,7 @@ class Wire {
  private:
   File file_;
   size_t header_bytes_ = 0;
+  bool is_socket_ = false;
   bool is_packet_socket_ = false;
 };
 

@@ -243,23 +243,29 @@ class IsthmusInside(Isthmus):
     networks = {"client": "red", "server": "red"}
 
 
+class IsthmusSingly(Isthmus):
+    name, title = "isthmus-singly", "Isthmus, peered, io_uring off"
+
+
 class IsthmusDaemon:
     """An isthmusd with two peered networks, whose machines are made as they are asked for."""
 
     LIST = "/accessControlLists/web"
 
-    def __init__(self, program):
-        self.program = program
+    def __init__(self, program, *options):
+        self.command = [program, *options]
+        self.folder = os.path.join(FOLDER, "-".join(["isthmusd", *options]))
         self.process = None
         self.machines = []
 
     def up(self):
         if self.process is not None:
             return
-        port_file, wires = f"{FOLDER}/port", f"{FOLDER}/wires"
-        with open(f"{FOLDER}/isthmusd.log", "wb") as log:
-            self.process = subprocess.Popen([self.program, "--listen", "127.0.0.1:0", "--port-file", port_file, "--state",
-                                             f"{FOLDER}/state.db", "--wires", wires], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        os.mkdir(self.folder)
+        port_file, wires = f"{self.folder}/port", f"{self.folder}/wires"
+        with open(f"{self.folder}/log", "wb") as log:
+            self.process = subprocess.Popen([*self.command, "--listen", "127.0.0.1:0", "--port-file", port_file, "--state",
+                                             f"{self.folder}/state.db", "--wires", wires], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         wait_for(lambda: os.path.exists(port_file) and self.has_lived(), "the port of isthmusd")
         with open(port_file, encoding="ascii") as file:
             self.url = f"http://127.0.0.1:{int(file.read())}/networking/v1"
@@ -270,7 +276,7 @@ class IsthmusDaemon:
 
     def has_lived(self):
         if self.process.poll() is not None:
-            raise Failed(f"isthmusd has ended with {self.process.returncode}: see {FOLDER}/isthmusd.log")
+            raise Failed(f"isthmusd has ended with {self.process.returncode}: see {self.folder}/log")
         return True
 
     def call(self, method, path, properties=None):
@@ -330,4 +336,5 @@ def rule(name, protocol, port, action, source, priority):
 def all_of(isthmusd):
     """In the order of the table."""
     daemon = IsthmusDaemon(isthmusd)
-    return [Veth(), Router(), Ovs(), OvsSegments(), Ovn(), Isthmus(daemon), IsthmusInside(daemon)]
+    return [Veth(), Router(), Ovs(), OvsSegments(), Ovn(), Isthmus(daemon), IsthmusInside(daemon),
+            IsthmusSingly(IsthmusDaemon(isthmusd, "--io-uring", "off"))]

@@ -33,7 +33,7 @@ def arguments():
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1, help="of iperf3; the other measurements take half of it")
     parser.add_argument("--quick", action="store_true", help="that it runs: one repetition of ours and of a direct veth")
-    parser.add_argument("--only", nargs="+", metavar="CONTENDER", help="veth, router, ovs, ovs-tso, ovn, isthmus, isthmus-inside")
+    parser.add_argument("--only", nargs="+", metavar="CONTENDER", help="veth, router, ovs, ovs-tso, ovn, isthmus, isthmus-inside, isthmus-singly")
     parser.add_argument("--figures", nargs="+", metavar="FIGURE", help="tcp, rr, ping, rested-ping, udp; with -1 those on one core")
     parser.add_argument("--transfer", type=int, metavar="SECONDS",
                         help="instead: iperf3 for so long, by IPv4 and IPv6, with checksums, retransmits, and sizes from a capture")

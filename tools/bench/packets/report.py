@@ -42,6 +42,7 @@ RATIOS = [
     Ratio("TCP_RR one core / OVN", "rr-1", "isthmus", "ovn", 1.8, 2.5),
     Ratio("ping p50 / OVN", "ping", "isthmus", "ovn", 0.4, 0.3, less_is_better=True),
     Ratio("UDP 64 B received / OVN", "udp", "isthmus", "ovn", 1.2, 1.5),
+    Ratio("UDP 64 B received / with io_uring off", "udp", "isthmus", "isthmus-singly", 1, 1.5),
     Ratio("between peered networks / inside one network: TCP", "tcp", "isthmus", "isthmus-inside", 0.98, times=6),
     Ratio("the same on one core", "tcp-1", "isthmus", "isthmus-inside", 0.98, times=6),
     Ratio("between peered networks / inside one network: ping p50", "ping", "isthmus", "isthmus-inside", 1.05, less_is_better=True, times=3),

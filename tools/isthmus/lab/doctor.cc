@@ -12,6 +12,7 @@
 #include <ostream>
 #include <thread>
 
+#include "dataplane/io/write_batch.h"
 #include "tools/isthmus/lab/machines.h"
 #include "tools/lab/helper.h"
 #include "tools/lab/machine.h"
@@ -135,6 +136,14 @@ Finding of_processors(Session&) {
   return {true, "1 processor: packets wait for it to wake up"};
 }
 
+// Of this process; a daemon with --io-uring off, or in a container, may do without all the same.
+Finding of_io_uring(Session&) {
+  using dataplane::io::WriteBatch, dataplane::io::WriteWay;
+  if (WriteBatch(1, WriteWay::Batched).way() == WriteWay::Batched)
+    return {true, "packets are written many at a time"};
+  return {true, "the system does not let have io_uring: packets are written one by one"};
+}
+
 struct Check {
   std::string_view name;
   Finding (*look)(Session&);
@@ -147,6 +156,7 @@ constexpr Check kChecks[] = {
     {"machine", &of_machine},
     {"lab", &of_lab},
     {"processors", &of_processors},
+    {"io_uring", &of_io_uring},
 };
 
 constexpr Column kFindingColumns[] = {
