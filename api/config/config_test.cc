@@ -161,7 +161,7 @@ TEST(Config, EveryOptionHasItsOwnField) {
                               : option.name == "log-format"   ? "json"
                               : option.name == "log-level"    ? "debug"
                               : option.name == "clock"        ? "frozen"
-                              : option.name == "tls"          ? "off"
+                              : option.value == "on|off"      ? "off"
                               : option.name == "lro"          ? "async"
                               : option.arity == Arity::Switch ? "true"
                               : option.name == "auth"         ? "token"
