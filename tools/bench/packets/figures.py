@@ -10,6 +10,7 @@ from namespaces import Failed
 PORT = 5201
 SLACK_SECONDS = 10  # beyond what a measurement is to take
 REST_US = 1000  # between pings that are to find everybody asleep
+SHORT_STREAM = "400M"  # bytes: a quarter of a second
 UDP_PAYLOAD_BYTES = 18  # with its headers and the frame's checksum 64 bytes, the smallest frame
 
 
@@ -37,12 +38,12 @@ def ended(process):
     return False
 
 
-def iperf3(contender, seconds, family=4):
-    """What iperf3 says of one stream, as its JSON has it."""
+def iperf3(contender, seconds, family=4, size=None):
+    """What iperf3 says of one stream, as its JSON has it: for so long, or of so many bytes, as in 400M."""
     address = contender.server.host(family)
+    much = ("-n", size) if size else ("-t", str(max(1, round(seconds))))
     with waiting(contender.server, "iperf3", "-s", "-1", "-p", str(PORT), "--forceflush", ready="Server listening"):
-        said = contender.client.run("iperf3", "-c", address, "-p", str(PORT), "-t", str(max(1, round(seconds))), "-J",
-                                    seconds=seconds + SLACK_SECONDS)
+        said = contender.client.run("iperf3", "-c", address, "-p", str(PORT), *much, "-J", seconds=seconds + SLACK_SECONDS)
     return json.loads(said)["end"]
 
 
@@ -55,8 +56,11 @@ class Load:
     def words(self, *words):
         return [self.program, *map(str, words)]
 
-    def tcp(self, contender, seconds):
-        return iperf3(contender, seconds)["sum_received"]["bits_per_second"] / 1e9
+    def tcp(self, contender, seconds, size=None):
+        return iperf3(contender, seconds, size=size)["sum_received"]["bits_per_second"] / 1e9
+
+    def short_tcp(self, contender, seconds):
+        return self.tcp(contender, seconds, SHORT_STREAM)
 
     def round_trips(self, contender, seconds):
         with waiting(contender.server, *self.words("serve", PORT), ready="ready"):
@@ -80,16 +84,20 @@ class Load:
 
 
 class Figure:
-    def __init__(self, key, title, measure, one_core=False):
-        self.key, self.title, self.measure, self.one_core = key, title, measure, one_core
+    """One that is for pairs is measured only of two contenders that a ratio is about, many times."""
+
+    def __init__(self, key, title, measure, one_core, is_for_pairs):
+        self.key, self.title, self.measure = key, title, measure
+        self.one_core, self.is_for_pairs = one_core, is_for_pairs
 
 
 def figures(load):
     """In the order of the columns. On one core: who sends, who forwards and who receives share it."""
     rows = (("tcp", "TCP one stream, Gbit/s", load.tcp), ("rr", "TCP_RR, thousands/s", load.round_trips),
             ("ping", "ping p50, us", load.ping),
-            ("rested-ping", "ping p50 where one is sent each ms, us", load.rested_ping), ("udp", "UDP 64 B received, thousands/s", load.udp))
-    return [Figure(f"{key}-1" if one_core else key, title, measure, one_core) for key, title, measure in rows
+            ("rested-ping", "ping p50 where one is sent each ms, us", load.rested_ping), ("udp", "UDP 64 B received, thousands/s", load.udp),
+            ("short-tcp", f"TCP one stream of {SHORT_STREAM}B, Gbit/s", load.short_tcp))
+    return [Figure(f"{key}-1" if one_core else key, title, measure, one_core, key == "short-tcp") for key, title, measure in rows
             for one_core in (False, True)]
 
 

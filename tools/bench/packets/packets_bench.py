@@ -34,7 +34,7 @@ def arguments():
     parser.add_argument("--seconds", type=float, default=1, help="of iperf3; the other measurements take half of it")
     parser.add_argument("--quick", action="store_true", help="that it runs: one repetition of ours and of a direct veth")
     parser.add_argument("--only", nargs="+", metavar="CONTENDER", help="veth, router, ovs, ovs-tso, ovn, isthmus, isthmus-inside, isthmus-singly")
-    parser.add_argument("--figures", nargs="+", metavar="FIGURE", help="tcp, rr, ping, rested-ping, udp; with -1 those on one core")
+    parser.add_argument("--figures", nargs="+", metavar="FIGURE", help="tcp, rr, ping, rested-ping, udp, short-tcp; with -1 those on one core")
     parser.add_argument("--transfer", type=int, metavar="SECONDS",
                         help="instead: iperf3 for so long, by IPv4 and IPv6, with checksums, retransmits, and sizes from a capture")
     parser.add_argument("--also", metavar="FILE", help='milliseconds of others for the table, as JSON: {"100 machines up": 61.5}')
@@ -74,9 +74,10 @@ def measure_closely(samples, running, columns, options):
     for ratio in report.RATIOS:
         pair = [one for one in running if one.name in (ratio.ours, ratio.peer)]
         column = [one for one in columns if one.key == ratio.figure]
+        missing = ratio.times * options.repetitions - len(samples.of(ratio.figure, ratio.ours))
         if ratio.times > 1 and len(pair) == 2 and column:
-            tell(f"more repetitions: {ratio.title}")
-            measure(samples, pair, column, (ratio.times - 1) * options.repetitions, options.seconds, lambda _: None)
+            tell(f"{missing} repetitions of a pair: {ratio.title}")
+            measure(samples, pair, column, missing, options.seconds, lambda _: None)
 
 
 def main():
@@ -84,6 +85,8 @@ def main():
     load = os.path.join(options.bin, "isthmus-load")
     wanted = chosen(parser, "contender", options.only, all_contenders.all_of(os.path.join(options.bin, "isthmusd")), lambda one: one.name)
     columns = chosen(parser, "figure", options.figures, figures(Load(load)), lambda one: one.key)
+    if options.quick:
+        columns = [one for one in columns if not one.is_for_pairs]
     if not namespaces.is_alone() and (reason := namespaces.why_not()):
         print(f"skipped: {reason}")
         return namespaces.SKIPPED
@@ -94,7 +97,7 @@ def main():
     if options.transfer:
         return transfer.run([one for one in running if one.has_ipv6], options.transfer)
     samples = Samples()
-    measure(samples, running, columns, options.repetitions, options.seconds, tell)
+    measure(samples, running, [one for one in columns if not one.is_for_pairs], options.repetitions, options.seconds, tell)
     if not options.quick:
         measure_closely(samples, running, columns, options)
     after = report.machine()
