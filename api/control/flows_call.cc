@@ -57,8 +57,8 @@ dataplane::Trace way_of(const dataplane::Tables& tables, const FlowEntry& entry)
   packet.tcp_flags = net::kTcpAck;
   const auto trace_with_other_end = [&](dataplane::PortId other) {
     FlowState known(kFlows);
-    known.note({is_outbound ? entry.port : other, Direction::Outbound, entry.flow, 0},
-               {is_outbound ? other : entry.port, Direction::Inbound, entry.flow, 0}, kNow);
+    known.note({is_outbound ? entry.port : other, Direction::Outbound, entry.flow},
+               {is_outbound ? other : entry.port, Direction::Inbound, entry.flow}, kNow);
     return trace(tables, known, packet, kNow);
   };
   // Where it goes does not depend on what the other end knows; whether it may does.
@@ -104,6 +104,8 @@ void write_flow(JsonText& json, const FlowEntry& entry, const Resource& nic) {
   json.number("idleMs",
               static_cast<uint64_t>(
                   std::chrono::duration_cast<std::chrono::milliseconds>(entry.idle).count()));
+  json.number("packets", entry.sent.packets).number("bytes", entry.sent.bytes);
+  json.number("replyPackets", entry.replies.packets).number("replyBytes", entry.replies.bytes);
 }
 
 Result<FlowQuery> read_query(const Model& model, const http::Request& request) {

@@ -75,11 +75,14 @@ TEST_F(PacketsCallsTest, CountersHaveTheNamesOfResources) {
 TEST_F(PacketsCallsTest, AFlowIsToldWithItsWay) {
   list_ = {{flow(net::IpProtocol::Tcp, 40000, 443)}, 7};
   list_.flows[0].replied = true;
+  list_.flows[0].sent = {5, 500};
+  list_.flows[0].replies = {4, 400};
   const std::string body = world_.get("/_isthmus/v1/flows").body;
   EXPECT_EQ(body,
             R"({"forwarding":true,"flows":[{"interface":"/networkInterfaces/v",)"
             R"("direction":"outbound","protocol":"tcp","source":"10.1.0.2","sourcePort":40000,)"
             R"("destination":"10.2.0.2","destinationPort":443,"state":"established","idleMs":12,)"
+            R"("packets":5,"bytes":500,"replyPackets":4,"replyBytes":400,)"
             R"("peer":"/networkInterfaces/w",)"
             R"("peering":"/virtualNetworks/a/virtualNetworkPeerings/a-to-b"}],"found":7})");
   EXPECT_FALSE(asked_.port);

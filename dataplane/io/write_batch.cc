@@ -39,36 +39,34 @@ class WriteBatch::Ring {
       ::io_uring_sqe_set_data64(entry, i);
     }
     ::io_uring_submit_and_get_events(&ring_);
-    size_t waiting = writes.size() - take_results(errors);
-    if (waiting > 0) cancel(waiting, errors);
+    const size_t done = take_results(errors);
+    if (done < writes.size()) cancel(writes.size() - done, errors);
   }
 
  private:
-  // The results that are there; answers of how many writes.
+  static constexpr uint64_t kCancellation = ~uint64_t{0};  // no write has this number
+
+  // The results that are there; answers how many.
   size_t take_results(std::span<int> errors) {
     io_uring_cqe* result = nullptr;
     unsigned head = 0, count = 0;
-    size_t writes = 0;
     io_uring_for_each_cqe(&ring_, head, result) {
       ++count;
-      const auto i = static_cast<size_t>(::io_uring_cqe_get_data64(result));
-      if (i >= errors.size()) continue;  // of the cancellation
-      ++writes;
-      errors[i] = result->res >= 0 ? 0 : result->res == -ECANCELED ? EAGAIN : -result->res;
+      const uint64_t i = ::io_uring_cqe_get_data64(result);
+      if (i == kCancellation || result->res >= 0) continue;
+      errors[i] = result->res == -ECANCELED ? EAGAIN : -result->res;
     }
     ::io_uring_cq_advance(&ring_, count);
-    return writes;
+    return count;
   }
 
-  // A write that has no room waits for it, though its descriptor is not to block.
+  // Of writes that have no room, io_uring waits for it, though their descriptors are not to block.
   void cancel(size_t waiting, std::span<int> errors) {
     io_uring_sqe* entry = ::io_uring_get_sqe(&ring_);
     ::io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-    ::io_uring_sqe_set_data64(entry, errors.size());
-    while (waiting > 0) {
+    ::io_uring_sqe_set_data64(entry, kCancellation);
+    for (++waiting; waiting > 0; waiting -= take_results(errors))
       ::io_uring_submit_and_wait(&ring_, 1);
-      waiting -= take_results(errors);
-    }
   }
 
   io_uring ring_{};

@@ -16,15 +16,10 @@
 
 #include "dataplane/hash.h"
 #include "dataplane/pipeline/drop_reason.h"
+#include "dataplane/pipeline/traffic.h"
 #include "dataplane/program.h"
 
 namespace isthmus::dataplane {
-
-struct Traffic {
-  uint64_t packets = 0;
-  uint64_t bytes = 0;
-  friend bool operator==(const Traffic&, const Traffic&) = default;
-};
 
 struct PortTraffic {
   Traffic sent;      // by the virtual machine, dropped or not

@@ -152,6 +152,11 @@ void FlowState::update(const FlowEvent& event, Time now) {
   own.flow = flow;
   own.last_packet = now;
   link_last(place.slot);
+  Totals& all = totals(place.slot);
+  if (is_new) all = {};
+  Traffic& traffic = event.direction == flow.initiated ? all.sent : all.replies;
+  ++traffic.packets;
+  traffic.bytes += event.size_bytes;
 }
 
 size_t FlowState::expire(Time now, size_t limit) {
@@ -183,8 +188,9 @@ void FlowState::visit(size_t first, size_t count, Time now,
       const auto& [key, last_packet, next, flow] = entry(slot);
       if (is_idle(entry(slot), now)) continue;
       const bool is_outbound = flow.initiated == Direction::Outbound;
+      const auto& [sent, replies] = totals(slot);
       look({key.port, is_outbound ? key.outbound() : key.outbound().reversed(), flow.initiated,
-            flow.replied, flow.closing, now - last_packet});
+            flow.replied, flow.closing, now - last_packet, sent, replies});
     }
   }
 }

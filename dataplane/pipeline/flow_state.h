@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "dataplane/net/flow_key.h"
+#include "dataplane/pipeline/traffic.h"
 #include "dataplane/program.h"
 
 namespace isthmus::dataplane {
@@ -39,6 +40,7 @@ struct FlowEvent {
   Direction direction = Direction::Outbound;
   net::FlowKey flow;  // of the packet
   uint8_t tcp_flags = 0;
+  uint32_t size_bytes = 0;  // of its frame
 };
 
 struct KnownFlow {
@@ -53,6 +55,8 @@ struct FlowEntry {
   bool replied = false;  // packets were seen in both directions
   bool closing = false;  // TCP FIN or RST was seen
   Time idle{};           // since its last packet
+  Traffic sent{};        // delivered in the direction of its first packet
+  Traffic replies{};     // and in the other one
 };
 
 class FlowState {
@@ -114,12 +118,17 @@ class FlowState {
   struct Link {
     Slot previous = kNowhere, next = kNowhere;
   };
+  // What has been delivered of the flow: what a packet adds to, and nobody looks up.
+  struct Totals {
+    Traffic sent, replies;
+  };
   // Entries stay where they are, so that growing copies none of them. A block is small, since an
   // explanation that needs one makes a state of its own.
   static constexpr size_t kSlotsOfBlock = 128;
   struct Block {
     std::array<Entry, kSlotsOfBlock> entries;
     std::array<Link, kSlotsOfBlock> links;
+    std::array<Totals, kSlotsOfBlock> totals;
   };
   // Where an entry is, or would be.
   struct Place {
@@ -146,6 +155,10 @@ class FlowState {
     return blocks_[slot / kSlotsOfBlock]->entries[slot % kSlotsOfBlock];
   }
   Link& link(Slot slot) { return blocks_[slot / kSlotsOfBlock]->links[slot % kSlotsOfBlock]; }
+  Totals& totals(Slot slot) { return blocks_[slot / kSlotsOfBlock]->totals[slot % kSlotsOfBlock]; }
+  const Totals& totals(Slot slot) const {
+    return blocks_[slot / kSlotsOfBlock]->totals[slot % kSlotsOfBlock];
+  }
   Slot link_after(Slot slot) const {
     return blocks_[slot / kSlotsOfBlock]->links[slot % kSlotsOfBlock].next;
   }

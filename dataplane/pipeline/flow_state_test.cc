@@ -22,11 +22,11 @@ net::FlowKey flow(IpProtocol protocol, uint16_t source_port = 40000) {
   return {net::IpAddress::v4(0x0A000004), net::IpAddress::v4(0x0A000104), protocol, source_port,
           443};
 }
-FlowEvent leaves(PortId port, const net::FlowKey& key, uint8_t flags = 0) {
-  return {port, Direction::Outbound, key, flags};
+FlowEvent leaves(PortId port, const net::FlowKey& key, uint8_t flags = 0, uint32_t bytes = 0) {
+  return {port, Direction::Outbound, key, flags, bytes};
 }
-FlowEvent enters(PortId port, const net::FlowKey& key, uint8_t flags = 0) {
-  return {port, Direction::Inbound, key, flags};
+FlowEvent enters(PortId port, const net::FlowKey& key, uint8_t flags = 0, uint32_t bytes = 0) {
+  return {port, Direction::Inbound, key, flags, bytes};
 }
 
 // web sends to db; the packet is delivered.
@@ -193,6 +193,7 @@ struct PlainFlows {
     Time last;
     bool replied;
     bool closing;
+    Traffic sent, replies;
   };
   std::vector<Record> records;
 
@@ -214,14 +215,40 @@ struct PlainFlows {
   }
   void note(const FlowEvent& event, Time now) {
     const Record* known = live(event, now);
-    Record next = known != nullptr ? *known : Record{event, now, false, false};
+    Record next = known != nullptr ? *known : Record{event, now, false, false, {}, {}};
     next.last = now;
     if (event.direction != next.first.direction) next.replied = true;
     if ((event.tcp_flags & (net::kTcpFin | net::kTcpRst)) != 0) next.closing = true;
+    Traffic& traffic = event.direction == next.first.direction ? next.sent : next.replies;
+    traffic = {traffic.packets + 1, traffic.bytes + event.size_bytes};
     std::erase_if(records, [&](const Record& record) { return same(record.first, event); });
     records.push_back(next);
   }
 };
+
+// Every flow that is visited is one of the oracle's, and the other way round.
+void expect_same(const FlowState& flows, const PlainFlows& oracle, Time now) {
+  size_t visited = 0;
+  flows.visit(0, flows.buckets(), now, [&](const FlowEntry& entry) {
+    ++visited;
+    const auto* record = oracle.live({entry.port, entry.initiated, entry.flow}, now);
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(entry.initiated, record->first.direction);
+    EXPECT_EQ(entry.flow, record->first.flow);
+    EXPECT_EQ(entry.replied, record->replied);
+    EXPECT_EQ(entry.closing, record->closing);
+    EXPECT_EQ(entry.idle, now - record->last);
+    EXPECT_EQ(entry.sent, record->sent);
+    EXPECT_EQ(entry.replies, record->replies);
+  });
+  size_t alive = 0;
+  for (const auto& record : oracle.records) {
+    FlowEvent next = record.first;
+    next.tcp_flags = 0;  // which would begin a new flow
+    alive += oracle.live(next, now) != nullptr ? 1 : 0;
+  }
+  EXPECT_EQ(visited, alive);
+}
 
 TEST(FlowState, RandomTrafficEqualsThePlainOracle) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
@@ -238,8 +265,9 @@ TEST(FlowState, RandomTrafficEqualsThePlainOracle) {
       const uint8_t flags = key.protocol == IpProtocol::Tcp ? kFlags[random() % 4] : uint8_t{0};
       const bool is_reply = random() % 2 == 0;
       if (is_reply) key = key.reversed();
-      const FlowEvent out = leaves(is_reply ? kDb : kWeb, key, flags);
-      const FlowEvent in = enters(is_reply ? kWeb : kDb, key, flags);
+      const auto bytes = static_cast<uint32_t>(random() % 1500);
+      const FlowEvent out = leaves(is_reply ? kDb : kWeb, key, flags, bytes);
+      const FlowEvent in = enters(is_reply ? kWeb : kDb, key, flags, bytes);
       for (const FlowEvent& event : {out, in}) {
         const auto found = flows.find(event, now);
         const auto* expected = oracle.live(event, now);
@@ -253,6 +281,7 @@ TEST(FlowState, RandomTrafficEqualsThePlainOracle) {
       oracle.note(out, now);
       oracle.note(in, now);
       if (random() % 10 == 0) flows.expire(now, random() % 4);
+      expect_same(flows, oracle, now);
     }
   }
 }

@@ -31,7 +31,7 @@ struct Passage {
   const PortAddress& source() const { return from->addresses[from_address]; }
   const PortAddress& target() const { return to->addresses[to_address]; }
   FlowEvent event(PortId port, Direction direction) const {
-    return {port, direction, packet.flow, packet.tcp_flags};
+    return {port, direction, packet.flow, packet.tcp_flags, packet.size_bytes};
   }
   FlowEvent sent() const { return event(packet.ingress, Direction::Outbound); }
   FlowEvent received() const { return event(to_id, Direction::Inbound); }

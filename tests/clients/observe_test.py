@@ -183,7 +183,7 @@ def flows_have_names_and_ways(world, tally):
     mine = [flow for flow in flows if flow.get("sourcePort") == 777]
     tally.check(len(mine) == 1, f"the flow is listed {len(mine)} times")
     for name, value in (("interface", world.red.path), ("peer", world.blue.path), ("direction", "outbound"),
-                        ("protocol", "udp"), ("destination", world.blue.address), ("state", "one-way"),
+                        ("protocol", "udp"), ("destination", world.blue.address), ("state", "one-way"), ("packets", 1), ("replyPackets", 0),
                         ("peering", "/virtualNetworks/red/virtualNetworkPeerings/to-blue")):
         tally.check(mine and mine[0].get(name) == value, f"{name} of {mine}")
     table = world.cli("lab", "flows", "blue1", "-o", "table").communicate(timeout=PATIENCE_SECONDS)[0]

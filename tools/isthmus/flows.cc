@@ -1,6 +1,7 @@
 // isthmus flows: the flows that the daemon's packets belong to, and which way they go.
 #include <fmt/format.h>
 
+#include "tools/isthmus/rates.h"
 #include "tools/isthmus/tasks.h"
 
 namespace isthmus::cli {
@@ -25,6 +26,14 @@ std::string name_at(const Value& flow, const char* pointer) {
   return std::string(last_segment(text_at(flow, pointer)));
 }
 
+// In both directions.
+std::string bytes_of(const Value& flow) {
+  const auto number = [&flow](const char* pointer) {
+    return std::strtod(text_at(flow, pointer).c_str(), nullptr);
+  };
+  return short_number(number("/bytes") + number("/replyBytes"));
+}
+
 // "to-blue", "appliance 10.0.0.4", "to-hub, appliance 10.0.0.4"; of a drop why.
 std::string way_of(const Value& flow) {
   std::string way = name_at(flow, "/peering");
@@ -47,6 +56,7 @@ std::vector<std::string> row_of(const Value& flow) {
           end_of(flow, "/destination", "/destinationPort"),
           text_at(flow, "/state"),
           seconds(flow),
+          bytes_of(flow),
           way_of(flow)};
 }
 
@@ -81,8 +91,9 @@ Result<void> show_flows(Session& session, const Arguments& typed) {
     session.err << fmt::format("{} of {} flows, those with the latest packets\n", flows.Size(),
                                found);
   return session.output.print(flows, [&] {
-    Grid grid{{"Protocol", "From", "Source", "To", "Destination", "State", "IdleSeconds", "Way"},
-              {}};
+    Grid grid{
+        {"Protocol", "From", "Source", "To", "Destination", "State", "IdleSeconds", "Bytes", "Way"},
+        {}};
     for (const Value& flow : flows.GetArray()) grid.rows.push_back(row_of(flow));
     return grid;
   });

@@ -15,10 +15,12 @@ constexpr const char* kCounters = "GET /_isthmus/v1/counters";
 
 constexpr const char* kTwoFlows = R"({"forwarding":true,"flows":[
  {"interface":"/networkInterfaces/web1","direction":"outbound","protocol":"tcp","source":"10.1.0.4","sourcePort":40000,
-  "destination":"10.2.0.4","destinationPort":443,"state":"established","idleMs":1250,"peer":"/networkInterfaces/db1",
+  "destination":"10.2.0.4","destinationPort":443,"state":"established","idleMs":1250,
+  "packets":1200,"bytes":18000000,"replyPackets":600,"replyBytes":39600,"peer":"/networkInterfaces/db1",
   "peering":"/virtualNetworks/red/virtualNetworkPeerings/to-blue"},
  {"interface":"/networkInterfaces/web1","direction":"inbound","protocol":"udp","source":"fd00::4","sourcePort":1,
-  "destination":"fd00::5","destinationPort":53,"state":"one-way","idleMs":0,"peer":"/networkInterfaces/app1",
+  "destination":"fd00::5","destinationPort":53,"state":"one-way","idleMs":0,
+  "packets":1,"bytes":80,"replyPackets":0,"replyBytes":0,"peer":"/networkInterfaces/app1",
   "drop":{"reason":"acl-deny","stage":"acl-in"}}],"found":7})";
 
 TEST(Flows, AreATable) {
@@ -28,12 +30,13 @@ TEST(Flows, AreATable) {
   EXPECT_EQ(outcome.exit, 0) << outcome.err;
   EXPECT_EQ(
       outcome.out,
-      "Protocol  From  Source          To    Destination   State        IdleSeconds  Way\n"
-      "--------  ----  --------------  ----  ------------  -----------  -----------  "
+      "Protocol  From  Source          To    Destination   State        IdleSeconds  Bytes  Way\n"
+      "--------  ----  --------------  ----  ------------  -----------  -----------  -----  "
       "-----------------\n"
-      "tcp       web1  10.1.0.4:40000  db1   10.2.0.4:443  established  1.2          to-blue\n"
-      "udp       app1  [fd00::4]:1     web1  [fd00::5]:53  one-way      0.0          dropped: "
-      "acl-deny\n");
+      "tcp       web1  10.1.0.4:40000  db1   10.2.0.4:443  established  1.2          18.0M  "
+      "to-blue\n"
+      "udp       app1  [fd00::4]:1     web1  [fd00::5]:53  one-way      0.0          80     "
+      "dropped: acl-deny\n");
   EXPECT_EQ(outcome.err, "2 of 7 flows, those with the latest packets\n");
   EXPECT_EQ(run_against(server, "lab flows web1 --limit 2", true).out, outcome.out);
 }
