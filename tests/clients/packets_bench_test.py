@@ -37,7 +37,7 @@ def measures(tally):
         said = json.load(file)
     tally.check(tuple(figure["name"] for figure in said["figures"]) == FIGURES, f"the figures are {said['figures']}")
     for figure in said["figures"]:
-        for contender in ("veth", "isthmus"):
+        for contender in ("veth", "isthmus", "isthmus-singly"):
             samples = figure["samples"][contender]
             tally.check(len(samples) == 1 and (samples[0] or 0) > 0, f"{contender}, {figure['name']}: {samples}")
     tally.check("61.5 ms | aim" in " ".join(done.stdout.split()), "what others have measured is in the table")

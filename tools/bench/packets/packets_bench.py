@@ -19,7 +19,7 @@ import report
 import transfer
 from figures import Load, Samples, figures, measure
 
-QUICK = ("veth", "isthmus")
+QUICK = ("veth", "isthmus", "isthmus-singly")
 
 
 def tell(text):
@@ -32,7 +32,7 @@ def arguments():
     parser.add_argument("--bin", default=os.path.join(root, "build/release/bin"), help="where isthmusd and isthmus-load are")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1, help="of iperf3; the other measurements take half of it")
-    parser.add_argument("--quick", action="store_true", help="that it runs: one repetition of ours and of a direct veth")
+    parser.add_argument("--quick", action="store_true", help="that it runs: one repetition of ours, also with io_uring off, and of a direct veth")
     parser.add_argument("--only", nargs="+", metavar="CONTENDER", help="veth, router, ovs, ovs-tso, ovn, isthmus, isthmus-inside, isthmus-singly")
     parser.add_argument("--figures", nargs="+", metavar="FIGURE", help="tcp, rr, ping, rested-ping, udp, short-tcp; with -1 those on one core")
     parser.add_argument("--transfer", type=int, metavar="SECONDS",
