@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -133,6 +134,23 @@ TEST_P(WriteBatchTest, NothingWaitsForRoomOfADevice) {
   batch_.add(full, bytes_of(" is room"));
   EXPECT_THAT(flushed(batch_), ElementsAre(0, 0));
   EXPECT_EQ(next(reader), "there is room");
+}
+
+// No descriptor left stands for a system that has no io_uring, or keeps us from it.
+TEST(WriteBatch, GoesOneByOneWhereThereIsNoIoUring) {
+  const Ends web = a_wire();
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  WriteBatch batch(8, WriteWay::Batched);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(batch.way(), WriteWay::OneByOne);
+  batch.add(web.wire, bytes_of("a"));
+  batch.add(web.wire, bytes_of("b"));
+  EXPECT_THAT(flushed(batch), ElementsAre(0, 0));
+  EXPECT_EQ(next(web.other), "a");
+  EXPECT_EQ(next(web.other), "b");
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, WriteBatchTest,
