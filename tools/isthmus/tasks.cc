@@ -171,6 +171,13 @@ constexpr Option kLabAttachOptions[] = {
 constexpr Option kLabDetachOptions[] = {
     {"NIC", "a network interface", kOne, kRequired, kNics},
 };
+constexpr Option kLabReplayOptions[] = {
+    {"NIC", "whose machine sends them", kOne, kRequired, kNics},
+    {"FILE", "pcap or pcapng, of Ethernet; - is the standard input", kOne, kRequired, kFile},
+    {"--to", "other NICs that take what they get, so that it arrives", kMany, kMaybe, kNics},
+    {"-w,--write", "a pcapng file; - is the standard output", kOne, kMaybe, kFile},
+    {"--all", "also frames from another MAC address than the NIC's", kNone},
+};
 constexpr Option kLabPingOptions[] = {
     {"FROM", "a machine", kOne, kMaybe, kNics},
     {"TO", "another one", kOne, kMaybe, kNics},
@@ -238,6 +245,8 @@ constexpr Task kTasks[] = {
     {"lab exec", "", "run a command in a machine", kLabExecOptions, &lab_exec},
     {"lab capture", "", "the frames that a NIC sends and gets; wireshark -k -i - reads them",
      kCaptureOptions, &lab_capture},
+    {"lab replay", "", "send the frames of a capture file, and see what becomes of each",
+     kLabReplayOptions, &lab_replay},
     {"lab flows", "", "the flows that packets belong to, as isthmus flows", kFlowsOptions,
      &show_flows},
     {"lab attach", "", "put a network namespace that is there behind a NIC", kLabAttachOptions,

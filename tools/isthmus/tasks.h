@@ -85,6 +85,7 @@ Result<void> lab_detach(Session& session, const Arguments& arguments);   // lab/
 Result<void> lab_ping(Session& session, const Arguments& arguments);     // lab/ping.cc
 Result<void> lab_bench(Session& session, const Arguments& arguments);    // lab/bench.cc
 Result<void> lab_capture(Session& session, const Arguments& arguments);  // lab/capture.cc
+Result<void> lab_replay(Session& session, const Arguments& arguments);   // lab/replay.cc
 Result<void> lab_doctor(Session& session, const Arguments& arguments);   // lab/doctor.cc
 Result<void> show_flows(Session& session, const Arguments& arguments);   // flows.cc
 Result<void> top(Session& session, const Arguments& arguments);          // top.cc

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <ostream>
 
-#include "api/control/suggest.h"
 #include "tools/isthmus/lab/machines.h"
 #include "tools/lab/tap.h"
 
@@ -23,29 +22,6 @@ std::string path_of_namespace(std::string_view where) {
   const bool is_process =
       std::all_of(where.begin(), where.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
   return is_process ? fmt::format("/proc/{}/ns/net", where) : fmt::format("/run/netns/{}", where);
-}
-
-// The interface of this name or path, as the daemon tells it.
-Result<const Value*> interface_named(const Json& interfaces, std::string_view word) {
-  std::vector<std::string> names;
-  const Value* found = nullptr;
-  for (const Value& one : interfaces.GetArray()) {
-    names.push_back(text_at(one, "/name"));
-    if (text_at(one, "/resourceRef") == word) return &one;
-    if (!equal_ignoring_case(names.back(), word)) continue;
-    if (found != nullptr)
-      return usage(fmt::format("several interfaces are called {}: write the path of one", word));
-    found = &one;
-  }
-  if (found != nullptr) return found;
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  const std::string_view near = api::nearest(word, views);
-  return tl::unexpected(
-      Problem{Exit::NotFound,
-              {},
-              fmt::format("no interface is called {}", word),
-              near.empty() ? "isthmus nic list lists them" : fmt::format("did you mean {}?", near),
-              {}});
 }
 
 }  // namespace

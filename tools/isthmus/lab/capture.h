@@ -19,6 +19,14 @@ struct CaptureWish {
   uint64_t count = std::numeric_limits<uint64_t>::max();  // ends after so many frames
 };
 
+// The end of a pipe, into which the daemon writes for as long as the connection is there. Who hangs
+// up gets the rest of the stream: what was captured before, and the statistics.
+struct OpenCapture {
+  dataplane::io::File connection;
+  dataplane::io::File stream;
+};
+Result<OpenCapture> begin_capture(const std::string& socket, const CaptureWish& wish);
+
 struct CaptureSummary {
   uint64_t frames = 0;
   uint64_t missed = 0;  // for which whoever read was too slow

@@ -89,6 +89,16 @@ Result<std::string> ask(const File& connection, const std::string& line,
   return answer ? read_answer(answer->text) : is_gone();
 }
 
+Result<File> connect_to_wires(const std::string& socket) {
+  auto connection = api::wires::connect_to(socket);
+  if (connection) return std::move(*connection);
+  return tl::unexpected(Problem{Exit::Unreachable,
+                                {},
+                                connection.error(),
+                                "it is for the user who runs isthmusd, on its machine",
+                                {}});
+}
+
 Result<Interfaces> ask_interfaces(Session& session) {
   Result<Json> answer = session.api.get("/_isthmus/v1/interfaces");
   if (!answer) return tl::unexpected(answer.error());
@@ -99,6 +109,28 @@ Result<Interfaces> ask_interfaces(Session& session) {
         fmt::format("the server's socket for wires, {}, is not on this machine", interfaces.wires),
         "run isthmus lab where isthmusd runs");
   return interfaces;
+}
+
+Result<const Value*> interface_named(const Json& interfaces, std::string_view word) {
+  std::vector<std::string> names;
+  const Value* found = nullptr;
+  for (const Value& one : interfaces.GetArray()) {
+    names.push_back(text_at(one, "/name"));
+    if (text_at(one, "/resourceRef") == word) return &one;
+    if (!equal_ignoring_case(names.back(), word)) continue;
+    if (found != nullptr)
+      return usage(fmt::format("several interfaces are called {}: write the path of one", word));
+    found = &one;
+  }
+  if (found != nullptr) return found;
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const std::string_view near = api::nearest(word, views);
+  return tl::unexpected(
+      Problem{Exit::NotFound,
+              {},
+              fmt::format("no interface is called {}", word),
+              near.empty() ? "isthmus nic list lists them" : fmt::format("did you mean {}?", near),
+              {}});
 }
 
 bool Helper::is_there(const std::string& wires) {

@@ -23,6 +23,12 @@ struct Interfaces {
 // A problem where the daemon forwards no packets.
 Result<Interfaces> ask_interfaces(Session& session);
 
+// The one of this name or path.
+Result<const Value*> interface_named(const Json& interfaces, std::string_view word);
+
+// To the daemon's socket for wires; says whose it is where it cannot be reached.
+Result<File> connect_to_wires(const std::string& socket);
+
 // Says a line to the daemon or the helper, and tells the rest of an answer that begins with "done";
 // what it refuses is a problem.
 Result<std::string> ask(const File& connection, const std::string& line,
