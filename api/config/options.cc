@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <type_traits>
 
 #include <arpa/inet.h>
 
 #include "api/config/clock_text.h"
+#include "api/config/option_kinds.h"
 #include "api/config/quantity.h"
 #include "api/http/target.h"
 #include "controller/base/uuid.h"
@@ -16,52 +16,6 @@ namespace isthmus::api::config {
 namespace {
 
 constexpr std::string_view kLogLevels[] = {"trace", "debug", "info", "warn", "error", "off"};
-
-// Rows for the three kinds of quantities. `Access` is a lambda that gives the field of a Config.
-template <class Access>
-constexpr Option count_option(std::string_view name, std::string_view help, Access) {
-  return {name,
-          "N",
-          "a number from 1 to 1000000000",
-          help,
-          [](Config& c, std::string_view text) {
-            const auto value = quantity(text, kNoUnits);
-            auto& field = Access{}(c);
-            if (value) field = static_cast<std::remove_reference_t<decltype(field)>>(*value);
-            return value.has_value();
-          },
-          [](const Config& c) { return std::to_string(Access{}(c)); }};
-}
-
-template <class Access>
-constexpr Option bytes_option(std::string_view name, std::string_view help, Access) {
-  return {name,
-          "BYTES",
-          "a number of bytes from 1 to 1000000000, perhaps with K or M as in 8K",
-          help,
-          [](Config& c, std::string_view text) {
-            const auto value = quantity(text, kByteUnits);
-            if (value) Access{}(c) = static_cast<size_t>(*value);
-            return value.has_value();
-          },
-          [](const Config& c) { return with_unit(Access{}(c), kByteUnits); }};
-}
-
-template <class Access>
-constexpr Option time_option(std::string_view name, std::string_view help, Access) {
-  return {name,
-          "TIME",
-          "a time with its unit, as in 500ms, 10s or 2m",
-          help,
-          [](Config& c, std::string_view text) {
-            const auto value = quantity(text, kTimeUnits);
-            if (value) Access{}(c) = std::chrono::milliseconds(*value);
-            return value.has_value();
-          },
-          [](const Config& c) {
-            return with_unit(static_cast<uint64_t>(Access{}(c).count()), kTimeUnits);
-          }};
-}
 
 bool is_address(const std::string& text) {
   std::array<unsigned char, sizeof(in6_addr)> binary{};
@@ -243,50 +197,6 @@ bool assign_seed(Config& config, std::string_view text) {
   const auto seed = number(text);
   if (seed) config.seed = *seed;
   return seed.has_value();
-}
-
-// A row for what is on or off, and named with one of the two words.
-template <class Access>
-constexpr Option on_off_option(std::string_view name, std::string_view help, Access) {
-  return {name,
-          "on|off",
-          "on or off",
-          help,
-          [](Config& c, std::string_view text) {
-            if (text == "on" || text == "off") Access{}(c) = text == "on";
-            return text == "on" || text == "off";
-          },
-          [](const Config& c) { return std::string(Access{}(c) ? "on" : "off"); }};
-}
-
-// A row for a file or folder. `Access` is a lambda that gives the field of a Config.
-template <class Access>
-constexpr Option path_option(std::string_view name, std::string_view value, std::string_view help,
-                             Access) {
-  return {name,
-          value,
-          "a file name",
-          help,
-          [](Config& c, std::string_view text) {
-            Access{}(c) = text;
-            return true;
-          },
-          [](const Config& c) { return std::string(Access{}(c)); }};
-}
-
-template <class Access>
-constexpr Option switch_option(std::string_view name, std::string_view help, Access) {
-  return {name,
-          "BOOL",
-          "true or false",
-          help,
-          [](Config& c, std::string_view text) {
-            if (text != "true" && text != "false") return false;
-            Access{}(c) = text == "true";
-            return true;
-          },
-          [](const Config& c) { return std::string(Access{}(c) ? "true" : "false"); },
-          Arity::Switch};
 }
 
 bool assign_state(Config& config, std::string_view text) {
