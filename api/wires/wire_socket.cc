@@ -139,15 +139,18 @@ bool WireSocket::Loop::serve(const File& connection) {
 std::string WireSocket::Loop::answer(const File& connection, Line message) {
   const auto [word, rest] = split_line(message.text);
   if (word == "capture") return capture(connection, rest, message);
-  if (word != "attach" && word != "detach")
+  if (word != "attach" && word != "attach-if-free" && word != "detach")
     return fmt::format(
-        "InvalidRequest: {} is no word of this socket: write attach, detach or capture, and "
-        "the path of a network interface.",
+        "InvalidRequest: {} is no word of this socket: write attach, attach-if-free, detach or "
+        "capture, and the path of a network interface.",
         in_quotes(word));
   const ModelPtr model = controller_.model();
   const Resource* nic = find_nic(*model, rest);
   if (nic == nullptr) return no_nic(rest);
-  return word == "attach" ? attach(connection, *nic, message) : detach(*nic);
+  if (word == "detach") return detach(*nic);
+  if (word == "attach-if-free" && holders_.contains(PortId{nic->serial}))
+    return fmt::format("WireExists: A wire is in {} already.", nic->id.path());
+  return attach(connection, *nic, message);
 }
 
 std::string WireSocket::Loop::attach(const File& connection, const Resource& nic, Line& message) {

@@ -8,6 +8,8 @@
 //   attach NIC     with one descriptor (SCM_RIGHTS), of which every read is a frame behind a
 //                  virtio_net_hdr: a TAP device with IFF_VNET_HDR. NIC is the path of a network
 //                  interface of either realm; its frames are forwarded from the answer on
+//   attach-if-free NIC
+//                  the same, unless the interface has a wire
 //   detach NIC
 //   capture NIC [drops], capture all [drops]
 //                  with one descriptor, into which the frames are written as a pcapng stream

@@ -152,6 +152,7 @@ class PacketWorker::Loop {
   void add(const Tables& tables, const Outgoing& outgoing, const Wire& wire,
            std::span<const uint8_t> all);
   void flush(const Tables& tables);
+  void note_written(const Tables& tables, const Outgoing& outgoing, int error);
   void lose(DropReason reason, const Port* at);
   void expire_flows(Time time);
 
@@ -355,15 +356,21 @@ void PacketWorker::Loop::add(const Tables& tables, const Outgoing& outgoing, con
 void PacketWorker::Loop::flush(const Tables& tables) {
   const std::span<const int> errors = batch_->flush();
   for (size_t i = 0; i < errors.size(); ++i) {
-    const Outgoing& outgoing = outgoing_[i];
-    if (errors[i] != 0) {
-      lose(is_device_down(errors[i]) ? DropReason::NoWire : DropReason::WireFull,
-           tables.port(outgoing.to));
-    } else if (recorder_.is_on()) {
-      recorder_.delivered(outgoing.to, outgoing.frame);
+    try {
+      note_written(tables, outgoing_[i], errors[i]);
+    } catch (const std::bad_alloc&) {  // for a counter or a capture: it goes without this frame
     }
   }
   outgoing_.clear();
+}
+
+void PacketWorker::Loop::note_written(const Tables& tables, const Outgoing& outgoing, int error) {
+  if (error != 0) {
+    lose(is_device_down(error) ? DropReason::NoWire : DropReason::WireFull,
+         tables.port(outgoing.to));
+  } else if (recorder_.is_on()) {
+    recorder_.delivered(outgoing.to, outgoing.frame);
+  }
 }
 
 void PacketWorker::Loop::expire_flows(Time time) {

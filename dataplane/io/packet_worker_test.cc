@@ -25,6 +25,7 @@ constexpr DomainId kRed{1};
 constexpr DomainId kBlue{2};
 constexpr PortId kWeb{11};                      // 10.1.0.4 in red
 constexpr PortId kDb{14};                       // 10.2.0.4 in blue
+constexpr PortId kApp{15};                      // 10.2.0.5 in blue, where a test has it
 constexpr auto kPatience = milliseconds(5000);  // for what must come
 constexpr auto kSilence = milliseconds(50);     // for what must not
 
@@ -44,6 +45,12 @@ class Machine {
   PortId port() const { return port_; }
   File plug() { return std::move(there_); }
   void unplug() { here_ = File(); }
+  // Before it is plugged in: what is sent to it from then on has no room.
+  void fill() {
+    const char frame = 0;
+    while (::write(there_.get(), &frame, 1) == 1) {
+    }
+  }
 
   bool send(std::vector<uint8_t> frame, std::vector<uint8_t> header = {}) {
     header.insert(header.end(), frame.begin(), frame.end());
@@ -89,11 +96,11 @@ class PacketWorkerTest : public ::testing::TestWithParam<WriteWay> {
     options.writes = GetParam();
     return options;
   }
-  void add(PortId id, DomainId domain, const char* subnet) {
+  void add(PortId id, DomainId domain, const char* subnet, uint32_t host = 4) {
     PortAddress own;
     own.subnet = prefix(subnet);
     own.router = own.subnet.address().plus(1);
-    own.address = own.subnet.address().plus(4);
+    own.address = own.subnet.address().plus(host);
     own.table = {domain, 0};
     program_.ports[id] = {mac(id), false, {own}, {}};
     program_.endpoints[{domain, own.address}] = id;
@@ -241,6 +248,50 @@ TEST_P(PacketWorkerTest, AReceiverWhoTakesNothingHoldsNobodyUp) {
   web_.send("who-has 10.1.0.1 tell 10.1.0.4");
   EXPECT_EQ(web_.next(), "12-34-56-78-9A-BC > 00-00-00-00-00-0B 10.1.0.1 is-at 12-34-56-78-9A-BC");
   EXPECT_EQ(db_.next(), kPingArrived);
+}
+
+// What waits when a wire is plugged in is read at once, and what comes of it written at once.
+TEST_P(PacketWorkerTest, ABurstIsAnsweredAndForwardedFrameByFrame) {
+  constexpr int kRounds = 20;
+  constexpr const char* kLastHop = "icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 1";
+  PacketWorker worker(dataplane_, options());
+  worker.attach(kDb, db_.plug());
+  for (int i = 0; i < kRounds; ++i) {
+    web_.send("who-has 10.1.0.1 tell 10.1.0.4");
+    web_.send(kPing);
+    web_.send(kLastHop);
+  }
+  worker.attach(kWeb, web_.plug());
+  for (int i = 0; i < kRounds; ++i) {
+    EXPECT_EQ(db_.next(), kPingArrived);
+    EXPECT_EQ(web_.next(),
+              "12-34-56-78-9A-BC > 00-00-00-00-00-0B 10.1.0.1 is-at 12-34-56-78-9A-BC");
+    EXPECT_THAT(web_.next(), ::testing::HasSubstr("time-exceeded")) << i;
+  }
+  EXPECT_EQ(db_.next(kSilence), "nothing");
+}
+
+TEST_P(PacketWorkerTest, OfABurstEachWireHasItsOwnLosses) {
+  constexpr int kFrames = 30;
+  constexpr Tag kAppTag{77};
+  add(kApp, kBlue, "10.2.0.0/24", 5);
+  program_.ports[kApp].tag = kAppTag;
+  publish();
+  PacketWorker worker(dataplane_, options());
+  worker.attach(kDb, db_.plug());
+  Machine app(kApp);
+  app.fill();
+  worker.attach(kApp, app.plug());
+  for (int i = 0; i < kFrames; ++i) {
+    web_.send("icmp 10.1.0.4 > 10.2.0.5 echo 7 ttl 64");
+    web_.send(kPing);
+  }
+  worker.attach(kWeb, web_.plug());
+  for (int i = 0; i < kFrames; ++i) EXPECT_EQ(db_.next(), kPingArrived);
+  CounterTotals totals;
+  worker.add_to(totals);
+  EXPECT_THAT(totals.drops_by_resource, ::testing::ElementsAre(::testing::Pair(
+                                            DropKey{DropReason::WireFull, kAppTag}, kFrames)));
 }
 
 TEST_P(PacketWorkerTest, AnOffloadHeaderGoesWithItsFrame) {

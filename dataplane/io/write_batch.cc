@@ -25,7 +25,8 @@ class WriteBatch::Ring {
     if (is_open_) ::io_uring_queue_exit(&ring_);
   }
 
-  void write(std::span<const Write> writes, std::span<int> errors) {
+  // An errno for each write, 0 where it is done. False: not all have ended, and the ring is to go.
+  bool write(std::span<const Write> writes, std::span<int> errors) {
     for (size_t i = 0; i < writes.size(); ++i) {
       const Write& write = writes[i];
       const auto size = static_cast<unsigned>(write.bytes.size());
@@ -39,34 +40,41 @@ class WriteBatch::Ring {
       ::io_uring_sqe_set_data64(entry, i);
     }
     ::io_uring_submit_and_get_events(&ring_);
-    const size_t done = take_results(errors);
-    if (done < writes.size()) cancel(writes.size() - done, errors);
+    size_t done = take_results(errors);
+    for (int round = 0; done < writes.size() && round < kCancellationsMax; ++round) {
+      cancel();
+      done += take_results(errors);
+    }
+    return done == writes.size();
   }
 
  private:
   static constexpr uint64_t kCancellation = ~uint64_t{0};  // no write has this number
+  static constexpr int kCancellationsMax = 1000;           // one is enough, but for want of memory
 
-  // The results that are there; answers how many.
+  // The results that are there; answers of how many writes.
   size_t take_results(std::span<int> errors) {
     io_uring_cqe* result = nullptr;
     unsigned head = 0, count = 0;
+    size_t writes = 0;
     io_uring_for_each_cqe(&ring_, head, result) {
       ++count;
       const uint64_t i = ::io_uring_cqe_get_data64(result);
-      if (i == kCancellation || result->res >= 0) continue;
-      errors[i] = result->res == -ECANCELED ? EAGAIN : -result->res;
+      if (i == kCancellation) continue;
+      ++writes;
+      errors[i] = result->res >= 0 ? 0 : result->res == -ECANCELED ? EAGAIN : -result->res;
     }
     ::io_uring_cq_advance(&ring_, count);
-    return count;
+    return writes;
   }
 
   // Of writes that have no room, io_uring waits for it, though their descriptors are not to block.
-  void cancel(size_t waiting, std::span<int> errors) {
-    io_uring_sqe* entry = ::io_uring_get_sqe(&ring_);
-    ::io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-    ::io_uring_sqe_set_data64(entry, kCancellation);
-    for (++waiting; waiting > 0; waiting -= take_results(errors))
-      ::io_uring_submit_and_wait(&ring_, 1);
+  void cancel() {
+    if (io_uring_sqe* entry = ::io_uring_get_sqe(&ring_); entry != nullptr) {
+      ::io_uring_prep_cancel64(entry, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+      ::io_uring_sqe_set_data64(entry, kCancellation);
+    }
+    ::io_uring_submit_and_wait(&ring_, 1);
   }
 
   io_uring ring_{};
@@ -87,9 +95,10 @@ void WriteBatch::add(const Wire& wire, std::span<const uint8_t> bytes) {
 
 // One alone goes by write(2), which is the shorter way for it.
 std::span<const int> WriteBatch::flush() {
-  errors_.assign(writes_.size(), 0);
-  if (ring_ && writes_.size() > 1) {
-    ring_->write(writes_, errors_);
+  const bool is_batched = ring_ && writes_.size() > 1;
+  errors_.assign(writes_.size(), is_batched ? EAGAIN : 0);
+  if (is_batched) {
+    if (!ring_->write(writes_, errors_)) ring_.reset();
   } else {
     for (size_t i = 0; i < writes_.size(); ++i) {
       const Write& write = writes_[i];

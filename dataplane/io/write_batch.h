@@ -35,14 +35,13 @@ class WriteBatch {
   WriteBatch(size_t capacity, WriteWay wanted);
   ~WriteBatch();
 
-  // OneByOne where the system has nothing else.
+  // OneByOne where the system has nothing else, or io_uring has failed.
   WriteWay way() const { return ring_ ? WriteWay::Batched : WriteWay::OneByOne; }
-  size_t size() const { return writes_.size(); }
   bool is_full() const { return writes_.size() == capacity_; }
 
   // It is not full. The wire stays in place until flush, too.
   void add(const Wire& wire, std::span<const uint8_t> bytes);
-  // The answer is valid until the next add.
+  // The answer is valid until the next flush.
   std::span<const int> flush();
 
  private:

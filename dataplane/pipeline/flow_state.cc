@@ -143,7 +143,8 @@ void FlowState::update(const FlowEvent& event, Time now) {
   flow.replied |= event.direction != flow.initiated;
   flow.closing |= (event.tcp_flags & (net::kTcpFin | net::kTcpRst)) != 0;
 
-  if (place.slot == kNowhere) {
+  const bool is_added = place.slot == kNowhere;
+  if (is_added) {
     add(place);
   } else {
     unlink(place.slot);
@@ -153,7 +154,7 @@ void FlowState::update(const FlowEvent& event, Time now) {
   own.last_packet = now;
   link_last(place.slot);
   Totals& all = totals(place.slot);
-  if (is_new) all = {};
+  if (is_new || is_added) all = {};
   Traffic& traffic = event.direction == flow.initiated ? all.sent : all.replies;
   ++traffic.packets;
   traffic.bytes += event.size_bytes;

@@ -55,7 +55,7 @@ struct FlowEntry {
   bool replied = false;  // packets were seen in both directions
   bool closing = false;  // TCP FIN or RST was seen
   Time idle{};           // since its last packet
-  Traffic sent{};        // delivered in the direction of its first packet
+  Traffic sent{};        // let through in the direction of its first packet
   Traffic replies{};     // and in the other one
 };
 
@@ -118,7 +118,7 @@ class FlowState {
   struct Link {
     Slot previous = kNowhere, next = kNowhere;
   };
-  // What has been delivered of the flow: what a packet adds to, and nobody looks up.
+  // What was let through of the flow: what a packet adds to, and nobody looks up.
   struct Totals {
     Traffic sent, replies;
   };

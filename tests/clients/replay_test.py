@@ -4,11 +4,13 @@ The frames that arrive and the reasons for which others do not are those that th
 played again by another, with the same result.
 """
 import os
+import socket
 import struct
 import subprocess
 import sys
 import tempfile
 
+import machine
 from nc_daemon import Tally, arguments, daemon_command
 from observe_test import ROUTER_MAC, World, udp
 
@@ -44,7 +46,7 @@ class Replays:
 
     def run(self, *words):
         done = subprocess.run([os.environ["ISTHMUS"], "--server", f"http://127.0.0.1:{self.world.daemon.port}", "lab", "replay",
-                               *words], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+                               *words], capture_output=True, text=True, errors="replace", timeout=PATIENCE_SECONDS)
         return done.returncode, done.stdout, done.stderr
 
     def expect(self, wanted, *words):
@@ -78,6 +80,29 @@ class Replays:
         sizes = [os.path.getsize(self.file(name)) for name in ("1.pcapng", "2.pcapng")]
         self.tally.check(sizes[0] == sizes[1], f"the two files have {sizes} bytes")
 
+    def what_comes_before_damage_is_told(self):
+        pcap(self.file("five.pcap"), self.frames[:1] * 5)
+        with open(self.file("tail.pcap"), "wb") as out:
+            out.write(open(self.file("five.pcap"), "rb").read()[:-10])
+        status, out, err = self.run("red1", self.file("tail.pcap"), "--to", "blue1", "-o", "table")
+        self.tally.check(status == 1 and err.startswith("4 frames sent, 0 of them dropped; 4 received\n") and "is damaged" in err,
+                         f"{status}, {err!r}")
+        self.tally.check(out.count("red1 Out") == 4 and out.count("blue1 In") == 4, out)
+
+    def the_wire_of_another_stays_in(self):
+        other = machine.Wires(self.world.socket)
+        end, wire = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.tally.check(other.attach(self.world.blue.path, wire.fileno()) == "done", "another wire is in blue1")
+        wire.close()
+        status, _, err = self.run("red1", self.file("in.pcap"), "--to", "blue1", "-w", self.file("f"))
+        self.tally.check(status == 1 and "WireExists" in err, f"{status}, {err!r}")
+        self.expect("4 frames sent, 2 of them dropped; 0 received; 1 from another MAC address left out (--all sends them too)",
+                    "red1", self.file("in.pcap"), "--to", "red1", "-w", self.file("f"))
+        end.settimeout(PATIENCE_SECONDS)
+        self.tally.check(len(end.recv(70000)) == 10 + len(self.frames[0]), "the other one gets what is sent")
+        other.close()
+        end.close()
+
     def large_frames_are_not_lost(self):
         red, blue = self.world.red, self.world.blue
         pcap(self.file("large.pcap"), [ethernet(red.mac, udp(red.address, 1000, blue.address, 53, size=1450))] * 3000)
@@ -94,6 +119,7 @@ class Replays:
                                     (("red2", self.file("in.pcap")), 3, "did you mean red1?"),
                                     (("red1", self.file("in.pcap"), "--to", "blue9"), 3, "did you mean blue1?"),
                                     (("red1", self.file("in.pcap"), "-w", "/nowhere/f"), 2, "cannot write /nowhere/f"),
+                                    (("red1", self.file("in.pcap"), "-w", self.file("in.pcap")), 2, "would write over"),
                                     (("red1",), 2, "FILE")):
             got, _, err = self.run(*words)
             self.tally.check(got == status and text in err, f"{words}: {got}, {err!r}")
@@ -108,8 +134,10 @@ def main():
             replays = Replays(world, tally)
             replays.arrive_or_say_why()
             replays.what_was_written_is_played_again()
+            replays.what_comes_before_damage_is_told()
             replays.large_frames_are_not_lost()
             replays.mistakes_are_told()
+            replays.the_wire_of_another_stays_in()
         finally:
             world.daemon.kill()
     return tally.finish()

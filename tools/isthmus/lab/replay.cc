@@ -8,7 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <deque>
+#include <filesystem>
+#include <optional>
 #include <ostream>
 #include <system_error>
 
@@ -21,18 +24,22 @@
 namespace isthmus::cli {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using dataplane::io::kFrameBytesMax;
 using dataplane::io::kOffloadHeaderBytes;
 
 // Frames whose fate is not known yet: few enough that no queue between here and there is ever full.
 constexpr size_t kFramesUnderWay = 32;
 constexpr size_t kBytesUnderWay = 1 << 16;
-constexpr int kPatienceMs = 5000;  // for the daemon to say what became of them
+constexpr std::chrono::seconds kAnswerPatience{
+    5};  // for the daemon to say what became of one of them
 
 struct Played {
   uint64_t sent = 0, dropped = 0, received = 0;
-  uint64_t of_others = 0;  // left out, as the ones below
+  uint64_t of_others = 0;  // left out, as those below
   uint64_t cut = 0;
+  uint64_t too_large = 0;
+  std::optional<Problem> trouble = {};  // with the file, whose frames before it were sent
 };
 
 // The machine's end of a wire.
@@ -49,23 +56,12 @@ Result<Plug> plug_in(const File& connection, const Value& interface) {
   Plug plug{text_at(interface, "/resourceRef"),
             net::Mac::parse(text_at(interface, "/mac")).value_or(net::Mac()), File(ends[0])};
   const File daemons(ends[1]);
-  const auto answered = ask(connection, "attach " + plug.nic, std::array{daemons.get()});
-  if (!answered) return tl::unexpected(answered.error());
-  return plug;
-}
-
-// Of a machine that is there the daemon would take the wire away.
-Result<void> check_nobody_is_there(const Interfaces& interfaces, const std::string& nic) {
-  if (!Helper::is_there(interfaces.wires)) return {};
-  auto helper = Helper::connect(interfaces.wires);
-  if (!helper) return {};
-  const auto machines = helper->list();
-  if (!machines) return tl::unexpected(machines.error());
-  for (const MachineInfo& machine : *machines)
-    if (machine.nic == nic)
-      return failure(fmt::format("a machine is behind {}", machine.name),
-                     fmt::format("isthmus lab detach {}", machine.name));
-  return {};
+  auto answered = ask(connection, "attach-if-free " + plug.nic, std::array{daemons.get()});
+  if (answered) return plug;
+  if (answered.error().code == "WireExists")
+    answered.error().remedy =
+        fmt::format("isthmus lab detach {}, where it is a machine's", text_at(interface, "/name"));
+  return tl::unexpected(answered.error());
 }
 
 // The NIC that sends, then those that only receive.
@@ -78,8 +74,8 @@ Result<std::vector<Plug>> plug_all_in(const File& connection, const Interfaces& 
     const auto interface = interface_named(interfaces.all, word);
     if (!interface) return tl::unexpected(interface.error());
     const std::string nic = text_at(**interface, "/resourceRef");
-    if (auto free = check_nobody_is_there(interfaces, nic); !free)
-      return tl::unexpected(free.error());
+    const auto is_it = [&nic](const Plug& one) { return one.nic == nic; };
+    if (std::any_of(plugs.begin(), plugs.end(), is_it)) continue;
     auto plug = plug_in(connection, **interface);
     if (!plug) return tl::unexpected(plug.error());
     plugs.push_back(std::move(*plug));
@@ -113,6 +109,7 @@ class Player {
   std::deque<size_t> under_way_;  // sizes of frames whose fate is not known
   size_t bytes_under_way_ = 0;
   bool file_has_ended_ = false;
+  Clock::time_point last_told_;
   std::vector<uint8_t> buffer_ = std::vector<uint8_t>(kOffloadHeaderBytes + kFrameBytesMax);
 };
 
@@ -128,12 +125,14 @@ Result<void> Player::send_some() {
   while (!file_has_ended_ && under_way_.size() < kFramesUnderWay &&
          bytes_under_way_ < kBytesUnderWay) {
     const auto frame = file_.next();
-    if (!frame) return tl::unexpected(frame.error());
-    file_has_ended_ = !frame->has_value();
+    if (!frame) played_.trouble = frame.error();
+    file_has_ended_ = !frame || !frame->has_value();
     if (file_has_ended_) break;
     const auto& [bytes, is_cut] = **frame;
-    if (is_cut || bytes.size() > kFrameBytesMax) {
+    if (is_cut) {
       ++played_.cut;
+    } else if (bytes.size() > kFrameBytesMax) {
+      ++played_.too_large;
     } else if (!also_of_others_ && !is_sent_by(bytes, plugs_.front().mac)) {
       ++played_.of_others;
     } else if (auto sent = send(bytes); !sent) {
@@ -149,8 +148,9 @@ Result<void> Player::send(std::span<const uint8_t> frame) {
   std::copy(frame.begin(), frame.end(), buffer_.begin() + kOffloadHeaderBytes);
   const size_t size = kOffloadHeaderBytes + frame.size();
   if (::send(plugs_.front().end.get(), buffer_.data(), size, MSG_NOSIGNAL) < 0)
-    return failure("the daemon takes no more frames: " + std::generic_category().message(errno),
-                   "");
+    return failure(fmt::format("the wire in {} is out: {}", plugs_.front().nic,
+                               std::generic_category().message(errno)),
+                   "another one was plugged in, or the daemon has ended");
   ++played_.sent;
   under_way_.push_back(size);
   bytes_under_way_ += size;
@@ -171,6 +171,7 @@ void Player::take(const Block& block) {
   } else if (frame.interface == plugs_.front().nic && !under_way_.empty()) {
     bytes_under_way_ -= under_way_.front();
     under_way_.pop_front();
+    last_told_ = Clock::now();
     played_.dropped += frame.comment.empty() ? 0 : 1;
   }
 }
@@ -185,15 +186,16 @@ Result<Played> Player::play(OpenCapture capture) {
   CaptureStream stream;
   std::vector<uint8_t> bytes(1 << 16);
   for (;;) {
+    if (under_way_.empty()) last_told_ = Clock::now();
     if (auto sent = send_some(); !sent) return tl::unexpected(sent.error());
     if (has_ended()) capture.connection = File();  // the rest of the stream comes
+    if (Clock::now() - last_told_ > kAnswerPatience)
+      return failure(fmt::format("the daemon does not say what became of {}",
+                                 counted(under_way_.size(), "frame")),
+                     "there may be too much other traffic for its capture: try again");
+    constexpr int kLookEveryMs = 500;
     pollfd waiting{capture.stream.get(), POLLIN, 0};
-    const int ready = ::poll(&waiting, 1, kPatienceMs);
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0)
-      return failure(
-          fmt::format("the daemon does not say what became of {} frames", under_way_.size()),
-          "other traffic that is captured may be too much: try again");
+    if (::poll(&waiting, 1, kLookEveryMs) <= 0) continue;
     const ssize_t size = ::read(capture.stream.get(), bytes.data(), bytes.size());
     if (size <= 0) break;
     stream.add(std::span(bytes).first(static_cast<size_t>(size)));
@@ -213,12 +215,17 @@ std::string words_of(const Played& played) {
                          played.of_others);
   if (played.cut > 0)
     words += fmt::format("; {} left out, of which the file has only a part", played.cut);
+  if (played.too_large > 0)
+    words += fmt::format("; {} larger than {} bytes left out", played.too_large, kFrameBytesMax);
   return words;
 }
 
 }  // namespace
 
 Result<void> lab_replay(Session& session, const Arguments& arguments) {
+  std::error_code is_none;
+  if (std::filesystem::equivalent(arguments.text("FILE"), arguments.text("write"), is_none))
+    return usage("-w would write over the file that is read: name another one");
   auto file = PcapFile::open(std::string(arguments.text("FILE")));
   if (!file) return tl::unexpected(file.error());
   const auto interfaces = ask_interfaces(session);
@@ -227,15 +234,16 @@ Result<void> lab_replay(Session& session, const Arguments& arguments) {
   if (!connection) return tl::unexpected(connection.error());
   const auto plugs = plug_all_in(*connection, *interfaces, arguments);
   if (!plugs) return tl::unexpected(plugs.error());
-  auto output = FrameOutput::open(session, arguments);
-  if (!output) return tl::unexpected(output.error());
   auto capture = begin_capture(interfaces->wires, {.what = "all"});
   if (!capture) return tl::unexpected(capture.error());
+  auto output = FrameOutput::open(session, arguments);
+  if (!output) return tl::unexpected(output.error());
   Player player(*file, *plugs, *output, arguments.has("all"));
   const auto played = player.play(std::move(*capture));
   if (auto written = output->end(); !written) return written;
   if (!played) return tl::unexpected(played.error());
   session.err << words_of(*played) << "\n";
+  if (played->trouble) return tl::unexpected(*played->trouble);
   return {};
 }
 
