@@ -163,6 +163,24 @@ TEST_F(WireSocketTest, WhatCannotBeDoneIsTold) {
   EXPECT_EQ(holder.say(kWeb, {wire}), "done");
 }
 
+TEST_F(WireSocketTest, AWireThatIsInIsSparedWhereThatIsAsked) {
+  constexpr const char* kIfFree = "attach-if-free /networkInterfaces/web1";
+  const auto socket = open();
+  ASSERT_TRUE(socket) << socket.error();
+  Pair pair, other;
+  {
+    Holder first(path_), second(path_);
+    EXPECT_EQ(first.say(kIfFree, {pair.wire.get()}), "done");
+    EXPECT_EQ(second.say(kIfFree, {other.wire.get()}),
+              "WireExists: A wire is in /networkInterfaces/web1 already.");
+    EXPECT_THAT(who_is_the_router(pair), HasSubstr("10.1.0.1 is-at"));
+    EXPECT_EQ(first.say("detach /networkInterfaces/web1"), "done");
+    EXPECT_EQ(second.say(kIfFree, {other.wire.get()}), "done");
+  }
+  Holder third(path_);  // those before have hung up
+  EXPECT_EQ(third.say(kIfFree, {pair.wire.get()}), "done");
+}
+
 TEST_F(WireSocketTest, WhoHangsUpTakesHisWiresAlong) {
   const auto socket = open();
   ASSERT_TRUE(socket) << socket.error();

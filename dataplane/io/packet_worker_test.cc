@@ -283,8 +283,8 @@ TEST_P(PacketWorkerTest, OfABurstEachWireHasItsOwnLosses) {
   app.fill();
   worker.attach(kApp, app.plug());
   for (int i = 0; i < kFrames; ++i) {
-    web_.send("icmp 10.1.0.4 > 10.2.0.5 echo 7 ttl 64");
     web_.send(kPing);
+    web_.send("icmp 10.1.0.4 > 10.2.0.5 echo 7 ttl 64");
   }
   worker.attach(kWeb, web_.plug());
   for (int i = 0; i < kFrames; ++i) EXPECT_EQ(db_.next(), kPingArrived);
