@@ -52,11 +52,11 @@ class Call:
     def finish(self):
         """Tells the client how az ended; the names of what it imported."""
         status = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
-        try:
+        print(f"{time.monotonic() - self.started:.2f} s, status {status}: {' '.join(self.arguments[:3])}", flush=True)
+        try:  # who is told may look at what is printed
             self.client.send(b"%d" % status)
         except OSError:
             pass  # it did not wait
-        print(f"{time.monotonic() - self.started:.2f} s, status {status}: {' '.join(self.arguments[:3])}", flush=True)
         names = os.pread(self.imported, os.fstat(self.imported).st_size, 0).decode().split()
         self.close()
         return names
