@@ -255,6 +255,12 @@ class Touched {
   }
 };
 
+// The same path, and another resource: who refers to it says what he said, and means another. A
+// restore does that.
+bool stands_for_another(const ResourceChange& change) {
+  return change.before && change.after && change.before->serial != change.after->serial;
+}
+
 // Did anything change that forwarding can depend on? An etag alone is nothing.
 bool matters(const ResourceChange& change) {
   if (!change.before || !change.after || change.before->serial != change.after->serial) return true;
@@ -281,8 +287,9 @@ void evaluate(const std::set<Key>& keys, const Model& before, const Model& after
 ProgramChange delta(const Model& before, const Model& after,
                     std::span<const ResourceChange> changes) {
   Touched touched;
+  const bool all_matter = std::any_of(changes.begin(), changes.end(), &stands_for_another);
   for (const ResourceChange& change : changes) {
-    if (!matters(change)) continue;
+    if (!all_matter && !matters(change)) continue;
     if (change.before) touched.see(before, *change.before);
     if (change.after) touched.see(after, *change.after);
   }

@@ -85,6 +85,42 @@ TEST(Restore, GivesWhatWasBackedUp) {
   }
 }
 
+// The subnet says what it said, and means another table.
+TEST(Restore, OfARouteTableThatWasMadeAgain) {
+  const ResourceId id = *ResourceId::parse("/routeTables/r");
+  const auto put = [](const Model& model, const ResourceId& name, Body body) {
+    Operation operation;
+    operation.draft = {name, "", {}, nullptr, std::move(body), {}};
+    return apply(model, {{operation}, "test"}, {})->model;
+  };
+  VirtualNetwork network;
+  network.address_space = {*Text<net::Prefix>::parse("10.1.0.0/16")};
+  Subnet plain;
+  plain.prefix = *Text<net::Prefix>::parse("10.1.0.0/24");
+  Subnet routed = plain;
+  routed.route_table = id;
+  const ResourceId subnet = *ResourceId::parse("/virtualNetworks/a/subnets/s");
+  const Route route{*Text<net::Prefix>::parse("10.9.0.0/16"), NextHopType::None, {}};
+  const auto with_route = [&](const Model& model) {
+    const Model with_table = put(model, id, RouteTable{});
+    return put(put(with_table, *ResourceId::parse("/routeTables/r/routes/x"), route), subnet,
+               routed);
+  };
+  const Model original =
+      with_route(put(fresh_model(), *ResourceId::parse("/virtualNetworks/a"), network));
+  Operation deletion;
+  deletion.verb = Verb::Delete;
+  deletion.draft.id = id;
+  const Model later =
+      with_route(apply(put(original, subnet, plain), {{deletion}, "test"}, {})->model);
+  ASSERT_NE(later.find(id)->serial, original.find(id)->serial);
+  const auto restored = restore(later, kHere, backup_of(original), kLater);
+  ASSERT_TRUE(restored);
+  dataplane::ForwardingProgram incremental = compile(later);
+  dataplane::apply(incremental, delta(later, restored->model, restored->changes).delta);
+  EXPECT_EQ(incremental, compile(restored->model));
+}
+
 // A restored model is one like any other: it changes, and is allocated from, as the original would.
 TEST(Restore, LeavesAModelThatGoesOn) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
