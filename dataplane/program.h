@@ -10,6 +10,7 @@
 // from is asked from controller/routes.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -70,6 +71,15 @@ struct PeerKey {
   DomainId to{};
   friend auto operator<=>(const PeerKey&, const PeerKey&) = default;
 };
+// What a way is like that is no mere memory: packets on it take time, are lost, and wait for each
+// other.
+struct Link {
+  std::chrono::nanoseconds latency{0};
+  uint32_t loss_ppm = 0;              // lost of a million
+  uint64_t rate_bits_per_second = 0;  // 0: no limit
+  friend bool operator==(const Link&, const Link&) = default;
+};
+
 struct PeerPolicy {
   bool access_allowed = true;                // both sides allow virtual network access
   bool forwarded_allowed = false;            // the receiver admits sources outside source_prefixes
@@ -81,6 +91,7 @@ struct PeerPolicy {
   bool lists_judge_forwarded = false;
   // What belongs to `from` by now, and the receiver has not learned of; sorted.
   std::vector<net::Prefix> unsynchronised_prefixes = {};
+  std::optional<Link> link = {};  // that packets pass on their way; none: they are there at once
   friend bool operator==(const PeerPolicy&, const PeerPolicy&) = default;
 };
 

@@ -46,10 +46,14 @@ class Wire {
     std::set<PortId> visited;
     while (visited.insert(from).second) {
       std::vector<std::pair<PortId, std::vector<uint8_t>>> came;
-      way.passes.push_back(forwarder_.take(
-          tables_, {from, frame}, {}, [&came](PortId to, std::span<const uint8_t> bytes) {
-            came.emplace_back(to, std::vector<uint8_t>(bytes.begin(), bytes.end()));
-          }));
+      const auto note = [&came](const dataplane::SentFrame& sent) {
+        came.emplace_back(sent.to, std::vector<uint8_t>(sent.bytes.begin(), sent.bytes.end()));
+      };
+      way.passes.push_back(forwarder_.take(tables_, {from, frame}, {}, note));
+      while (const auto at = forwarder_.links().next_at()) {
+        auto arrived = forwarder_.links().next(*at);
+        forwarder_.leave_link(tables_, *arrived, *at, note);
+      }
       const Verdict& verdict = way.passes.back();
       if (!verdict.delivered || is_for_everybody(verdict)) return way;
       way.port = verdict.out_port;
@@ -118,17 +122,21 @@ class World {
  public:
   World(const Model& model, uint64_t seed) : model_(model), random_(seed) {
     dataplane_.publish(std::move(dataplane_.prepare(dataplane::diff({}, compile(model_))).value()));
-    for (const auto& [key, port] : dataplane_.contents().endpoints) ends_.push_back(key);
+    const auto program = dataplane_.contents();
+    for (const auto& [key, port] : program.endpoints) {
+      ends_.push_back(key);
+      const auto found = program.ports.find(port);
+      if (found != program.ports.end() && !found->second.is_router) senders_.push_back(key);
+    }
   }
-  bool is_empty() const { return ends_.empty(); }
+  bool is_empty() const { return senders_.empty(); }
 
   // The reason of the drop, or "": compared.
   std::string ask() {
-    const auto source = ends_[below(ends_.size())];
+    const auto source = senders_[below(senders_.size())];
     const net::IpAddress to = destination(source);
     const PortId from = *dataplane_.current().endpoint(source.domain, source.address);
-    const bool is_router = dataplane_.current().port(from)->is_router;
-    if (is_router || to.family() != source.address.family()) return ask();
+    if (to.family() != source.address.family()) return ask();
     const Packet& packet = kPackets[below(std::size(kPackets))];
     const bool has_port = std::string_view(packet.protocol) != "icmp";
     const auto port =
@@ -200,6 +208,7 @@ class World {
   std::mt19937_64 random_;
   dataplane::Dataplane dataplane_;
   std::vector<dataplane::EndpointKey> ends_;
+  std::vector<dataplane::EndpointKey> senders_;  // those of them that are no routers
 };
 
 template <class Changes>

@@ -277,6 +277,8 @@ std::string remedy(const Model& model, const Viewpoint& from, const dataplane::V
     case DropReason::UnknownPort:
     case DropReason::TtlExceeded:
     case DropReason::FlowTableFull:
+    case DropReason::LinkLoss:
+    case DropReason::LinkFull:
     case DropReason::NoWire:
     case DropReason::WireFull:
       return "";

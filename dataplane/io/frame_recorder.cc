@@ -30,12 +30,26 @@ void FrameRecorder::delivered(PortId to, std::span<const uint8_t> frame) {
 }
 
 void FrameRecorder::end(const Verdict& verdict) {
+  decide(verdict);
+  tell(sent_, sent_head_, sent_rest_);
+  tell_received();
+}
+
+void FrameRecorder::leave_link(const Verdict& verdict) {
+  decide(verdict);
+  if (!sent_.verdict.delivered) tell(sent_, sent_head_, sent_rest_);
+  tell_received();
+}
+
+void FrameRecorder::decide(const Verdict& verdict) {
   sent_.verdict = verdict;
   if (verdict.delivered && lost_ != DropReason::None) {
     sent_.verdict.delivered = false;
     sent_.verdict.reason = lost_;
   }
-  tell(sent_, sent_head_, sent_rest_);
+}
+
+void FrameRecorder::tell_received() const {
   for (const Received& received : received_) tell(received.note, received.frame, {});
 }
 

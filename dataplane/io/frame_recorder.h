@@ -4,6 +4,9 @@
 //   ... recorder.delivered(to, frame) or recorder.lost(reason), as it is written to a wire
 //   if (recorder.is_on()) recorder.end(verdict);         // what became of it
 //
+// A frame that a link kept has been told when it was sent. When it leaves the link it is begun
+// again, and ends with leave_link(): told is who gets it, or that it was dropped after all.
+//
 // A drop is told once, where the frame was sent, and a frame that was sent stands before what came
 // of it. Between begin and end the frame stays where it is, and no more of it changes than headers,
 // which are in its first kHeadBytesMax bytes. While nobody captures, is_on() is all that it costs.
@@ -32,12 +35,15 @@ class FrameRecorder {
   void delivered(PortId to, std::span<const uint8_t> frame);
   void lost(DropReason reason) { lost_ = reason; }
   void end(const Verdict& verdict);
+  void leave_link(const Verdict& verdict);
 
  private:
   struct Received {
     FrameNote note;
     std::vector<uint8_t> frame;
   };
+  void decide(const Verdict& verdict);
+  void tell_received() const;
   bool is_wanted(const FrameNote& note) const;
   void tell(const FrameNote& note, std::span<const uint8_t> head,
             std::span<const uint8_t> rest) const;

@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dataplane/io/alarm.h"
 #include "dataplane/io/frame_recorder.h"
 #include "dataplane/io/waiting.h"
 
@@ -69,9 +70,12 @@ class PacketWorker::Loop {
         wake_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
         forwarder_(options.flows_max, options.hash_seed) {
     burst_.reserve(kFramesPerTurn);  // the thread does not allocate for it
-    outgoing_.reserve(kFramesPerTurn);
-    if (const int error = wait_for(wake_.get(), kWake); error != 0)
-      throw std::system_error(error, std::generic_category(), "epoll_ctl");
+    arriving_.reserve(kFramesPerTurn);
+    for (const auto& [descriptor, name] :
+         {std::pair(wake_.get(), kWake), {alarm_.descriptor(), kAlarm}}) {
+      if (const int error = wait_for(descriptor, name); error != 0)
+        throw std::system_error(error, std::generic_category(), "epoll_ctl");
+    }
     thread_ = std::thread([this] { run(); });
   }
   ~Loop() {
@@ -99,7 +103,8 @@ class PacketWorker::Loop {
   void add_to(CounterTotals& totals) const { forwarder_.worker().counters.add_to(totals); }
 
  private:
-  static constexpr uint64_t kWake = ~uint64_t{0};  // no port has this number
+  static constexpr uint64_t kWake = ~uint64_t{0};  // no port has these numbers
+  static constexpr uint64_t kAlarm = kWake - 1;
 
   // What another thread asks of the loop's, which answers an errno. `wire` is afterwards the one
   // that is out: whoever asked closes it, since to close a TAP device takes milliseconds.
@@ -110,14 +115,6 @@ class PacketWorker::Loop {
     Wire wire{};
     std::function<void()> work{};  // of Run
     std::optional<int> answer{};
-  };
-
-  using Wires = std::unordered_map<PortId, Wire, KeyHash>;
-
-  // A frame that is being written.
-  struct Outgoing {
-    PortId to;
-    std::span<const uint8_t> frame;
   };
 
   int ask(Request request) {
@@ -146,15 +143,10 @@ class PacketWorker::Loop {
   int ready(std::span<epoll_event> events, bool may_sleep);
   bool turn(std::span<const epoll_event> events, Time time);
   int read_some(PortId port, Time time);
-  void forward(const ReceivedFrame& frame, std::span<const uint8_t> header, Time time);
-  void write(const Tables& tables, PortId port, std::span<const uint8_t> frame,
-             std::span<const uint8_t> header);
-  void add(const Tables& tables, const Outgoing& outgoing, const Wire& wire,
-           std::span<const uint8_t> all);
-  void flush(const Tables& tables);
-  void note_written(const Tables& tables, const Outgoing& outgoing, int error);
-  void lose(DropReason reason, const Port* at);
-  void expire_flows(Time time);
+  void forward(const ReceivedFrame& frame, Time time);
+  int leave_links(Time time);
+  void leave_link(LinkFrame& frame, Time time);
+  void expire(Time time);
 
   Dataplane& dataplane_;
   const PacketWorkerOptions options_;
@@ -168,9 +160,9 @@ class PacketWorker::Loop {
   Wires wires_;
   std::array<uint8_t, kBurstBytes + kOffloadHeaderBytes + kFrameBytesMax> buffer_{};
   std::vector<std::span<uint8_t>> burst_;  // frames in buffer_, each behind its header
-  std::array<uint8_t, kOffloadHeaderBytes + kFrameBytesMax> out_{};
-  std::vector<Outgoing> outgoing_;  // those in batch_
-  std::optional<WriteBatch> batch_;
+  std::vector<LinkFrame> arriving_;        // from links
+  std::optional<FrameWriter> writer_;
+  Alarm alarm_;  // when the next one leaves its link
   Time expired_{};
   std::optional<rcu::Reader> reader_;
 
@@ -236,7 +228,10 @@ bool PacketWorker::Loop::serve_requests() {
 // Nothing of the tables is held while it sleeps.
 int PacketWorker::Loop::ready(std::span<epoll_event> events, bool may_sleep) {
   constexpr int kUntilSomething = -1;
-  if (may_sleep) reader_->offline();
+  if (may_sleep) {
+    alarm_.set(forwarder_.links().next_at());
+    reader_->offline();
+  }
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  may_sleep ? kUntilSomething : 0);
   if (may_sleep) reader_->online();
@@ -244,7 +239,8 @@ int PacketWorker::Loop::ready(std::span<epoll_event> events, bool may_sleep) {
 }
 
 void PacketWorker::Loop::run() {
-  batch_.emplace(kFramesPerTurn, options_.writes);
+  writer_.emplace(wires_, forwarder_.worker().counters, recorder_, header_bytes_, kFramesPerTurn,
+                  options_.writes);
   reader_.emplace(dataplane_.grace_periods());
   reader_->online();
   std::array<epoll_event, kEventsPerTurn> events;
@@ -261,20 +257,25 @@ void PacketWorker::Loop::run() {
       ::sched_yield();
       waiting.offered(time, now());
     }
-    expire_flows(time);
+    expire(time);
     reader_->quiescent();
   }
   reader_->offline();
   reader_.reset();
-  batch_.reset();
+  writer_.reset();
 }
 
 bool PacketWorker::Loop::turn(std::span<const epoll_event> events, Time time) {
   int frames = 0;
   for (const epoll_event& event : events) {
-    if (event.data.u64 != kWake) frames += read_some(static_cast<PortId>(event.data.u64), time);
+    if (event.data.u64 == kWake) continue;
+    if (event.data.u64 == kAlarm) {
+      alarm_.acknowledge();
+    } else {
+      frames += read_some(static_cast<PortId>(event.data.u64), time);
+    }
   }
-  return frames > 0;
+  return frames + leave_links(time) > 0;
 }
 
 // Reads what there is before it forwards the first of it, and writes them together.
@@ -296,28 +297,25 @@ int PacketWorker::Loop::read_some(PortId port, Time time) {
   }
   for (const auto all : burst_) {
     const auto header = all.first(header_bytes_);
-    const auto frame = all.subspan(header_bytes_);
-    forward({port, frame, segment_bytes(header)}, header, time);
+    forward({port, all.subspan(header_bytes_), segment_bytes(header), header_bytes_}, time);
   }
   const rcu::Guard guard(*reader_);
-  flush(dataplane_.view(guard));
+  writer_->flush(dataplane_.view(guard));
   return static_cast<int>(burst_.size());
 }
 
 // The tables are those of now, and not of when the turn began: a frame that was sent after a change
 // was answered is judged by the change. A flow or a counter for which no memory is left costs a
 // packet, not the daemon.
-void PacketWorker::Loop::forward(const ReceivedFrame& frame, std::span<const uint8_t> header,
-                                 Time time) {
+void PacketWorker::Loop::forward(const ReceivedFrame& frame, Time time) {
   const rcu::Guard guard(*reader_);
   try {
     if (recorder_.is_on()) recorder_.begin(frame.from, frame.bytes);
     const Tables& tables = dataplane_.view(guard);
     const Verdict verdict = forwarder_.take(
-        tables, frame, time,
-        [&](PortId to, std::span<const uint8_t> out) { write(tables, to, out, header); });
+        tables, frame, time, [&](const SentFrame& sent) { writer_->write(tables, sent); });
     if (recorder_.is_on()) {
-      flush(tables);  // a drop at a wire belongs to its frame
+      writer_->flush(tables);  // a drop at a wire belongs to its frame
       recorder_.end(verdict);
     }
   } catch (const std::bad_alloc&) {
@@ -325,58 +323,43 @@ void PacketWorker::Loop::forward(const ReceivedFrame& frame, std::span<const uin
   }
 }
 
-void PacketWorker::Loop::lose(DropReason reason, const Port* at) {
-  forwarder_.worker().counters.dropped(reason, at == nullptr ? Tag::None : at->tag);
-  if (recorder_.is_on()) recorder_.lost(reason);
+// As read_some, of what has been on links.
+int PacketWorker::Loop::leave_links(Time time) {
+  arriving_.clear();
+  while (arriving_.size() < kFramesPerTurn) {
+    auto frame = forwarder_.links().next(time);
+    if (!frame) break;
+    arriving_.push_back(std::move(*frame));
+  }
+  if (arriving_.empty()) return 0;
+  for (LinkFrame& frame : arriving_) leave_link(frame, time);
+  const rcu::Guard guard(*reader_);
+  writer_->flush(dataplane_.view(guard));
+  return static_cast<int>(arriving_.size());
 }
 
-// A frame that was forwarded stands behind its header already, and stays there until it is written;
-// what the virtual router says has a header that asks for nothing, and is gone after this.
-void PacketWorker::Loop::write(const Tables& tables, PortId port, std::span<const uint8_t> frame,
-                               std::span<const uint8_t> header) {
-  const auto found = wires_.find(port);
-  if (found == wires_.end()) return lose(DropReason::NoWire, tables.port(port));
-  const Wire& wire = found->second;
-  if (frame.data() == header.data() + header.size())
-    return add(tables, {port, frame}, wire, {header.data(), header.size() + frame.size()});
-  flush(tables);  // what is in out_ has been written then
-  std::fill_n(out_.begin(), header.size(), uint8_t{0});
-  std::copy(frame.begin(), frame.end(), out_.begin() + static_cast<ptrdiff_t>(header.size()));
-  const auto all = std::span(out_).first(header.size() + frame.size());
-  add(tables, {port, all.subspan(header.size())}, wire, all);
-}
-
-void PacketWorker::Loop::add(const Tables& tables, const Outgoing& outgoing, const Wire& wire,
-                             std::span<const uint8_t> all) {
-  if (batch_->is_full()) flush(tables);
-  batch_->add(wire, all);
-  outgoing_.push_back(outgoing);
-}
-
-void PacketWorker::Loop::flush(const Tables& tables) {
-  const std::span<const int> errors = batch_->flush();
-  for (size_t i = 0; i < errors.size(); ++i) {
-    try {
-      note_written(tables, outgoing_[i], errors[i]);
-    } catch (const std::bad_alloc&) {  // for a counter or a capture: it goes without this frame
+void PacketWorker::Loop::leave_link(LinkFrame& frame, Time time) {
+  const rcu::Guard guard(*reader_);
+  try {
+    if (recorder_.is_on())
+      recorder_.begin(frame.from, std::span(frame.bytes).subspan(frame.header_bytes));
+    const Tables& tables = dataplane_.view(guard);
+    const Verdict verdict = forwarder_.leave_link(
+        tables, frame, time, [&](const SentFrame& sent) { writer_->write(tables, sent); });
+    if (recorder_.is_on()) {
+      writer_->flush(tables);
+      recorder_.leave_link(verdict);
     }
-  }
-  outgoing_.clear();
-}
-
-void PacketWorker::Loop::note_written(const Tables& tables, const Outgoing& outgoing, int error) {
-  if (error != 0) {
-    lose(is_device_down(error) ? DropReason::NoWire : DropReason::WireFull,
-         tables.port(outgoing.to));
-  } else if (recorder_.is_on()) {
-    recorder_.delivered(outgoing.to, outgoing.frame);
+  } catch (const std::bad_alloc&) {
+    forwarder_.worker().counters.dropped(DropReason::FlowTableFull);
   }
 }
 
-void PacketWorker::Loop::expire_flows(Time time) {
+void PacketWorker::Loop::expire(Time time) {
   if (time - expired_ < kExpiryPeriod) return;
   expired_ = time;
   forwarder_.worker().flows.expire(time, kExpiredPerPeriod);
+  forwarder_.links().forget_idle(time);
 }
 
 PacketWorker::PacketWorker(Dataplane& dataplane, PacketWorkerOptions options)

@@ -13,8 +13,8 @@
 // the time to live change, so that it goes with the frame unchanged.
 //
 // The thread waits in two ways: after a frame it looks again and again for some microseconds, since
-// waking up a thread costs more than a frame; then it sleeps until there is one. waiting.h says
-// when. With one processor it sleeps at once.
+// waking up a thread costs more than a frame; then it sleeps until there is one, or until one has
+// passed its link. waiting.h says when. With one processor it sleeps at once.
 //
 // Threads: everything here is for any thread. attach and detach return when it is done.
 #pragma once
@@ -27,14 +27,9 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/io/file.h"
 #include "dataplane/io/frame_queue.h"
-#include "dataplane/io/wire.h"
-#include "dataplane/io/write_batch.h"
-#include "dataplane/pipeline/forwarder.h"
+#include "dataplane/io/frame_writer.h"
 
 namespace isthmus::dataplane::io {
-
-// The largest frame: an IP packet of 64 KiB, as offloads make them, and what stands before it.
-constexpr size_t kFrameBytesMax = 65536 + 64;
 
 struct PacketWorkerOptions {
   WireKind wires = WireKind::Plain;  // all of a worker are of one kind

@@ -366,6 +366,68 @@ TEST_P(PacketWorkerTest, ACaptureSeesWhatIsSentAndWhatArrives) {
   EXPECT_EQ(all->counts().at(kWeb).seen, 1u) << "it is no longer told of anything";
 }
 
+TEST_P(PacketWorkerTest, AFrameThatHasALinkToPassArrivesLater) {
+  constexpr auto kLatency = milliseconds(30);
+  program_.policies[{kRed, kBlue}].link = Link{.latency = kLatency};
+  publish();
+  PacketWorker worker(dataplane_, options());
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  for (int i = 0; i < 3; ++i) {
+    const auto sent_at = std::chrono::steady_clock::now();
+    web_.send(kPing);
+    web_.send(kPing);
+    EXPECT_EQ(db_.next(), kPingArrived);
+    EXPECT_GE(std::chrono::steady_clock::now() - sent_at, kLatency);
+    EXPECT_EQ(db_.next(), kPingArrived);
+  }
+  db_.send("icmp 10.2.0.4 > 10.1.0.4 echo-reply 7 ttl 64");
+  EXPECT_EQ(web_.next().substr(0, 17), "12-34-56-78-9A-BC") << "the way back has no link";
+}
+
+// More than one turn takes of links, in their order, and with what stands in front of each.
+TEST_P(PacketWorkerTest, ManyFramesLeaveALinkInTheirOrder) {
+  program_.policies[{kRed, kBlue}].link = Link{.latency = milliseconds(20)};
+  publish();
+  PacketWorker worker(dataplane_, options(WireKind::Offloads));
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  constexpr uint8_t kFrames = 100;
+  const auto frame = test::frame_of(kPing, mac(kWeb), kRouterMac);
+  for (uint8_t i = 0; i < kFrames; ++i) {
+    std::vector<uint8_t> header(kOffloadHeaderBytes);
+    header.back() = i;
+    ASSERT_TRUE(web_.send(frame, header));
+  }
+  for (uint8_t i = 0; i < kFrames; ++i) {
+    const auto came = db_.receive(kPatience);
+    ASSERT_GT(came.size(), kOffloadHeaderBytes) << int{i};
+    EXPECT_EQ(came[kOffloadHeaderBytes - 1], i);
+    EXPECT_EQ(test::text_of(std::span(came).subspan(kOffloadHeaderBytes)), kPingArrived);
+  }
+}
+
+TEST_P(PacketWorkerTest, ACaptureSeesAFrameLeaveItsLink) {
+  program_.policies[{kRed, kBlue}].link = Link{.latency = milliseconds(30)};
+  publish();
+  PacketWorker worker(dataplane_, options());
+  worker.attach(kWeb, web_.plug());
+  worker.attach(kDb, db_.plug());
+  const auto queue = std::make_shared<FrameQueue>(CaptureFilter{});
+  worker.begin_capture(queue);
+  const std::string sent =
+      "00-00-00-00-00-0B > 12-34-56-78-9A-BC icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64";
+  web_.send(kPing);
+  EXPECT_EQ(seen_by(*queue, 2),
+            (std::vector<std::string>{"11 out : " + sent, "14 in : " + std::string(kPingArrived)}));
+  web_.send(kPing);
+  EXPECT_EQ(seen_by(*queue, 1), std::vector<std::string>{"11 out : " + sent});
+  program_.policies.clear();
+  publish();
+  EXPECT_EQ(seen_by(*queue, 1), std::vector<std::string>{"11 out not-peered: " + sent});
+  EXPECT_EQ(drops(worker, DropReason::NotPeered), 1u);
+}
+
 // At the sender, whose frame it was; and whoever captures where it was to go sees it too.
 TEST_P(PacketWorkerTest, ACaptureOfDropsSaysWhyAndNothingElse) {
   PacketWorker worker(dataplane_, options());

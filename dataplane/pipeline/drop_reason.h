@@ -36,6 +36,8 @@ namespace isthmus::dataplane {
   X(NotInVirtualNetworkTag,     "not-in-virtual-network-tag",    "no rule names the address, and the peering takes it out of the tag VirtualNetwork, so a default rule denies it") \
   X(ForwardedTrafficNotAllowed, "forwarded-traffic-not-allowed", "the source lies outside the sending network, and the receiver's peering does not allow forwarded traffic") \
   X(FlowTableFull,              "flow-table-full",               "the worker tracks as many flows as it may") \
+  X(LinkLoss,                   "link-loss",                     "it was lost on the link between two networks, which loses some of its packets") \
+  X(LinkFull,                   "link-full",                     "too many packets wait for the link between two networks, which takes fewer than come") \
   X(NoWire,                     "no-wire",                       "nothing is plugged into the receiving interface, or its device is down") \
   X(WireFull,                   "wire-full",                     "the receiver takes frames slower than they come")
 // clang-format on

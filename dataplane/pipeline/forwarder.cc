@@ -76,6 +76,11 @@ bool is_for_dhcp_server(const Port& port, const net::Headers& headers) {
           find_address(port, [&](const PortAddress& own) { return own.router == to; }) != nullptr);
 }
 
+bool is_in(const Port& port, DomainId domain) {
+  return std::any_of(port.addresses.begin(), port.addresses.end(),
+                     [&](const PortAddress& own) { return own.table.domain == domain; });
+}
+
 bool is_from_own(const Port& port, const net::NeighbourQuestion& question) {
   const bool is_own_mac = question.asker_mac == port.mac && question.claimed_mac == port.mac;
   const bool is_own_address = question.is_probe() || is_link_local(question.asker) ||
@@ -93,7 +98,7 @@ Verdict Forwarder::dropped(DropReason reason, Tag tag) {
 Verdict Forwarder::answered(const Reception& reception, std::span<const uint8_t> answer) {
   worker_.counters.sent(reception.frame.from, reception.frame.bytes.size());
   worker_.counters.received(reception.frame.from, answer.size());
-  reception.send(reception.frame.from, answer);
+  reception.send({reception.frame.from, answer});
   return {.delivered = true, .stage = StageId::Parse, .out_port = reception.frame.from};
 }
 
@@ -173,11 +178,45 @@ Verdict Forwarder::take_packet(const Reception& reception, const net::Headers& h
   fragments_.complete(packet, headers.fragment_id, reception.now);
   Verdict verdict;
   process(reception.tables, worker_, {&packet, 1}, {&verdict, 1}, reception.now);
-  if (verdict.delivered) {
-    deliver(reception, headers, verdict);
-  } else {
+  if (!verdict.delivered) {
     tell_sender(reception, headers, verdict);
+  } else if (verdict.link) {
+    return enter_link(reception, verdict);
+  } else {
+    deliver(reception, headers, verdict);
   }
+  return verdict;
+}
+
+Verdict Forwarder::enter_link(const Reception& reception, const Verdict& verdict) {
+  const ReceivedFrame& frame = reception.frame;
+  const PeerPolicy& policy = *reception.tables.policy(verdict.link->from, verdict.link->to);
+  const std::span all(frame.bytes.data() - frame.header_bytes,
+                      frame.header_bytes + frame.bytes.size());
+  LinkFrame entering{frame.from, verdict, {all.begin(), all.end()}, frame.header_bytes};
+  const DropReason reason =
+      links_.enter(*verdict.link, *policy.link, std::move(entering), reception.now);
+  if (reason == DropReason::None) return verdict;
+  worker_.counters.dropped(reason, policy.receiver_tag);
+  Verdict lost = verdict;
+  lost.delivered = false;
+  lost.reason = reason;
+  lost.tag = policy.receiver_tag;
+  return lost;
+}
+
+Verdict Forwarder::leave_link(const Tables& tables, LinkFrame& frame, Time now, const Send& send) {
+  const Verdict& verdict = frame.verdict;
+  const PeerPolicy* policy = tables.policy(verdict.link->from, verdict.link->to);
+  const Port* from = tables.port(frame.from);
+  const Port* to = tables.port(verdict.out_port);
+  if (policy == nullptr) return dropped(DropReason::NotPeered, verdict.tag);
+  if (!policy->access_allowed) return dropped(DropReason::AccessNotAllowed, policy->access_tag);
+  if (from == nullptr || to == nullptr || !is_in(*to, verdict.link->to))
+    return dropped(DropReason::NoEndpoint, verdict.tag);
+  const auto bytes = std::span(frame.bytes).subspan(frame.header_bytes);
+  const ReceivedFrame received{frame.from, bytes, 0, frame.header_bytes};
+  deliver({tables, received, *from, now, send}, net::parse_ethernet(bytes).value(), verdict);
   return verdict;
 }
 
@@ -197,7 +236,7 @@ void Forwarder::deliver(const Reception& reception, const net::Headers& headers,
   const bool is_routed = verdict.ttl != headers.ttl;
   if (is_routed) net::set_ttl(frame, headers, verdict.ttl);
   net::set_macs(frame, target.mac, is_routed ? kRouterMac : headers.source_mac);
-  reception.send(verdict.out_port, frame);
+  reception.send({verdict.out_port, frame, !reception.port.is_router});
 }
 
 // A copy goes where the member's own access lists let it in. The frame itself stays what it was,
@@ -216,7 +255,7 @@ void Forwarder::deliver_copies(const Reception& reception, const net::Headers& h
     if (judge(tables, *there, Direction::Inbound, headers.flow).action == AclAction::Deny)
       return worker_.counters.dropped(DropReason::AclDeny);
     worker_.counters.received(member, reception.frame.bytes.size());
-    reception.send(member, reception.frame.bytes);
+    reception.send({member, reception.frame.bytes, true});
   });
 }
 
@@ -246,7 +285,7 @@ void Forwarder::tell_sender(const Reception& reception, const net::Headers& head
   }
   if (error.empty() || !errors_.admits(reception.now)) return;
   worker_.counters.received(reception.frame.from, error.size());
-  reception.send(reception.frame.from, error);
+  reception.send({reception.frame.from, error});
 }
 
 }  // namespace isthmus::dataplane

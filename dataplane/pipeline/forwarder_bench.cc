@@ -118,7 +118,7 @@ void forward(benchmark::State& state) {
   Forwarder forwarder;
   std::vector<uint8_t> buffer(2048);
   uint64_t delivered = 0;
-  const Forwarder::Send send = [&](PortId, std::span<const uint8_t>) { ++delivered; };
+  const Forwarder::Send send = [&](const SentFrame&) { ++delivered; };
   size_t at = 0;
   uint64_t taken = 0;
   for (auto _ : state) {
@@ -139,7 +139,7 @@ void begin_flows(benchmark::State& state) {
   const Tables& tables = networks().current();
   const std::vector<Sent> all = flows(2'000);
   std::vector<uint8_t> buffer(2048);
-  const Forwarder::Send send = [](PortId, std::span<const uint8_t>) {};
+  const Forwarder::Send send = [](const SentFrame&) {};
   Forwarder forwarder;
   Time now{};
   size_t at = 0;

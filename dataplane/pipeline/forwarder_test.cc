@@ -76,19 +76,33 @@ class ForwarderTest : public ::testing::Test {
   // What every port got for the frame: "14 ...", or why nobody got it.
   std::vector<std::string> take(PortId from, std::vector<uint8_t> frame, Time now = {}) {
     std::vector<std::string> came;
-    const Verdict verdict = forwarder_.take(
-        dataplane_.current(), {from, frame}, now, [&came](PortId to, std::span<const uint8_t> out) {
-          came.push_back(fmt::format("{} {}", static_cast<uint32_t>(to), test::text_of(out)));
+    const Verdict verdict =
+        forwarder_.take(dataplane_.current(), {from, frame}, now, [&came](const SentFrame& sent) {
+          came.push_back(
+              fmt::format("{} {}", static_cast<uint32_t>(sent.to), test::text_of(sent.bytes)));
         });
     if (!verdict.delivered) came.emplace_back(info(verdict.reason).text);
+    return came;
+  }
+  // What every port got by then of what was on links.
+  std::vector<std::string> take_from_links(Time now) {
+    std::vector<std::string> came;
+    while (auto frame = forwarder_.links().next(now)) {
+      const Verdict verdict =
+          forwarder_.leave_link(dataplane_.current(), *frame, now, [&came](const SentFrame& sent) {
+            came.push_back(
+                fmt::format("{} {}", static_cast<uint32_t>(sent.to), test::text_of(sent.bytes)));
+          });
+      if (!verdict.delivered) came.emplace_back(info(verdict.reason).text);
+    }
     return came;
   }
   // The frame that somebody got for it.
   std::vector<uint8_t> bytes_for(PortId from, std::vector<uint8_t> frame) {
     std::vector<uint8_t> came;
-    forwarder_.take(
-        dataplane_.current(), {from, frame}, Time{},
-        [&came](PortId, std::span<const uint8_t> out) { came.assign(out.begin(), out.end()); });
+    forwarder_.take(dataplane_.current(), {from, frame}, Time{}, [&came](const SentFrame& sent) {
+      came.assign(sent.bytes.begin(), sent.bytes.end());
+    });
     return came;
   }
   std::vector<std::string> send(PortId from, std::string_view text, Time now = {}) {
@@ -98,6 +112,7 @@ class ForwarderTest : public ::testing::Test {
   ForwardingProgram program_;
   Dataplane dataplane_;
   Forwarder forwarder_;
+  Time now_{};
 };
 
 TEST_F(ForwarderTest, InOneSubnetNobodyStandsBetween) {
@@ -243,7 +258,7 @@ TEST_F(ForwarderTest, WhatAnOffloadCutsIsJudgedByItsSegments) {
     auto frame =
         test::frame_of("tcp 10.1.0.4:5 > 10.2.0.4:443 ack bytes 60000", mac(kWeb), kRouterMac);
     const Verdict verdict = forwarder_.take(dataplane_.current(), {kWeb, frame, segment_bytes},
-                                            Time{}, [](PortId, std::span<const uint8_t>) {});
+                                            Time{}, [](const SentFrame&) {});
     EXPECT_EQ(verdict.reason, reason) << segment_bytes;
   }
 }
@@ -360,6 +375,90 @@ TEST_F(ForwarderTest, AFrameThatEndsAnywhereIsNeverReadPastItsEnd) {
       EXPECT_EQ(take(kWeb, frame).size(), 1u) << text << ", " << size << " bytes";
     }
   }
+}
+
+class ForwarderOverLinkTest : public ForwarderTest {
+ protected:
+  ForwarderOverLinkTest() {
+    program_.policies[{kRed, kBlue}].link = Link{.latency = milliseconds(5)};
+    program_.policies[{kBlue, kRed}].link = Link{.latency = milliseconds(7)};
+    publish();
+  }
+  static constexpr const char* kPing = "icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64";
+};
+
+TEST_F(ForwarderOverLinkTest, AFrameArrivesAfterItsLatency) {
+  EXPECT_THAT(send(kWeb, kPing), ElementsAre());
+  EXPECT_THAT(take_from_links(milliseconds(5) - Time(1)), ElementsAre());
+  EXPECT_THAT(take_from_links(milliseconds(5)),
+              ElementsAre("14 12-34-56-78-9A-BC > 00-00-00-00-00-0E "
+                          "icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 63"));
+  EXPECT_EQ(send(kWeb, "icmp 10.1.0.4 > 10.1.0.5 echo 7 ttl 64").size(), 1u) << "crosses no link";
+}
+
+// There and back: what the router of a peered network answers has the way back to go, too.
+TEST_F(ForwarderOverLinkTest, ARouterIsAsFarAsItsNetwork) {
+  send(kWeb, "icmp 10.1.0.4 > 10.2.0.1 echo 7 ttl 64");
+  EXPECT_THAT(take_from_links(milliseconds(5)), ElementsAre());
+  EXPECT_THAT(take_from_links(milliseconds(12) - Time(1)), ElementsAre());
+  EXPECT_THAT(take_from_links(milliseconds(12)),
+              ElementsAre("11 12-34-56-78-9A-BC > 00-00-00-00-00-0B "
+                          "icmp 10.2.0.1 > 10.1.0.4 echo-reply 7 ttl 64"));
+}
+
+TEST_F(ForwarderOverLinkTest, WhatIsOnItsWayWhenTheWayGoesIsDropped) {
+  const ForwardingProgram before = program_;
+  const auto outcome = [&](const auto& change) {
+    send(kWeb, kPing, now_);
+    change();
+    publish();
+    now_ += milliseconds(5);
+    const auto came = take_from_links(now_);
+    program_ = before;
+    publish();
+    return came;
+  };
+  EXPECT_THAT(outcome([&] { program_.policies.erase({kRed, kBlue}); }), ElementsAre("not-peered"));
+  EXPECT_THAT(outcome([&] {
+                program_.policies[{kRed, kBlue}].access_allowed = false;
+              }),
+              ElementsAre("access-not-allowed"));
+  EXPECT_THAT(outcome([&] { program_.ports.erase(kDb); }), ElementsAre("no-endpoint"));
+  EXPECT_THAT(outcome([&] { program_.ports.erase(kWeb); }), ElementsAre("no-endpoint"));
+  EXPECT_THAT(outcome([&] {
+                for (PortAddress& own : program_.ports[kDb].addresses) own.table.domain = kRed;
+              }),
+              ElementsAre("no-endpoint"));
+  EXPECT_EQ(outcome([&] {
+              program_.policies[{kRed, kBlue}].link.reset();
+            }).size(),
+            1u)
+      << "a link that is one no more lets it arrive";
+}
+
+TEST_F(ForwarderOverLinkTest, LossIsADropThatIsCounted) {
+  program_.policies[{kRed, kBlue}].link = Link{.loss_ppm = 1'000'000};
+  program_.policies[{kRed, kBlue}].receiver_tag = Tag{77};
+  publish();
+  EXPECT_THAT(send(kWeb, kPing), ElementsAre("link-loss"));
+  CounterTotals totals;
+  forwarder_.worker().counters.add_to(totals);
+  EXPECT_EQ(totals.drops[static_cast<size_t>(DropReason::LinkLoss)], 1u);
+}
+
+// A header that stands before a frame goes with it; what the router wrote has none.
+TEST_F(ForwarderOverLinkTest, AFrameKeepsItsHeader) {
+  const auto frame = test::frame_of(kPing, mac(kWeb), kRouterMac);
+  std::vector<uint8_t> all = {1, 2, 3};
+  all.insert(all.end(), frame.begin(), frame.end());
+  forwarder_.take(dataplane_.current(), {kWeb, std::span(all).subspan(3), 0, 3}, Time{},
+                  [](const SentFrame&) { FAIL() << "it is on its way"; });
+  auto arrived = forwarder_.links().next(milliseconds(5));
+  ASSERT_TRUE(arrived);
+  forwarder_.leave_link(dataplane_.current(), *arrived, milliseconds(5), [](const SentFrame& sent) {
+    EXPECT_TRUE(sent.is_received);
+    EXPECT_THAT(std::span(sent.bytes.data() - 3, 3), ElementsAre(1, 2, 3));
+  });
 }
 
 TEST_F(ForwarderTest, CountsWhatComesAndGoes) {

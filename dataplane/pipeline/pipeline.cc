@@ -21,6 +21,7 @@ struct Passage {
   uint32_t to_address = 0;
 
   std::optional<PeerKey> peering{};  // peering
+  const Link* link = nullptr;
   // A source that the receiver's peering does not admit, and its lists still may.
   const PeerPolicy* foreign_to = nullptr;
 
@@ -229,6 +230,7 @@ Outcome check_peering(const Tables& tables, FlowState& flows, Passage& passage, 
   const PeerPolicy* policy = tables.policy(key.from, key.to);
   if (policy == nullptr) return {DropReason::NotPeered, passage.source().tag};
   if (!policy->access_allowed) return {DropReason::AccessNotAllowed, policy->access_tag};
+  if (policy->link) passage.link = &*policy->link;
   // A reply to what the receiver itself began is not forwarded traffic in the rule's sense.
   const bool is_reply = passage.known && passage.known->initiated == Direction::Outbound;
   const net::IpAddress& source = passage.packet.flow.source;
@@ -298,6 +300,7 @@ Verdict verdict_of(const Passage& passage, StageId stage, const Outcome& outcome
     verdict.out_port = passage.to_id;
     verdict.out_address = passage.to_address;
     verdict.destination_domain = passage.target().table.domain;
+    if (passage.link != nullptr) verdict.link = passage.peering;
   }
   return verdict;
 }
@@ -366,7 +369,10 @@ TraceStep describe(const Tables& tables, const Passage& passage, StageId stage,
       stage == StageId::Route || stage == StageId::NextHop || stage == StageId::Deliver;
   if (has_action && passage.action != nullptr) step.action = *passage.action;
   if (stage >= StageId::NextHop && passage.to != nullptr) step.port = passage.to_id;
-  if (stage == StageId::Peering) step.peering = passage.peering;
+  if (stage == StageId::Peering) {
+    step.peering = passage.peering;
+    if (passage.link != nullptr) step.link = *passage.link;
+  }
   return step;
 }
 

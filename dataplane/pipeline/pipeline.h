@@ -69,6 +69,7 @@ struct Verdict {
   PortId out_port{};               // from the next-hop stage on, and the two below
   uint32_t out_address = 0;        // index in Port::addresses of the next hop
   DomainId destination_domain{};   // the next hop's
+  std::optional<PeerKey> link{};   // between two domains, that it has to pass; links.h
   uint8_t ttl = 0;                 // as the packet arrives
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
@@ -86,6 +87,7 @@ struct TraceStep {
   std::optional<net::Prefix> prefix{};       // route: what matched
   std::optional<Action> action{};            // route, next-hop, deliver
   std::optional<PeerKey> peering{};          // peering: absent inside one domain
+  std::optional<Link> link{};                // peering: where its packets pass one
   std::optional<PortId> port{};              // anti-spoof, acl-out: ingress; next-hop on: egress
   std::optional<net::HeaderError> header{};  // parse
   friend bool operator==(const TraceStep&, const TraceStep&) = default;

@@ -67,6 +67,9 @@ TEST(PipelineOracle, FirstPacketsEqualAPlainReadingOfTheProgram) {
           << info(verdict.reason).text << " instead of " << info(expected.reason).text;
       ASSERT_EQ(verdict.out_port, expected.out_port);
       ASSERT_EQ(verdict.delivered, expected.reason == DropReason::None);
+      if (verdict.link) {
+        ASSERT_TRUE(program.policies.at(*verdict.link).link);
+      }
       FlowState fresh;
       const Trace traced = trace(dataplane.current(), fresh, packet, Time{});
       ASSERT_EQ(traced.verdict, verdict);
@@ -79,10 +82,10 @@ TEST(PipelineOracle, FirstPacketsEqualAPlainReadingOfTheProgram) {
   for (size_t i = 0; i < kDropReasonCount; ++i) {
     const auto reason = static_cast<DropReason>(i);
     // Of frames and wires, and of flows that are known.
-    constexpr DropReason kOthers[] = {DropReason::Malformed,     DropReason::VlanTagged,
-                                      DropReason::NotAnswered,   DropReason::NotCarried,
-                                      DropReason::FlowTableFull, DropReason::NoWire,
-                                      DropReason::WireFull};
+    constexpr DropReason kOthers[] = {
+        DropReason::Malformed,  DropReason::VlanTagged,    DropReason::NotAnswered,
+        DropReason::NotCarried, DropReason::FlowTableFull, DropReason::LinkLoss,
+        DropReason::LinkFull,   DropReason::NoWire,        DropReason::WireFull};
     if (std::find(std::begin(kOthers), std::end(kOthers), reason) != std::end(kOthers)) continue;
     EXPECT_GT(seen[i], 0u) << info(reason).text;
   }

@@ -166,9 +166,9 @@ std::vector<std::string> Stage::send_frame(Realm realm, std::string_view nic,
   }
   if (!forwarder_) forwarder_.emplace();
   std::vector<std::string> outcomes;
-  const auto see = [&](dataplane::PortId to, std::span<const uint8_t> frame) {
-    outcomes.push_back(
-        fmt::format("{} {}", program::resource_of(*model, to)->id.name(), test::text_of(frame)));
+  const auto see = [&](const dataplane::SentFrame& sent) {
+    outcomes.push_back(fmt::format("{} {}", program::resource_of(*model, sent.to)->id.name(),
+                                   test::text_of(sent.bytes)));
   };
   auto frame =
       test::frame_of(text, sender->as<NetworkInterface>().mac.value(), dataplane::kRouterMac);

@@ -142,9 +142,9 @@ void live(Bytes bytes) {
     auto frame = sent;
     std::vector<std::pair<PortId, std::vector<uint8_t>>> came;
     now += std::chrono::milliseconds(form & 0x70);
-    const Verdict verdict = forwarder.take(
-        world().current(), {from, frame}, now, [&came](PortId to, std::span<const uint8_t> out) {
-          came.emplace_back(to, std::vector<uint8_t>(out.begin(), out.end()));
+    const Verdict verdict =
+        forwarder.take(world().current(), {from, frame}, now, [&came](const SentFrame& one) {
+          came.emplace_back(one.to, std::vector<uint8_t>(one.bytes.begin(), one.bytes.end()));
         });
     check(verdict.delivered == (verdict.reason == DropReason::None));
     const bool is_for_many = verdict.action && verdict.action->kind == Action::Kind::Everybody;

@@ -55,6 +55,7 @@ class RandomProgram {
     dataplane::PeerPolicy policy{!one_in(4), one_in(2), {prefix()}, tag(), tag()};
     policy.lists_judge_forwarded = one_in(3);
     if (one_in(3)) policy.unsynchronised_prefixes = {prefix()};
+    if (one_in(3)) policy.link = dataplane::Link{std::chrono::milliseconds(below(3)), 0, 0};
     return policy;
   }
   dataplane::NetworkRange range() { return {{prefix(), prefix()}, {prefix()}}; }
