@@ -310,6 +310,16 @@ class Narrator {
     }
   }
 
+  // "5ms latency, 0.1% loss, 1gbit"
+  static std::string words(const dataplane::Link& link) {
+    std::vector<std::string> words;
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(link.latency).count();
+    if (us != 0) words.push_back(latency_text(static_cast<uint64_t>(us)) + " latency");
+    if (link.loss_ppm != 0) words.push_back(loss_text(link.loss_ppm) + " loss");
+    if (link.rate_bits_per_second != 0) words.push_back(rate_text(link.rate_bits_per_second));
+    return fmt::format("{}", fmt::join(words, ", "));
+  }
+
   void describe_peering(const TraceStep& step, ExplainStep& told) const {
     if (!step.peering || step.outcome == TraceStep::Outcome::Dropped) {
       if (!step.peering) told.detail = "within one network";
@@ -322,6 +332,7 @@ class Narrator {
     told.resource = receiver->id.path();
     told.detail =
         fmt::format("{} is Connected and admits it from {}", receiver->id.name(), from->id.name());
+    if (step.link) told.detail += fmt::format("; the link between them has {}", words(*step.link));
   }
 
   const Model& model_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -144,6 +145,36 @@ std::string Text<AclPorts>::print(const AclPorts& value) {
 Parsed<AclPorts> Text<AclPorts>::parse(std::string_view text) {
   if (const auto range = net::PortRange::parse(text)) return AclPorts{*range, text == "*"};
   return tl::unexpected(std::string("write a port, a range such as 1000-2000, or *"));
+}
+
+std::string Text<NetworkLink>::print(const NetworkLink& value) {
+  return fmt::format("{} {}us {}ppm {}bit", value.to.path(), value.latency_us, value.loss_ppm,
+                     value.rate_bits_per_second);
+}
+Parsed<NetworkLink> Text<NetworkLink>::parse(std::string_view written) {
+  std::string_view text = written;
+  const auto next = [&text](char end) {
+    const size_t length = std::min(text.find(end), text.size());
+    const std::string_view word = text.substr(0, length);
+    text.remove_prefix(std::min(length + 1, text.size()));
+    return word;
+  };
+  const auto number = [&](auto& value, std::string_view unit) {
+    const std::string_view word = next(' ');
+    const char* last = word.data() + word.size();
+    const auto [end, error] = std::from_chars(word.data(), last, value);
+    return error == std::errc{} && std::string_view(end, static_cast<size_t>(last - end)) == unit;
+  };
+  const std::string_view path = next(' ');
+  const Realm realm = path.starts_with("/subscriptions/") ? Realm::Azure : Realm::Onprem;
+  const auto to = ResourceId::parse(path, realm);
+  NetworkLink link;
+  const bool has_numbers = number(link.latency_us, "us") && number(link.loss_ppm, "ppm") &&
+                           number(link.rate_bits_per_second, "bit");
+  if (to) link.to = *to;
+  if (!to || to->kind() != Kind::VirtualNetwork || !has_numbers || print(link) != written)
+    return tl::unexpected(std::string("write /virtualNetworks/NAME 5000us 1000ppm 1000000bit"));
+  return link;
 }
 
 std::string Text<ExtendedAsNumber>::print(const ExtendedAsNumber& value) {

@@ -34,6 +34,7 @@ ISTHMUS_TEXT(net::Vni);
 ISTHMUS_TEXT(AclAddress);
 ISTHMUS_TEXT(AclPorts);
 ISTHMUS_TEXT(ExtendedAsNumber);
+ISTHMUS_TEXT(NetworkLink);  // "/virtualNetworks/hub 5000us 1000ppm 1000000000bit"
 #undef ISTHMUS_TEXT
 
 // A MAC prints in two ways: interfaces without separators, pools with dashes. Both are read

@@ -34,6 +34,19 @@ TEST(Text, PrintsWhatItRead) {
       {"VnetLocal", "VirtualAppliance", "VirtualNetworkGateway", "Internet", "None"});
   expect_round_trip<PeeringState>({"Initiated", "Connected", "Disconnected"});
   expect_round_trip<net::Vni>({"4096", "16777215"});
+  expect_round_trip<NetworkLink>({"/virtualNetworks/hub 5000us 1000ppm 1000000000bit",
+                                  "/subscriptions/0b7c3a52-6f1e-4b60-9a55-5a3a6d2f0001/"
+                                  "resourceGroups/lab/providers/Microsoft.Network/"
+                                  "virtualNetworks/hub 0us 0ppm "
+                                  "1bit"});
+}
+
+TEST(Text, OfALinkIsAllOrNothing) {
+  for (const char* wrong :
+       {"", "hub 1us 1ppm 1bit", "/virtualNetworks/hub", "/virtualNetworks/hub 1us 1ppm",
+        "/virtualNetworks/hub 1us 1ppm 1bit more", "/virtualNetworks/hub 1 1ppm 1bit",
+        "/virtualNetworks/hub us 1ppm 1bit", "/virtualNetworks/hub 1us 1ppm 1bit "})
+    EXPECT_FALSE(Text<NetworkLink>::parse(wrong)) << wrong;
 }
 
 TEST(Text, ReadsEnumsInAnyCaseAndListsThemWhenWrong) {

@@ -6,6 +6,7 @@
 
 #include "controller/model/boxed.h"
 #include "controller/model/member.h"
+#include "controller/model/network_link.h"
 
 namespace isthmus {
 
@@ -42,6 +43,7 @@ struct VirtualNetwork {
   std::vector<net::IpAddress> dns_servers;
   std::string unbilled_address_ranges;
   ResourceId encryption_credential;
+  std::optional<NetworkLinks> links;  // to networks whose ids sort behind its own; never empty
   AzureNetworkSettings azure;
 };
 template <class V, MaybeConst<AzureNetworkSettings> B>
@@ -68,6 +70,7 @@ void describe(V& v, B& b) {
            [&] { v.member("addressPrefixes", b.address_space, Presence::Required); });
   v.object("dhcpOptions", Presence::Optional,
            [&] { v.member("dnsServers", b.dns_servers, Presence::Optional); });
+  v.member("links", b.links, Presence::Hidden);
   if (v.realm() == Realm::Azure) return describe(v, b.azure);
   v.member("unbilledAddressRanges", b.unbilled_address_ranges, Presence::Optional);
   v.reference("encryptionCredential", b.encryption_credential, Presence::Optional,

@@ -1,4 +1,5 @@
 // Which keys a change can alter, and what became of them.
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -266,6 +267,8 @@ bool matters(const ResourceChange& change) {
   if (!change.before || !change.after || change.before->serial != change.after->serial) return true;
   if (!same_writable_members(change.after->id.realm(), change.before->body, change.after->body))
     return true;
+  if (const auto* network = change.before->body.get_if<VirtualNetwork>())
+    return network->links != change.after->as<VirtualNetwork>().links;
   const auto* was = change.before->body.get_if<Peering>();
   if (was == nullptr) return false;
   const Peering& is = change.after->as<Peering>();

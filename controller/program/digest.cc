@@ -37,6 +37,9 @@ class CanonicalText {
     if (policy.lists_judge_forwarded) text += " lists-judge";
     for (const net::Prefix& prefix : policy.unsynchronised_prefixes)
       text += " -" + prefix.to_string();
+    if (policy.link)
+      text += fmt::format(" link {} {} {}", policy.link->latency.count(), policy.link->loss_ppm,
+                          policy.link->rate_bits_per_second);
     return text;
   }
   std::string port(const dataplane::Port& port) const {

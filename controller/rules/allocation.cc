@@ -125,7 +125,9 @@ void carry_over(Resource& resource, const Resource& was_resource) {
   if (resource.id.realm() == Realm::Azure) carry_over_in_azure(resource, was_resource);
   Body& now = resource.body;
   const Body& before = was_resource.body;
-  if (auto* subnet = now.get_if<Subnet>()) {
+  if (auto* network = now.get_if<VirtualNetwork>()) {
+    network->links = before.get<VirtualNetwork>().links;
+  } else if (auto* subnet = now.get_if<Subnet>()) {
     subnet->virtual_subnet_id = before.get<Subnet>().virtual_subnet_id;
   } else if (auto* peering = now.get_if<Peering>()) {
     peering->state = before.get<Peering>().state;

@@ -56,6 +56,7 @@ class Transaction {
   Result<void> resolve_references(std::vector<Staged>& staged,
                                   const std::vector<ResourcePtr>& removed) const;
   void take_over_remote_address_spaces(std::vector<Staged>& staged, bool is_asked_for) const;
+  static bool set_links(Staged& staged, const std::optional<NetworkLinks>& links);
   Result<void> allocate_missing(std::vector<Staged>& staged);
   Result<void> settle_public_addresses(const std::vector<Staged>& staged,
                                        const std::vector<ResourcePtr>& gone);
@@ -133,6 +134,7 @@ Result<Outcome> Transaction::put(const Operation& operation) {
   if (auto ok = check_unused(removed, staged, operation.draft.pointer); !ok)
     return tl::unexpected(ok.error());
   take_over_remote_address_spaces(staged, operation.sync_remote_address_space);
+  const bool changes_links = set_links(staged.front(), operation.links);
   const ResourceId id = staged.front().after.id;
   const bool exists = staged.front().before != nullptr;
   const bool same =
@@ -145,7 +147,8 @@ Result<Outcome> Transaction::put(const Operation& operation) {
       });
   const bool revives = exists && staged.front().after.kind() == Kind::Peering &&
                        staged.front().before->as<Peering>().state == PeeringState::Disconnected;
-  if (operation.only_if_different && same && !revives && !operation.sync_remote_address_space)
+  if (operation.only_if_different && same && !revives && !changes_links &&
+      !operation.sync_remote_address_space)
     return Outcome{Effect::Unchanged, id};
 
   leave_peerings(removed);
@@ -291,6 +294,14 @@ void Transaction::take_over_remote_address_spaces(std::vector<Staged>& staged,
     if (!begins && !is_asked_for) continue;
     peering->azure.remote_address_space = prefixes_at(edit_.model(), s.after, PeeringEnd::Remote);
   }
+}
+
+// False: they are what they were.
+bool Transaction::set_links(Staged& staged, const std::optional<NetworkLinks>& links) {
+  auto* network = staged.after.body.get_if<VirtualNetwork>();
+  if (network == nullptr || !links) return false;
+  const auto was = std::exchange(network->links, links->empty() ? std::nullopt : links);
+  return network->links != was;
 }
 
 Result<void> Transaction::allocate_missing(std::vector<Staged>& staged) {

@@ -47,6 +47,8 @@ struct Operation {
       false;  // a Put that would change nothing is no change; annotations are kept
   bool sync_remote_address_space = false;  // a Put of an Azure peering takes over what its remote
                                            // network has now
+  std::optional<NetworkLinks> links = {};  // a Put of a virtual network: its links from now on;
+                                           // none: they stay
 };
 
 // Happens as a whole or not at all; its operations see what the earlier ones did.

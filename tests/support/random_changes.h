@@ -37,6 +37,11 @@ class RandomChanges {
     Operation operation;
     operation.draft = draft();
     operation.verb = one_in(7) ? Verb::Delete : Verb::Put;
+    if (operation.draft.id.kind() == Kind::VirtualNetwork && one_in(2)) {
+      operation.links.emplace();
+      const ResourceId other = network_id(below(kNetworks));
+      if (operation.draft.id < other) operation.links->push_back({other, 1 + below(3), 0, 0});
+    }
     return operation;
   }
 

@@ -146,6 +146,9 @@ class RandomResources {
     field = coin() ? AclPorts{{}, true}
                    : AclPorts{*net::PortRange::make(std::min(a, b), std::max(a, b)), false};
   }
+  void fill(NetworkLink& field) {
+    field = {id(Kind::VirtualNetwork), random_(), static_cast<uint32_t>(random_()), random_()};
+  }
   template <class T>
   void fill(T& field) {
     if constexpr (std::is_enum_v<T>) {

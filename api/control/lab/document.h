@@ -128,14 +128,17 @@ struct LabVm {
   friend bool operator==(const LabVm&, const LabVm&) = default;
 };
 
-// What a link does to packets, where packets run. Checked and kept; nothing of it reaches the
-// model.
+// What the way between two networks does to packets, where packets run: the same in both
+// directions.
 struct LabLink {
   std::string a;
   std::string b;
   std::chrono::microseconds latency{0};
   uint32_t loss_ppm = 0;              // packets lost of a million: 0.1% is 1000
   uint64_t rate_bits_per_second = 0;  // 0: no limit
+  bool is_perfect() const {           // nothing
+    return latency.count() == 0 && loss_ppm == 0 && rate_bits_per_second == 0;
+  }
   friend bool operator==(const LabLink&, const LabLink&) = default;
 };
 

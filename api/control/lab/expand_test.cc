@@ -9,6 +9,7 @@
 #include "api/control/lab/parse.h"
 #include "controller/model/networks.h"
 #include "controller/model/references.h"
+#include "controller/program/values.h"
 #include "controller/rules/apply.h"
 #include "controller/rules/fresh.h"
 #include "tests/support/random_changes.h"
@@ -145,6 +146,47 @@ TEST(LabExpand, MovesAMachineOutOfASubnetThatGoes) {
   EXPECT_THAT(told(moved),
               ::testing::ElementsAre("deleted /networkInterfaces/v", "updated /virtualNetworks/a",
                                      "created /networkInterfaces/v"));
+}
+
+// Of a document that says nothing but this of two peered networks, a and b.
+std::string lab_with(const std::string& more) { return std::string(kLab) + more + "\n"; }
+
+std::optional<dataplane::Link> link_in(const Model& model, const char* from = "a",
+                                       const char* to = "b") {
+  const std::string top = "/virtualNetworks/";
+  const Resource& here = at(model, top + from);
+  const Resource& there = at(model, top + to);
+  return program::policy(model, {program::domain_of(here), program::domain_of(there)})->link;
+}
+
+TEST(LabExpand, ALinkIsTheSameInBothDirectionsAndGoesWithTheDocument) {
+  const std::string linked = lab_with("links: {b-a: {latency: 5ms, loss: 0.1%, rate: 1gbit}}");
+  const Model plain = applied(fresh_model(), parsed(kLab)).model;
+  EXPECT_EQ(link_in(plain), std::nullopt);
+  const Applied with_link = applied(plain, parsed(linked));
+  const dataplane::Link expected{std::chrono::milliseconds(5), 1000, 1'000'000'000};
+  EXPECT_EQ(link_in(with_link.model), expected);
+  EXPECT_EQ(link_in(with_link.model, "b", "a"), expected);
+  EXPECT_THAT(told(with_link), ::testing::Contains("updated /virtualNetworks/a"));
+  EXPECT_TRUE(applied(with_link.model, parsed(linked)).changes.empty());
+  EXPECT_THAT(export_lab(with_link.model),
+              ::testing::HasSubstr("a-b: {latency: 5ms, loss: 0.1%, rate: 1gbit}"));
+  EXPECT_EQ(link_in(applied(with_link.model, parsed(kLab)).model), std::nullopt);
+  EXPECT_EQ(link_in(applied(fresh_model(), parsed(lab_with("links: {a-b: {}}"))).model),
+            std::nullopt);
+}
+
+// A document that is added to what is there says nothing of other networks.
+TEST(LabExpand, ALinkThatLeadsOutOfTheDocumentStays) {
+  const Model linked =
+      applied(fresh_model(), parsed(lab_with("links: {a-b: {latency: 5ms}}"))).model;
+  const LabDocument less = parsed("version: 1\nnetworks: {a: {prefixes: [10.1.0.0/16]}}\n");
+  EXPECT_EQ(link_in(applied(linked, less).model)->latency, std::chrono::milliseconds(5));
+  EXPECT_EQ(applied(linked, less, Prune::Delete)
+                .model.find(*ResourceId::parse("/virtualNetworks/a"))
+                ->as<VirtualNetwork>()
+                .links,
+            std::nullopt);
 }
 
 TEST(LabExpand, KeepsNamesThatThingsHaveAlready) {

@@ -104,6 +104,20 @@ std::vector<LabPeering> peerings_of_model(const Of& of) {
   return sides;
 }
 
+// Between networks of the document.
+std::vector<LabLink> links_of_model(const Of& of) {
+  std::vector<LabLink> links;
+  for (const Resource* network : of.all(Kind::VirtualNetwork)) {
+    for (const NetworkLink& link : network->as<VirtualNetwork>().links.value_or(NetworkLinks{})) {
+      if (of.has(link.to) && of.model.find(link.to) != nullptr)
+        links.push_back({std::string(network->id.name()), std::string(link.to.name()),
+                         std::chrono::microseconds(link.latency_us), link.loss_ppm,
+                         link.rate_bits_per_second});
+    }
+  }
+  return links;
+}
+
 LabRouteTable route_table_of_model(const Model& model, const Resource& resource) {
   LabRouteTable table{std::string(resource.id.name()), {}};
   for (const Resource* route : model.below(resource.id, Kind::Route)) {
@@ -245,6 +259,7 @@ LabDocument document_of(const Of& of) {
     if (vm) document.vms.push_back(std::move(*vm));
   }
   leave_out_allocated(of, document.vms);
+  document.links = links_of_model(of);
   return document;
 }
 
@@ -271,6 +286,9 @@ std::string differing_members(const Resource& resource, const Resource& made) {
   }
   if (resource.kind() == Kind::Peering && resource.as<Peering>().state != made.as<Peering>().state)
     add(fmt::format("that it is {}", Text<PeeringState>::print(resource.as<Peering>().state)));
+  if (resource.kind() == Kind::VirtualNetwork &&
+      resource.as<VirtualNetwork>().links != made.as<VirtualNetwork>().links)
+    add("links");
   if (location_of(resource) != location_of(made)) add("location");
   if (resource.annotations && !resource.annotations->metadata.empty()) add("resourceMetadata");
   if (resource.annotations && !resource.annotations->tags.empty()) add("tags");

@@ -121,6 +121,25 @@ bool split_link(const Names& networks, std::string_view name, LabLink& link) {
   return false;
 }
 
+void check_link_alone(Reading& reading, Where where, const std::string& pointer,
+                      const LabLink& link) {
+  if (link.a.empty()) return;
+  if (link.a == link.b)
+    reading.reader.problem(
+        where, pointer,
+        fmt::format("A link leads from one network to another, and '{}' is one.", link.a));
+  for (const LabLink& other : reading.document.links) {
+    const bool is_same =
+        (other.a == link.a && other.b == link.b) || (other.a == link.b && other.b == link.a);
+    if (is_same)
+      reading.reader.problem(
+          where, pointer,
+          fmt::format("The link between '{}' and '{}' stands twice; it is the same in both "
+                      "directions.",
+                      other.a, other.b));
+  }
+}
+
 // A virtual machine, or address@network; a bare address too where `bare` allows it.
 enum class Bare : uint8_t { Refused, Allowed };
 std::string read_end(Reading& reading, const Spot& spot, Bare bare) {
@@ -243,6 +262,7 @@ void read_links(Reading& reading, const Spot& section) {
           member.where, spot.pointer,
           fmt::format("{} does not name two networks of this document: write a-b.",
                       in_quotes(member.name)));
+    check_link_alone(reading, member.where, spot.pointer, link);
     read_impairments(reading.reader, spot, link);
     reading.document.links.push_back(std::move(link));
   }

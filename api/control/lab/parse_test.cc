@@ -192,6 +192,11 @@ constexpr Wrong kWrong[] = {
      "10.0.0.0/24}}}",
      2, 29, "/vms/v/forward", "is true or false, not 'yes'"},
     {"links: {a-b: {}}", 2, 9, "/links/a-b", "does not name two networks"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}}\nlinks: {a-a: {loss: 1%}}", 3, 9, "/links/a-a",
+     "from one network to another"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {loss: "
+     "1%}, b-a: {loss: 1%}}",
+     3, 26, "/links/b-a", "between 'a' and 'b' stands twice"},
     {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {loss: "
      "101%}}",
      3, 21, "/links/a-b/loss", "at most 100%"},

@@ -211,34 +211,12 @@ void print_vm(std::string& out, const LabVm& vm) {
   out += fmt::format("  {}: {}\n", scalar(vm.name), map.text());
 }
 
-std::string percent(uint32_t ppm) {
-  std::string text = fmt::format("{}.{:04}", ppm / 10000, ppm % 10000);
-  text.resize(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text + "%";
-}
-
-// The largest unit that needs no fraction.
-std::string rate(uint64_t bits_per_second) {
-  constexpr std::string_view kUnits[] = {"bit", "kbit", "mbit", "gbit"};
-  size_t unit = 0;
-  while (unit + 1 < std::size(kUnits) && bits_per_second % 1000 == 0) {
-    bits_per_second /= 1000;
-    ++unit;
-  }
-  return fmt::format("{}{}", bits_per_second, kUnits[unit]);
-}
-
-std::string latency(std::chrono::microseconds time) {
-  return time.count() % 1000 == 0 ? fmt::format("{}ms", time.count() / 1000)
-                                  : fmt::format("{}us", time.count());
-}
-
 void print_link(std::string& out, const LabLink& link) {
   FlowMap map;
-  if (link.latency.count() != 0) map.add("latency", latency(link.latency));
-  if (link.loss_ppm != 0) map.add("loss", percent(link.loss_ppm));
-  if (link.rate_bits_per_second != 0) map.add("rate", rate(link.rate_bits_per_second));
+  if (link.latency.count() != 0)
+    map.add("latency", latency_text(static_cast<uint64_t>(link.latency.count())));
+  if (link.loss_ppm != 0) map.add("loss", loss_text(link.loss_ppm));
+  if (link.rate_bits_per_second != 0) map.add("rate", rate_text(link.rate_bits_per_second));
   out += fmt::format("  {}: {}\n", scalar(link.a + "-" + link.b), map.text());
 }
 

@@ -120,10 +120,11 @@ Measured measure(const Figure& figure, const Path& path, const Path& wire, uint1
   return measured;
 }
 
-// "7.1 (6.8-7.3)"
+// "7.1 (6.8-7.3)", and of a slow link "0.010 (0.009-0.010)"
 std::string told(const std::vector<double>& values) {
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  return fmt::format("{:.1f} ({:.1f}-{:.1f})", median(values), *least, *most);
+  const int decimals = median(values) < 1 ? 3 : 1;
+  return fmt::format("{0:.{3}f} ({1:.{3}f}-{2:.{3}f})", median(values), *least, *most, decimals);
 }
 
 Json as_json(const std::vector<Measured>& all) {

@@ -1,0 +1,30 @@
+// What the way between two virtual networks is like, where it is no mere memory. Neither realm has
+// a word for it: it is part of a lab, and a lab document says it (api/control/lab/document.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "controller/model/resource_id.h"
+
+namespace isthmus {
+
+// The way between two networks, the same in both directions. It stands at the network whose id
+// sorts first, and stays when the peering between them is made again.
+struct NetworkLink {
+  ResourceId to;  // the other network, which may be gone and come back
+  uint64_t latency_us = 0;
+  uint32_t loss_ppm = 0;              // packets lost of a million
+  uint64_t rate_bits_per_second = 0;  // 0: no limit
+  friend bool operator==(const NetworkLink&, const NetworkLink&) = default;
+};
+using NetworkLinks = std::vector<NetworkLink>;
+
+// As a lab document writes them, in the largest unit that needs no fraction: "5ms", "0.1%",
+// "1gbit".
+std::string latency_text(uint64_t us);
+std::string loss_text(uint32_t ppm);
+std::string rate_text(uint64_t bits_per_second);
+
+}  // namespace isthmus
