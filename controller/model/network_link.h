@@ -10,11 +10,14 @@
 
 namespace isthmus {
 
-// The way between two networks, the same in both directions. It stands at the network whose id
-// sorts first, and stays when the peering between them is made again.
+constexpr uint64_t kLinkLatencyMaxUs = 10'000'000;  // our choice: farther than the Moon
+constexpr uint32_t kLinkLossMaxPpm = 1'000'000;
+
+// The way from one network to another. It stays when the peering between them is made again, and
+// goes with either network.
 struct NetworkLink {
-  ResourceId to;  // the other network, which may be gone and come back
-  uint64_t latency_us = 0;
+  ResourceId to;
+  uint64_t latency_us = 0;            // at most kLinkLatencyMaxUs
   uint32_t loss_ppm = 0;              // packets lost of a million
   uint64_t rate_bits_per_second = 0;  // 0: no limit
   friend bool operator==(const NetworkLink&, const NetworkLink&) = default;

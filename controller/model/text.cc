@@ -172,7 +172,9 @@ Parsed<NetworkLink> Text<NetworkLink>::parse(std::string_view written) {
   const bool has_numbers = number(link.latency_us, "us") && number(link.loss_ppm, "ppm") &&
                            number(link.rate_bits_per_second, "bit");
   if (to) link.to = *to;
-  if (!to || to->kind() != Kind::VirtualNetwork || !has_numbers || print(link) != written)
+  const bool is_possible = link.latency_us <= kLinkLatencyMaxUs && link.loss_ppm <= kLinkLossMaxPpm;
+  if (!to || to->kind() != Kind::VirtualNetwork || !has_numbers || !is_possible ||
+      print(link) != written)
     return tl::unexpected(std::string("write /virtualNetworks/NAME 5000us 1000ppm 1000000bit"));
   return link;
 }

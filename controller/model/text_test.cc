@@ -45,6 +45,7 @@ TEST(Text, OfALinkIsAllOrNothing) {
   for (const char* wrong :
        {"", "hub 1us 1ppm 1bit", "/virtualNetworks/hub", "/virtualNetworks/hub 1us 1ppm",
         "/virtualNetworks/hub 1us 1ppm 1bit more", "/virtualNetworks/hub 1 1ppm 1bit",
+        "/virtualNetworks/hub 10000001us 1ppm 1bit", "/virtualNetworks/hub 1us 1000001ppm 1bit",
         "/virtualNetworks/hub us 1ppm 1bit", "/virtualNetworks/hub 1us 1ppm 1bit "})
     EXPECT_FALSE(Text<NetworkLink>::parse(wrong)) << wrong;
 }

@@ -53,6 +53,7 @@ TEST(ProgramDelta, EqualsTheFullProgramAfterEveryChange) {
   size_t policies = 0;
   size_t forwarding_ports = 0;
   size_t appliance_routes = 0;
+  size_t links = 0;
   for (uint64_t seed = 1; seed <= kLives; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     testing::RandomChanges changes(seed);
@@ -66,6 +67,7 @@ TEST(ProgramDelta, EqualsTheFullProgramAfterEveryChange) {
       ASSERT_EQ(lacking(program, compile(applied->model), applied->model), "") << "change " << i;
       model = applied->model;
       policies += program.policies.size();
+      for (const auto& [key, policy] : program.policies) links += policy.link ? 1 : 0;
       for (const auto& [id, port] : program.ports) forwarding_ports += port.may_forward ? 1 : 0;
       for (const auto& [key, routes] : program.tables) {
         for (const auto& [prefix, action] : routes) {
@@ -79,6 +81,7 @@ TEST(ProgramDelta, EqualsTheFullProgramAfterEveryChange) {
   EXPECT_GT(policies, accepted);
   EXPECT_GT(forwarding_ports, accepted / 4);
   EXPECT_GT(appliance_routes, accepted / 4);
+  EXPECT_GT(links, accepted / 4);
   std::printf("%zu changes, %zu policies, %zu forwarding ports, %zu appliance routes seen\n",
               accepted, policies, forwarding_ports, appliance_routes);
 }

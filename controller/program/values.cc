@@ -316,10 +316,9 @@ std::optional<Action> route(const Model& model, TableKey table, net::Prefix pref
   return action_of(found.front(), *network);
 }
 
-std::optional<dataplane::Link> link_between(const Resource& a, const Resource& b) {
-  const auto& [first, second] = a.id < b.id ? std::tie(a, b) : std::tie(b, a);
-  for (const NetworkLink& link : first.as<VirtualNetwork>().links.value_or(NetworkLinks{})) {
-    if (link.to == second.id)
+std::optional<dataplane::Link> link_from(const Resource& network, const Resource& to) {
+  for (const NetworkLink& link : network.as<VirtualNetwork>().links.value_or(NetworkLinks{})) {
+    if (link.to == to.id)
       return dataplane::Link{std::chrono::microseconds(link.latency_us), link.loss_ppm,
                              link.rate_bits_per_second};
   }
@@ -335,7 +334,7 @@ std::optional<PeerPolicy> policy(const Model& model, dataplane::PeerKey key) {
   PeerPolicy policy;
   policy.forwarded_allowed = receiver->as<Peering>().allow_forwarded_traffic;
   policy.receiver_tag = tag_of(*receiver);
-  policy.link = link_between(*from, *to);
+  policy.link = link_from(*from, *to);
   policy.source_prefixes = peered_prefixes(model, *receiver, *from);
   std::sort(policy.source_prefixes.begin(), policy.source_prefixes.end());
   if (from->id.realm() == Realm::Azure) {  // flags move addresses in and out of a tag (range)

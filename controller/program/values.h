@@ -34,8 +34,8 @@ bool table_exists(const Model& model, dataplane::TableKey key);
 std::optional<dataplane::Action> route(const Model& model, dataplane::TableKey table,
                                        net::Prefix prefix);
 std::optional<dataplane::PeerPolicy> policy(const Model& model, dataplane::PeerKey key);
-// What the way between two networks is like; none: it is no matter.
-std::optional<dataplane::Link> link_between(const Resource& a, const Resource& b);
+// What the way from a network to another is like; none: it is no matter.
+std::optional<dataplane::Link> link_from(const Resource& network, const Resource& to);
 std::optional<dataplane::PortId> endpoint(const Model& model, dataplane::EndpointKey key);
 // Of an interface, or of a subnet: its virtual router.
 std::optional<dataplane::Port> port(const Model& model, dataplane::PortId key);

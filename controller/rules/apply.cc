@@ -12,6 +12,7 @@
 #include "controller/rules/azure_allocation.h"
 #include "controller/rules/azure_references.h"
 #include "controller/rules/edit.h"
+#include "controller/rules/network_links.h"
 #include "controller/rules/peering_state.h"
 #include "controller/rules/rule.h"
 
@@ -56,7 +57,7 @@ class Transaction {
   Result<void> resolve_references(std::vector<Staged>& staged,
                                   const std::vector<ResourcePtr>& removed) const;
   void take_over_remote_address_spaces(std::vector<Staged>& staged, bool is_asked_for) const;
-  static bool set_links(Staged& staged, const std::optional<NetworkLinks>& links);
+  Outcome relink(const Resource& network, const NetworkLinks& links);
   Result<void> allocate_missing(std::vector<Staged>& staged);
   Result<void> settle_public_addresses(const std::vector<Staged>& staged,
                                        const std::vector<ResourcePtr>& gone);
@@ -134,7 +135,7 @@ Result<Outcome> Transaction::put(const Operation& operation) {
   if (auto ok = check_unused(removed, staged, operation.draft.pointer); !ok)
     return tl::unexpected(ok.error());
   take_over_remote_address_spaces(staged, operation.sync_remote_address_space);
-  const bool changes_links = set_links(staged.front(), operation.links);
+  const bool changes_links = operation.links && set_links(staged.front().after, *operation.links);
   const ResourceId id = staged.front().after.id;
   const bool exists = staged.front().before != nullptr;
   const bool same =
@@ -147,9 +148,9 @@ Result<Outcome> Transaction::put(const Operation& operation) {
       });
   const bool revives = exists && staged.front().after.kind() == Kind::Peering &&
                        staged.front().before->as<Peering>().state == PeeringState::Disconnected;
-  if (operation.only_if_different && same && !revives && !changes_links &&
-      !operation.sync_remote_address_space)
-    return Outcome{Effect::Unchanged, id};
+  if (operation.only_if_different && same && !revives && !operation.sync_remote_address_space)
+    return changes_links ? relink(*staged.front().before, *operation.links)
+                         : Outcome{Effect::Unchanged, id};
 
   leave_peerings(removed);
   std::vector<ResourceChange> changes = removal(removed);
@@ -166,6 +167,13 @@ Result<Outcome> Transaction::put(const Operation& operation) {
   }
   renew_ancestors(id);
   return Outcome{exists ? Effect::Updated : Effect::Created, id};
+}
+
+Outcome Transaction::relink(const Resource& network, const NetworkLinks& links) {
+  Resource after = network;
+  set_links(after, links);
+  edit_.replace(current(network), std::move(after));
+  return {Effect::Updated, network.id};
 }
 
 // `parent` is spelled as stored, which a new child's id follows.
@@ -294,14 +302,6 @@ void Transaction::take_over_remote_address_spaces(std::vector<Staged>& staged,
     if (!begins && !is_asked_for) continue;
     peering->azure.remote_address_space = prefixes_at(edit_.model(), s.after, PeeringEnd::Remote);
   }
-}
-
-// False: they are what they were.
-bool Transaction::set_links(Staged& staged, const std::optional<NetworkLinks>& links) {
-  auto* network = staged.after.body.get_if<VirtualNetwork>();
-  if (network == nullptr || !links) return false;
-  const auto was = std::exchange(network->links, links->empty() ? std::nullopt : links);
-  return network->links != was;
 }
 
 Result<void> Transaction::allocate_missing(std::vector<Staged>& staged) {
@@ -443,7 +443,10 @@ Result<void> Transaction::check_unused(const std::vector<ResourcePtr>& doomed,
 
 void Transaction::leave_peerings(const std::vector<ResourcePtr>& doomed) {
   for (const ResourcePtr& resource : doomed) {
-    if (resource->kind() == Kind::VirtualNetwork) disconnect_from(*resource, doomed);
+    if (resource->kind() == Kind::VirtualNetwork) {
+      disconnect_from(*resource, doomed);
+      drop_links_to(edit_, *resource);
+    }
     if (resource->kind() != Kind::Peering) continue;
     move_peering(resource, side_of(resource->as<Peering>().state), PeeringEvent::Delete);
   }

@@ -32,13 +32,13 @@ void FrameRecorder::delivered(PortId to, std::span<const uint8_t> frame) {
 void FrameRecorder::end(const Verdict& verdict) {
   decide(verdict);
   tell(sent_, sent_head_, sent_rest_);
-  tell_received();
+  end_of_answer();
 }
 
 void FrameRecorder::leave_link(const Verdict& verdict) {
   decide(verdict);
   if (!sent_.verdict.delivered) tell(sent_, sent_head_, sent_rest_);
-  tell_received();
+  end_of_answer();
 }
 
 void FrameRecorder::decide(const Verdict& verdict) {
@@ -49,7 +49,7 @@ void FrameRecorder::decide(const Verdict& verdict) {
   }
 }
 
-void FrameRecorder::tell_received() const {
+void FrameRecorder::end_of_answer() const {
   for (const Received& received : received_) tell(received.note, received.frame, {});
 }
 

@@ -5,10 +5,12 @@
 //   if (recorder.is_on()) recorder.end(verdict);         // what became of it
 //
 // A frame that a link kept has been told when it was sent. When it leaves the link it is begun
-// again, and ends with leave_link(): told is who gets it, or that it was dropped after all.
+// again, and ends with leave_link(): told is who gets it, or, once more as what was sent, that it
+// was dropped after all. Of an answer that the virtual router has written nobody was told that it
+// was sent: it ends with end_of_answer().
 //
-// A drop is told once, where the frame was sent, and a frame that was sent stands before what came
-// of it. Between begin and end the frame stays where it is, and no more of it changes than headers,
+// A drop is told where the frame was sent, and a frame that was sent stands before what came of it.
+// Between begin and end the frame stays where it is, and no more of it changes than headers,
 // which are in its first kHeadBytesMax bytes. While nobody captures, is_on() is all that it costs.
 //
 // Threads: belongs to one worker.
@@ -36,6 +38,7 @@ class FrameRecorder {
   void lost(DropReason reason) { lost_ = reason; }
   void end(const Verdict& verdict);
   void leave_link(const Verdict& verdict);
+  void end_of_answer() const;
 
  private:
   struct Received {
@@ -43,7 +46,6 @@ class FrameRecorder {
     std::vector<uint8_t> frame;
   };
   void decide(const Verdict& verdict);
-  void tell_received() const;
   bool is_wanted(const FrameNote& note) const;
   void tell(const FrameNote& note, std::span<const uint8_t> head,
             std::span<const uint8_t> rest) const;

@@ -15,7 +15,6 @@
 #include <optional>
 #include <system_error>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "dataplane/io/alarm.h"
@@ -161,7 +160,7 @@ class PacketWorker::Loop {
   std::array<uint8_t, kBurstBytes + kOffloadHeaderBytes + kFrameBytesMax> buffer_{};
   std::vector<std::span<uint8_t>> burst_;  // frames in buffer_, each behind its header
   std::vector<LinkFrame> arriving_;        // from links
-  std::optional<FrameWriter> writer_;
+  std::optional<WireWriter> writer_;
   Alarm alarm_;  // when the next one leaves its link
   Time expired_{};
   std::optional<rcu::Reader> reader_;
@@ -272,7 +271,7 @@ bool PacketWorker::Loop::turn(std::span<const epoll_event> events, Time time) {
     if (event.data.u64 == kAlarm) {
       alarm_.acknowledge();
     } else {
-      frames += read_some(static_cast<PortId>(event.data.u64), time);
+      frames += read_some(static_cast<PortId>(event.data.u64), time) + leave_links(time);
     }
   }
   return frames + leave_links(time) > 0;
@@ -323,19 +322,23 @@ void PacketWorker::Loop::forward(const ReceivedFrame& frame, Time time) {
   }
 }
 
-// As read_some, of what has been on links.
+// Everything that is there by then, so that no more waits for this thread than has entered.
 int PacketWorker::Loop::leave_links(Time time) {
-  arriving_.clear();
-  while (arriving_.size() < kFramesPerTurn) {
-    auto frame = forwarder_.links().next(time);
-    if (!frame) break;
-    arriving_.push_back(std::move(*frame));
-  }
-  if (arriving_.empty()) return 0;
-  for (LinkFrame& frame : arriving_) leave_link(frame, time);
-  const rcu::Guard guard(*reader_);
-  writer_->flush(dataplane_.view(guard));
-  return static_cast<int>(arriving_.size());
+  int frames = 0;
+  do {
+    arriving_.clear();
+    while (arriving_.size() < kFramesPerTurn) {
+      auto frame = forwarder_.links().next(time);
+      if (!frame) break;
+      arriving_.push_back(std::move(*frame));
+    }
+    if (arriving_.empty()) break;
+    for (LinkFrame& frame : arriving_) leave_link(frame, time);
+    const rcu::Guard guard(*reader_);
+    writer_->flush(dataplane_.view(guard));
+    frames += static_cast<int>(arriving_.size());
+  } while (arriving_.size() == kFramesPerTurn);
+  return frames;
 }
 
 void PacketWorker::Loop::leave_link(LinkFrame& frame, Time time) {
@@ -348,7 +351,7 @@ void PacketWorker::Loop::leave_link(LinkFrame& frame, Time time) {
         tables, frame, time, [&](const SentFrame& sent) { writer_->write(tables, sent); });
     if (recorder_.is_on()) {
       writer_->flush(tables);
-      recorder_.leave_link(verdict);
+      frame.is_routers ? recorder_.end_of_answer() : recorder_.leave_link(verdict);
     }
   } catch (const std::bad_alloc&) {
     forwarder_.worker().counters.dropped(DropReason::FlowTableFull);

@@ -27,7 +27,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/io/file.h"
 #include "dataplane/io/frame_queue.h"
-#include "dataplane/io/frame_writer.h"
+#include "dataplane/io/wire_writer.h"
 
 namespace isthmus::dataplane::io {
 

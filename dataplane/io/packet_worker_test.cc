@@ -385,20 +385,23 @@ TEST_P(PacketWorkerTest, AFrameThatHasALinkToPassArrivesLater) {
   EXPECT_EQ(web_.next().substr(0, 17), "12-34-56-78-9A-BC") << "the way back has no link";
 }
 
-// More than one turn takes of links, in their order, and with what stands in front of each.
+// More than are written at once, since the thread is held up until all of them are there; in their
+// order, and each with what stands in front of it.
 TEST_P(PacketWorkerTest, ManyFramesLeaveALinkInTheirOrder) {
-  program_.policies[{kRed, kBlue}].link = Link{.latency = milliseconds(20)};
+  constexpr auto kLatency = milliseconds(20);
+  program_.policies[{kRed, kBlue}].link = Link{.latency = kLatency};
   publish();
   PacketWorker worker(dataplane_, options(WireKind::Offloads));
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
-  constexpr uint8_t kFrames = 100;
+  constexpr uint8_t kFrames = 150;
   const auto frame = test::frame_of(kPing, mac(kWeb), kRouterMac);
   for (uint8_t i = 0; i < kFrames; ++i) {
     std::vector<uint8_t> header(kOffloadHeaderBytes);
     header.back() = i;
     ASSERT_TRUE(web_.send(frame, header));
   }
+  worker.look([&](const Worker&, Time) { std::this_thread::sleep_for(2 * kLatency); });
   for (uint8_t i = 0; i < kFrames; ++i) {
     const auto came = db_.receive(kPatience);
     ASSERT_GT(came.size(), kOffloadHeaderBytes) << int{i};
@@ -414,17 +417,23 @@ TEST_P(PacketWorkerTest, ACaptureSeesAFrameLeaveItsLink) {
   worker.attach(kWeb, web_.plug());
   worker.attach(kDb, db_.plug());
   const auto queue = std::make_shared<FrameQueue>(CaptureFilter{});
+  const auto db = std::make_shared<FrameQueue>(CaptureFilter{kDb, CaptureFilter::What::Drops});
   worker.begin_capture(queue);
+  worker.begin_capture(db);
   const std::string sent =
       "00-00-00-00-00-0B > 12-34-56-78-9A-BC icmp 10.1.0.4 > 10.2.0.4 echo 7 ttl 64";
   web_.send(kPing);
   EXPECT_EQ(seen_by(*queue, 2),
             (std::vector<std::string>{"11 out : " + sent, "14 in : " + std::string(kPingArrived)}));
+  program_.policies[{kRed, kBlue}].link = Link{.latency = std::chrono::seconds(1)};
+  publish();
   web_.send(kPing);
   EXPECT_EQ(seen_by(*queue, 1), std::vector<std::string>{"11 out : " + sent});
   program_.policies.clear();
   publish();
-  EXPECT_EQ(seen_by(*queue, 1), std::vector<std::string>{"11 out not-peered: " + sent});
+  const std::vector<std::string> dropped{"11 out not-peered: " + sent};
+  EXPECT_EQ(seen_by(*queue, 1), dropped);
+  EXPECT_EQ(seen_by(*db, 1), dropped) << "it was to go there";
   EXPECT_EQ(drops(worker, DropReason::NotPeered), 1u);
 }
 

@@ -76,6 +76,13 @@ bool is_for_dhcp_server(const Port& port, const net::Headers& headers) {
           find_address(port, [&](const PortAddress& own) { return own.router == to; }) != nullptr);
 }
 
+// As the pipeline names the sender of a packet.
+Tag tag_of_source(const Port& port, const IpAddress& source) {
+  const PortAddress* own = own_address(port, source);
+  if (own != nullptr) return own->tag;
+  return port.addresses.empty() ? port.tag : port.addresses.front().tag;
+}
+
 bool is_in(const Port& port, DomainId domain) {
   return std::any_of(port.addresses.begin(), port.addresses.end(),
                      [&](const PortAddress& own) { return own.table.domain == domain; });
@@ -191,32 +198,42 @@ Verdict Forwarder::take_packet(const Reception& reception, const net::Headers& h
 Verdict Forwarder::enter_link(const Reception& reception, const Verdict& verdict) {
   const ReceivedFrame& frame = reception.frame;
   const PeerPolicy& policy = *reception.tables.policy(verdict.link->from, verdict.link->to);
+  const auto there = links_.admit(*verdict.link, *policy.link, frame.bytes.size(), reception.now);
+  if (!there) return lost_on_link(verdict, StageId::Deliver, there.error(), policy.receiver_tag);
   const std::span all(frame.bytes.data() - frame.header_bytes,
                       frame.header_bytes + frame.bytes.size());
-  LinkFrame entering{frame.from, verdict, {all.begin(), all.end()}, frame.header_bytes};
-  const DropReason reason =
-      links_.enter(*verdict.link, *policy.link, std::move(entering), reception.now);
-  if (reason == DropReason::None) return verdict;
-  worker_.counters.dropped(reason, policy.receiver_tag);
-  Verdict lost = verdict;
+  links_.add(*verdict.link, *there,
+             {frame.from, verdict, {all.begin(), all.end()}, frame.header_bytes, frame.is_routers});
+  return verdict;
+}
+
+Verdict Forwarder::lost_on_link(const Verdict& judged, StageId stage, DropReason reason, Tag tag) {
+  worker_.counters.dropped(reason, tag);
+  Verdict lost = judged;
   lost.delivered = false;
+  lost.stage = stage;
   lost.reason = reason;
-  lost.tag = policy.receiver_tag;
+  lost.tag = tag;
   return lost;
 }
 
 Verdict Forwarder::leave_link(const Tables& tables, LinkFrame& frame, Time now, const Send& send) {
   const Verdict& verdict = frame.verdict;
+  const auto bytes = std::span(frame.bytes).subspan(frame.header_bytes);
+  const auto headers = net::parse_ethernet(bytes).value();
   const PeerPolicy* policy = tables.policy(verdict.link->from, verdict.link->to);
   const Port* from = tables.port(frame.from);
   const Port* to = tables.port(verdict.out_port);
-  if (policy == nullptr) return dropped(DropReason::NotPeered, verdict.tag);
-  if (!policy->access_allowed) return dropped(DropReason::AccessNotAllowed, policy->access_tag);
+  const Tag sender = from == nullptr ? Tag::None : tag_of_source(*from, headers.flow.source);
+  if (policy == nullptr)
+    return lost_on_link(verdict, StageId::Peering, DropReason::NotPeered, sender);
+  if (!policy->access_allowed)
+    return lost_on_link(verdict, StageId::Peering, DropReason::AccessNotAllowed,
+                        policy->access_tag);
   if (from == nullptr || to == nullptr || !is_in(*to, verdict.link->to))
-    return dropped(DropReason::NoEndpoint, verdict.tag);
-  const auto bytes = std::span(frame.bytes).subspan(frame.header_bytes);
-  const ReceivedFrame received{frame.from, bytes, 0, frame.header_bytes};
-  deliver({tables, received, *from, now, send}, net::parse_ethernet(bytes).value(), verdict);
+    return lost_on_link(verdict, StageId::NextHop, DropReason::NoEndpoint, sender);
+  const ReceivedFrame received{frame.from, bytes, 0, frame.header_bytes, frame.is_routers};
+  deliver({tables, received, *from, now, send}, headers, verdict);
   return verdict;
 }
 
@@ -228,7 +245,7 @@ void Forwarder::deliver(const Reception& reception, const net::Headers& headers,
     return deliver_copies(reception, headers, verdict.out_port);
   if (target.is_router) {  // its answer is a frame that it sends; an answer has none
     auto reply = net::echo_reply(frame, headers, target.mac);
-    const ReceivedFrame answer{verdict.out_port, reply};
+    const ReceivedFrame answer{verdict.out_port, reply, 0, 0, /*is_routers=*/true};
     take_packet({reception.tables, answer, target, reception.now, reception.send},
                 net::parse_ethernet(reply).value());
     return;
@@ -236,7 +253,7 @@ void Forwarder::deliver(const Reception& reception, const net::Headers& headers,
   const bool is_routed = verdict.ttl != headers.ttl;
   if (is_routed) net::set_ttl(frame, headers, verdict.ttl);
   net::set_macs(frame, target.mac, is_routed ? kRouterMac : headers.source_mac);
-  reception.send({verdict.out_port, frame, !reception.port.is_router});
+  reception.send({verdict.out_port, frame, !reception.frame.is_routers});
 }
 
 // A copy goes where the member's own access lists let it in. The frame itself stays what it was,

@@ -13,8 +13,8 @@
 //
 // What has a link to pass between two networks (links.h) is taken now, and sent later:
 //
-//   while (auto frame = forwarder.links().next(now)) forwarder.leave_link(tables, *frame, now,
-//   send);
+//   auto frame = forwarder.links().next(now);
+//   if (frame) forwarder.leave_link(tables, *frame, now, send);
 //
 // Threads: belongs to one worker, as its Worker does; Tables are read under a guard of
 // dataplane/rcu.h.
@@ -44,6 +44,7 @@ struct ReceivedFrame {
   // The payload of each segment that an offload cuts of it behind the pipeline; 0: it stays whole.
   uint32_t segment_bytes = 0;
   size_t header_bytes = 0;  // that stand in front of it, and go with it
+  bool is_routers = false;  // the virtual router has written it
 };
 
 // A frame for a port: one that was received, which stays where it is, its header in front of it; or
@@ -68,7 +69,6 @@ class Forwarder {
   Verdict take(const Tables& tables, const ReceivedFrame& frame, Time now, const Send& send);
 
   Links& links() { return links_; }
-  const Links& links() const { return links_; }
   // As take() for a frame that has passed its link. Where its way has gone meanwhile, it is
   // dropped.
   Verdict leave_link(const Tables& tables, LinkFrame& frame, Time now, const Send& send);
@@ -88,6 +88,7 @@ class Forwarder {
   void tell_sender(const Reception& reception, const net::Headers& headers, const Verdict& verdict);
   Verdict answered(const Reception& reception, std::span<const uint8_t> answer);
   Verdict dropped(DropReason reason, Tag tag);
+  Verdict lost_on_link(const Verdict& judged, StageId stage, DropReason reason, Tag tag);
 
   Worker worker_;
   FragmentPorts fragments_;

@@ -444,21 +444,33 @@ TEST_F(ForwarderOverLinkTest, LossIsADropThatIsCounted) {
   CounterTotals totals;
   forwarder_.worker().counters.add_to(totals);
   EXPECT_EQ(totals.drops[static_cast<size_t>(DropReason::LinkLoss)], 1u);
+  EXPECT_EQ((totals.drops_by_resource[{DropReason::LinkLoss, Tag{77}}]), 1u);
 }
 
-// A header that stands before a frame goes with it; what the router wrote has none.
+// A header that stands before a frame goes with it; what the router has written has none.
 TEST_F(ForwarderOverLinkTest, AFrameKeepsItsHeader) {
   const auto frame = test::frame_of(kPing, mac(kWeb), kRouterMac);
   std::vector<uint8_t> all = {1, 2, 3};
   all.insert(all.end(), frame.begin(), frame.end());
   forwarder_.take(dataplane_.current(), {kWeb, std::span(all).subspan(3), 0, 3}, Time{},
                   [](const SentFrame&) { FAIL() << "it is on its way"; });
-  auto arrived = forwarder_.links().next(milliseconds(5));
-  ASSERT_TRUE(arrived);
-  forwarder_.leave_link(dataplane_.current(), *arrived, milliseconds(5), [](const SentFrame& sent) {
+  const auto leave = [&](Time now, const auto& check) {
+    int frames = 0;
+    auto arrived = forwarder_.links().next(now);
+    ASSERT_TRUE(arrived);
+    forwarder_.leave_link(dataplane_.current(), *arrived, now, [&](const SentFrame& sent) {
+      check(sent);
+      ++frames;
+    });
+    EXPECT_EQ(frames, 1);
+  };
+  leave(milliseconds(5), [](const SentFrame& sent) {
     EXPECT_TRUE(sent.is_received);
     EXPECT_THAT(std::span(sent.bytes.data() - 3, 3), ElementsAre(1, 2, 3));
   });
+  send(kWeb, "icmp 10.1.0.4 > 10.2.0.1 echo 7 ttl 64", milliseconds(5));
+  EXPECT_THAT(take_from_links(milliseconds(10)), ElementsAre());
+  leave(milliseconds(17), [](const SentFrame& sent) { EXPECT_FALSE(sent.is_received); });
 }
 
 TEST_F(ForwarderTest, CountsWhatComesAndGoes) {

@@ -14,35 +14,41 @@ Time time_on(const Link& link, size_t bytes) {
       static_cast<Time::rep>(bytes * 8 * kNanosecondsPerSecond / link.rate_bits_per_second));
 }
 
+size_t held_by(const LinkFrame& frame) { return frame.bytes.size() + kLinkFrameBytes; }
+
 }  // namespace
 
 // A lost frame took its turn: it is lost behind the sender's end.
-DropReason Links::enter(const PeerKey& key, const Link& link, LinkFrame frame, Time now) {
-  const size_t size = frame.bytes.size();
-  if (bytes_ + size > kLinkBytesMax) return DropReason::LinkFull;
+tl::expected<Time, DropReason> Links::admit(const PeerKey& key, const Link& link, size_t bytes,
+                                            Time now) {
   Way& way = ways_[key];
+  if (way.link != link) way = {.link = link, .bytes = way.bytes};
+  const size_t held = bytes + kLinkFrameBytes;
   const Time begins = std::max(now, way.free_at);
-  if (begins - now > kLinkQueueMax) return DropReason::LinkFull;
-  const Time ends = begins + time_on(link, size - frame.header_bytes);
-  if (is_lost(link)) {
-    way.free_at = ends;
-    return DropReason::LinkLoss;
-  }
-  const Time there = std::max(ends + link.latency, way.last_at);
-  frames_.emplace(std::pair(there, entered_), std::move(frame));
-  ++entered_;
-  bytes_ += size;
-  way = {.free_at = ends, .last_at = there};
-  return DropReason::None;
+  const bool is_full = begins - now > kLinkQueueMax || way.bytes + held > kLinkBytesMax ||
+                       bytes_ + held > kLinksBytesMax;
+  if (is_full) return tl::unexpected(DropReason::LinkFull);
+  way.free_at = begins + time_on(link, bytes);
+  if (is_lost(link)) return tl::unexpected(DropReason::LinkLoss);
+  return way.free_at + link.latency;
+}
+
+void Links::add(const PeerKey& key, Time there, LinkFrame frame) {
+  const size_t held = held_by(frame);
+  frames_.emplace(std::pair(there, added_), std::pair(key, std::move(frame)));
+  ++added_;
+  bytes_ += held;
+  ways_[key].bytes += held;
 }
 
 std::optional<LinkFrame> Links::next(Time now) {
   const auto first = frames_.begin();
   if (first == frames_.end() || first->first.first > now) return std::nullopt;
-  LinkFrame frame = std::move(first->second);
+  auto [key, frame] = std::move(first->second);
   frames_.erase(first);
-  bytes_ -= frame.bytes.size();
-  return frame;
+  bytes_ -= held_by(frame);
+  ways_[key].bytes -= held_by(frame);
+  return std::move(frame);
 }
 
 std::optional<Time> Links::next_at() const {
@@ -52,7 +58,7 @@ std::optional<Time> Links::next_at() const {
 
 void Links::forget_idle(Time now) {
   std::erase_if(ways_, [now](const auto& entry) {
-    return entry.second.free_at <= now && entry.second.last_at <= now;
+    return entry.second.bytes == 0 && entry.second.free_at <= now;
   });
 }
 

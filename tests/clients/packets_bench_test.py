@@ -21,7 +21,8 @@ def run(*words):
 
 def mistakes_are_told(tally):
     for words, text in ((("--only", "nobody"), "there is no contender nobody"), (("--figures", "none"), "there is no figure none"),
-                        (("--repetitions", "0"), "greater than 0")):
+                        (("--repetitions", "0"), "greater than 0"),
+                        (("--only", "isthmus", "--figures", "short-tcp"), "of isthmus and isthmus-inside together")):
         done = run(*words)
         tally.check(done.returncode == 2 and text in done.stderr, f"{words}: {done.returncode} {done.stderr}")
 

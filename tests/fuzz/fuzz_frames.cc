@@ -76,6 +76,7 @@ ForwardingProgram make_program() {
   }
   program.policies[{kRed, kBlue}] = {true, true, {net::Prefix::parse(red[0]).value()}};
   program.policies[{kBlue, kRed}] = {true, false, {net::Prefix::parse(blue[0]).value()}};
+  program.policies[{kBlue, kRed}].link = Link{.latency = std::chrono::milliseconds(1)};
   AclRule rule;
   rule.action = AclAction::Deny;
   rule.protocol = net::IpProtocol::Udp;
@@ -142,10 +143,16 @@ void live(Bytes bytes) {
     auto frame = sent;
     std::vector<std::pair<PortId, std::vector<uint8_t>>> came;
     now += std::chrono::milliseconds(form & 0x70);
-    const Verdict verdict =
-        forwarder.take(world().current(), {from, frame}, now, [&came](const SentFrame& one) {
-          came.emplace_back(one.to, std::vector<uint8_t>(one.bytes.begin(), one.bytes.end()));
-        });
+    const auto send = [&came](const SentFrame& one) {
+      came.emplace_back(one.to, std::vector<uint8_t>(one.bytes.begin(), one.bytes.end()));
+    };
+    const Verdict verdict = forwarder.take(world().current(), {from, frame}, now, send);
+    std::fill(frame.begin(), frame.end(), uint8_t{0xFF});  // what is on a link is a copy
+    while (const auto at = forwarder.links().next_at()) {
+      now = std::max(now, *at);
+      auto arrived = forwarder.links().next(now);
+      check(forwarder.leave_link(world().current(), *arrived, now, send).delivered);
+    }
     check(verdict.delivered == (verdict.reason == DropReason::None));
     const bool is_for_many = verdict.action && verdict.action->kind == Action::Kind::Everybody;
     if (is_for_many && verdict.delivered) {

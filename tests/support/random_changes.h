@@ -38,9 +38,12 @@ class RandomChanges {
     operation.draft = draft();
     operation.verb = one_in(7) ? Verb::Delete : Verb::Put;
     if (operation.draft.id.kind() == Kind::VirtualNetwork && one_in(2)) {
-      operation.links.emplace();
-      const ResourceId other = network_id(below(kNetworks));
-      if (operation.draft.id < other) operation.links->push_back({other, 1 + below(3), 0, 0});
+      operation.links.emplace();  // in one direction alone, which no document says
+      for (uint32_t i = 0; i < kNetworks; ++i) {
+        if (operation.draft.id != network_id(i) && one_in(2))
+          operation.links->push_back(
+              {network_id(i), below(3), below(3), below(2) * 1'000'000'000ull});
+      }
     }
     return operation;
   }

@@ -25,7 +25,8 @@ class RandomLab {
     for (uint32_t i = below(6); i > 0; --i) lab_.networks.push_back(network());
     add_peerings();
     add_vms();
-    add_links_and_expectations();
+    add_links();
+    add_expectations();
     return lab_;
   }
 
@@ -183,16 +184,24 @@ class RandomLab {
     lab_.vms.push_back(vm);
   }
 
-  // What apply only keeps; a document of one's own may have it.
-  void add_links_and_expectations() {
+  void add_links() {
+    for (size_t a = 0; a < lab_.networks.size(); ++a) {
+      for (size_t b = 0; b < a; ++b) {
+        if (!one_in(3)) continue;
+        api::lab::LabLink link{lab_.networks[a].name, lab_.networks[b].name, {}, 0, 0};
+        link.latency = std::chrono::microseconds(below(100'000));
+        link.loss_ppm = below(1'000'001);
+        if (one_in(2)) link.rate_bits_per_second = 1 + uint64_t{below(1000)} * 1'000'000'000;
+        lab_.links.push_back(link);
+      }
+    }
+  }
+
+  // What apply does not look at; a document of one's own may have it.
+  void add_expectations() {
     if (lab_.networks.size() < 2 || lab_.vms.empty() || !one_in(2)) return;
     // In Azure nothing moves to another region.
     if (one_in(2) && realm_ == Realm::Onprem) lab_.networks[0].location = "west";
-    api::lab::LabLink link{lab_.networks[0].name, lab_.networks[1].name, {}, 0, 0};
-    link.latency = std::chrono::microseconds(below(100'000));
-    link.loss_ppm = below(1'000'001);
-    link.rate_bits_per_second = uint64_t{below(1000)} * (one_in(2) ? 1'000'000'000 : 1);
-    lab_.links.push_back(link);
     api::lab::LabExpectation expectation;
     expectation.from = lab_.vms[0].name;
     expectation.to = one_in(2) ? "10.0.0.4" : fmt::format("fd00::1@{}", lab_.networks[0].name);

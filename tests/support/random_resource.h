@@ -147,7 +147,8 @@ class RandomResources {
                    : AclPorts{*net::PortRange::make(std::min(a, b), std::max(a, b)), false};
   }
   void fill(NetworkLink& field) {
-    field = {id(Kind::VirtualNetwork), random_(), static_cast<uint32_t>(random_()), random_()};
+    field = {id(Kind::VirtualNetwork), below(kLinkLatencyMaxUs + 1),
+             static_cast<uint32_t>(below(kLinkLossMaxPpm + 1)), random_()};
   }
   template <class T>
   void fill(T& field) {

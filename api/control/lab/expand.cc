@@ -7,6 +7,7 @@
 #include <set>
 
 #include "api/arm/regions.h"
+#include "api/control/lab/links.h"
 #include "api/control/lab/prune.h"
 #include "controller/model/networks.h"
 
@@ -46,9 +47,10 @@ class Expansion {
     made_again_.insert(pruned.before.begin(), pruned.before.end());
     for (const LabAccessList& list : document_.access_lists) put(access_list(list));
     for (const LabRouteTable& table : document_.route_tables) put(route_table(table));
+    const auto links = expand_links(document_, model_, prune_);
     for (const LabNetwork& network : document_.networks) {
       put(virtual_network(network));
-      change_.operations.back().links = links_of(network);
+      change_.operations.back().links = links.at(top(Kind::VirtualNetwork, network.name));
     }
     for (Draft& side : peerings_) {
       const bool names_others = changes_names(side);
@@ -250,33 +252,6 @@ class Expansion {
         subnets.push_back({subnet->id, pointer, {}, nullptr, subnet->body, {}});
     }
     return draft;
-  }
-
-  // Those that stand at the network. Where nothing is deleted, what leads out of the document
-  // stays.
-  NetworkLinks links_of(const LabNetwork& network) const {
-    const ResourceId id = top(Kind::VirtualNetwork, network.name);
-    NetworkLinks links;
-    for (const LabLink& link : document_.links) {
-      const auto [first, second] =
-          std::minmax({top(Kind::VirtualNetwork, link.a), top(Kind::VirtualNetwork, link.b)});
-      if (first == id && !link.is_perfect())
-        links.push_back({second, static_cast<uint64_t>(link.latency.count()), link.loss_ppm,
-                         link.rate_bits_per_second});
-    }
-    if (prune_ == Prune::Keep) {
-      for (const NetworkLink& link : present<VirtualNetwork>(id).links.value_or(NetworkLinks{}))
-        if (!is_in_document(link.to)) links.push_back(link);
-    }
-    std::sort(links.begin(), links.end(),
-              [](const NetworkLink& a, const NetworkLink& b) { return a.to < b.to; });
-    return links;
-  }
-
-  bool is_in_document(const ResourceId& network) const {
-    return std::any_of(
-        document_.networks.begin(), document_.networks.end(),
-        [&](const LabNetwork& named) { return top(Kind::VirtualNetwork, named.name) == network; });
   }
 
   Subnet subnet_body(const ResourceId& id, const LabSubnet& subnet) const {

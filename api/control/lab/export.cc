@@ -8,6 +8,7 @@
 #include <set>
 
 #include "api/control/lab/expand.h"
+#include "api/control/lab/links.h"
 #include "controller/model/member_texts.h"
 #include "controller/model/networks.h"
 #include "controller/model/resources.h"
@@ -102,20 +103,6 @@ std::vector<LabPeering> peerings_of_model(const Of& of) {
     sides.push_back(std::move(back));
   }
   return sides;
-}
-
-// Between networks of the document.
-std::vector<LabLink> links_of_model(const Of& of) {
-  std::vector<LabLink> links;
-  for (const Resource* network : of.all(Kind::VirtualNetwork)) {
-    for (const NetworkLink& link : network->as<VirtualNetwork>().links.value_or(NetworkLinks{})) {
-      if (of.has(link.to) && of.model.find(link.to) != nullptr)
-        links.push_back({std::string(network->id.name()), std::string(link.to.name()),
-                         std::chrono::microseconds(link.latency_us), link.loss_ppm,
-                         link.rate_bits_per_second});
-    }
-  }
-  return links;
 }
 
 LabRouteTable route_table_of_model(const Model& model, const Resource& resource) {
@@ -259,7 +246,7 @@ LabDocument document_of(const Of& of) {
     if (vm) document.vms.push_back(std::move(*vm));
   }
   leave_out_allocated(of, document.vms);
-  document.links = links_of_model(of);
+  document.links = links_of_model(document, model);
   return document;
 }
 

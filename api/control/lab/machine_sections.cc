@@ -1,8 +1,6 @@
-// Virtual machines, the links between networks, and what should be true of them.
+// Virtual machines, and what should be true of them.
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include "api/control/lab/expectations.h"
 #include "api/control/lab/sections.h"
@@ -14,7 +12,6 @@ namespace {
 
 constexpr std::array<std::string_view, 9> kVmMembers = {
     "at", "address", "allocation", "mac", "forward", "acl", "ipConfiguration", "interface", "host"};
-constexpr std::array<std::string_view, 3> kLinkMembers = {"latency", "loss", "rate"};
 constexpr std::array<std::string_view, 7> kExpectMembers = {"from",   "to",  "port",  "protocol",
                                                             "result", "via", "reason"};
 
@@ -63,81 +60,6 @@ void read_vm(Reading& reading, const Spot& map, LabVm& vm) {
   }
   if (const Spot host = Reader::find(map, "host"); host.node != nullptr)
     vm.host = reader.name(host, "the name of a host").value_or("");
-}
-
-// A number and its unit, such as 5ms or 0.1%.
-std::optional<double> with_unit(Reader& reader, const Spot& spot, std::string_view what,
-                                std::span<const std::pair<std::string_view, double>> units) {
-  const auto written = reader.text(spot, what);
-  if (!written) return std::nullopt;
-  double number = 0;
-  const auto [end, error] = std::from_chars(written->data(), written->data() + written->size(),
-                                            number, std::chars_format::fixed);
-  const std::string_view unit = written->substr(static_cast<size_t>(end - written->data()));
-  std::string legal;
-  for (const auto& [name, factor] : units) {
-    constexpr double kMost = 1e15;  // keeps every value in range of 64 bits
-    if (error == std::errc{} && name == unit && number >= 0 && number * factor <= kMost)
-      return number * factor;
-    legal += (legal.empty() ? "" : ", ") + std::string(name);
-  }
-  reader.problem(spot, fmt::format("{} is not {}: write a number and one of {}.",
-                                   in_quotes(*written), what, legal));
-  return std::nullopt;
-}
-
-void read_impairments(Reader& reader, const Spot& map, LabLink& link) {
-  static constexpr std::pair<std::string_view, double> kTimes[] = {
-      {"us", 1}, {"ms", 1e3}, {"s", 1e6}};
-  static constexpr std::pair<std::string_view, double> kRates[] = {
-      {"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}};
-  static constexpr std::pair<std::string_view, double> kPercent[] = {{"%", 1e4}};
-  constexpr double kMillion = 1e6;
-  if (!reader.has_only(map, "A link", kLinkMembers)) return;
-  if (const Spot spot = Reader::find(map, "latency"); spot.node != nullptr)
-    link.latency = std::chrono::microseconds(
-        std::llround(with_unit(reader, spot, "a latency", kTimes).value_or(0)));
-  if (const Spot spot = Reader::find(map, "rate"); spot.node != nullptr)
-    link.rate_bits_per_second =
-        static_cast<uint64_t>(std::llround(with_unit(reader, spot, "a rate", kRates).value_or(0)));
-  if (const Spot spot = Reader::find(map, "loss"); spot.node != nullptr) {
-    const double ppm = with_unit(reader, spot, "a loss", kPercent).value_or(0);
-    if (ppm > kMillion) reader.problem(spot, "A loss is at most 100%.");
-    link.loss_ppm = static_cast<uint32_t>(std::llround(std::min(ppm, kMillion)));
-  }
-}
-
-// "spoke1-hub"; names may hold '-' themselves, so every split is tried.
-bool split_link(const Names& networks, std::string_view name, LabLink& link) {
-  for (size_t dash = name.find('-'); dash != std::string_view::npos;
-       dash = name.find('-', dash + 1)) {
-    const std::string* a = networks.find(name.substr(0, dash));
-    const std::string* b = networks.find(name.substr(dash + 1));
-    if (a == nullptr || b == nullptr) continue;
-    link.a = *a;
-    link.b = *b;
-    return true;
-  }
-  return false;
-}
-
-void check_link_alone(Reading& reading, Where where, const std::string& pointer,
-                      const LabLink& link) {
-  if (link.a.empty()) return;
-  if (link.a == link.b)
-    reading.reader.problem(
-        where, pointer,
-        fmt::format("A link leads from one network to another, and '{}' is one.", link.a));
-  for (const LabLink& other : reading.document.links) {
-    const bool is_same =
-        (other.a == link.a && other.b == link.b) || (other.a == link.b && other.b == link.a);
-    if (is_same)
-      reading.reader.problem(
-          where, pointer,
-          fmt::format("The link between '{}' and '{}' stands twice; it is the same in both "
-                      "directions.",
-                      other.a, other.b));
-  }
 }
 
 // A virtual machine, or address@network; a bare address too where `bare` allows it.
@@ -250,22 +172,6 @@ void read_vms(Reading& reading, const Spot& section) {
                         read_vm(reading, spot, vm);
                         reading.document.vms.push_back(std::move(vm));
                       });
-}
-
-void read_links(Reading& reading, const Spot& section) {
-  if (!reading.reader.is_map(section, "'links'")) return;
-  for (const Member& member : section.node->members) {
-    const Spot spot = Reader::member(section, member);
-    LabLink link;
-    if (!split_link(reading.declared.networks, member.name, link))
-      reading.reader.problem(
-          member.where, spot.pointer,
-          fmt::format("{} does not name two networks of this document: write a-b.",
-                      in_quotes(member.name)));
-    check_link_alone(reading, member.where, spot.pointer, link);
-    read_impairments(reading.reader, spot, link);
-    reading.document.links.push_back(std::move(link));
-  }
 }
 
 void read_expectations(Reading& reading, const Spot& section) {

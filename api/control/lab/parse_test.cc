@@ -194,18 +194,42 @@ constexpr Wrong kWrong[] = {
     {"links: {a-b: {}}", 2, 9, "/links/a-b", "does not name two networks"},
     {"networks: {a: {prefixes: [10.0.0.0/8]}}\nlinks: {a-a: {loss: 1%}}", 3, 9, "/links/a-a",
      "from one network to another"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, a-b: {prefixes: [11.0.0.0/8]}, b-c: {prefixes: "
+     "[12.0.0.0/8]}, c: {prefixes: [13.0.0.0/8]}}\nlinks: {a-b-c: {loss: 1%}}",
+     3, 9, "/links/a-b-c", "may be 'a' and 'b-c', or 'a-b' and 'c': write it the other way round."},
     {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {loss: "
      "1%}, b-a: {loss: 1%}}",
      3, 26, "/links/b-a", "between 'a' and 'b' stands twice"},
-    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {loss: "
-     "101%}}",
-     3, 21, "/links/a-b/loss", "at most 100%"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: "
+     "11s}}",
+     3, 24, "/links/a-b/latency", "'11s' is not a latency: it goes from 1us to 10s"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: "
+     "0.1us}}",
+     3, 24, "/links/a-b/latency", "it goes from 1us to 10s, or leave it out"},
     {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: "
      "5}}",
-     3, 24, "/links/a-b/latency", "write '5' in quotes"},
+     3, 24, "/links/a-b/latency", "'5' is not a latency: write a number and one of us, ms, s."},
     {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: "
      "5h}}",
      3, 24, "/links/a-b/latency", "one of us, ms, s"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: "
+     ".5ms}}",
+     3, 24, "/links/a-b/latency", "write a number and one of us, ms, s"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {latency: "
+     "-1ms}}",
+     3, 24, "/links/a-b/latency", "write a number and one of us, ms, s"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {loss: "
+     "101%}}",
+     3, 21, "/links/a-b/loss", "it goes from 0.0001% to 100%"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {loss: "
+     "0.5}}",
+     3, 21, "/links/a-b/loss", "write a number and one of %."},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {rate: "
+     "0bit}}",
+     3, 21, "/links/a-b/rate", "it goes from 1bit to 1000000gbit"},
+    {"networks: {a: {prefixes: [10.0.0.0/8]}, b: {prefixes: [11.0.0.0/8]}}\nlinks: {a-b: {rate: "
+     "[1]}}",
+     3, 21, "/links/a-b/rate", "a rate is a text, not a list"},
     {"expect: [{from: v, to: 10.0.0.4, result: reach}]", 2, 17, "/expect/0/from",
      "no virtual machine 'v'"},
     {"expect: [{from: 10.0.0.4@a, to: 10.0.0.4, result: reach}]", 2, 17, "/expect/0/from",

@@ -85,6 +85,9 @@ def main():
     load = os.path.join(options.bin, "isthmus-load")
     wanted = chosen(parser, "contender", options.only, all_contenders.all_of(os.path.join(options.bin, "isthmusd")), lambda one: one.name)
     columns = chosen(parser, "figure", options.figures, figures(Load(load)), lambda one: one.key)
+    pair = {"isthmus", "isthmus-inside"}
+    if all(one.is_for_pairs for one in columns) and (options.quick or not pair <= {one.name for one in wanted}):
+        parser.error(f"{' '.join(one.key for one in columns)} is measured of {' and '.join(sorted(pair))} together, and not by --quick")
     if options.quick:
         columns = [one for one in columns if not one.is_for_pairs]
     if not namespaces.is_alone() and (reason := namespaces.why_not()):

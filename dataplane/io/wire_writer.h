@@ -24,11 +24,11 @@ constexpr size_t kFrameBytesMax = 65536 + 64;
 
 using Wires = std::unordered_map<PortId, Wire, KeyHash>;
 
-class FrameWriter {
+class WireWriter {
  public:
   // In front of each frame on the wires stand `header_bytes`. What it is given outlives it.
-  FrameWriter(const Wires& wires, Counters& counters, FrameRecorder& recorder, size_t header_bytes,
-              size_t frames_max, WriteWay way);
+  WireWriter(const Wires& wires, Counters& counters, FrameRecorder& recorder, size_t header_bytes,
+             size_t frames_max, WriteWay way);
 
   // A frame that was received, and its header, stay where they are until the next flush.
   void write(const Tables& tables, const SentFrame& sent);

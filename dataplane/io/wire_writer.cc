@@ -1,12 +1,12 @@
-#include "dataplane/io/frame_writer.h"
+#include "dataplane/io/wire_writer.h"
 
 #include <algorithm>
 #include <new>
 
 namespace isthmus::dataplane::io {
 
-FrameWriter::FrameWriter(const Wires& wires, Counters& counters, FrameRecorder& recorder,
-                         size_t header_bytes, size_t frames_max, WriteWay way)
+WireWriter::WireWriter(const Wires& wires, Counters& counters, FrameRecorder& recorder,
+                       size_t header_bytes, size_t frames_max, WriteWay way)
     : wires_(wires),
       counters_(counters),
       recorder_(recorder),
@@ -16,7 +16,7 @@ FrameWriter::FrameWriter(const Wires& wires, Counters& counters, FrameRecorder& 
 }
 
 // What the virtual router says has a header that asks for nothing.
-void FrameWriter::write(const Tables& tables, const SentFrame& sent) {
+void WireWriter::write(const Tables& tables, const SentFrame& sent) {
   const auto found = wires_.find(sent.to);
   if (found == wires_.end()) return lose(DropReason::NoWire, tables.port(sent.to));
   const size_t size = header_bytes_ + sent.bytes.size();
@@ -28,14 +28,14 @@ void FrameWriter::write(const Tables& tables, const SentFrame& sent) {
   add(tables, found->second, sent.to, std::span(written_).first(size));
 }
 
-void FrameWriter::add(const Tables& tables, const Wire& wire, PortId to,
-                      std::span<const uint8_t> all) {
+void WireWriter::add(const Tables& tables, const Wire& wire, PortId to,
+                     std::span<const uint8_t> all) {
   if (batch_.is_full()) flush(tables);
   batch_.add(wire, all);
   outgoing_.push_back({to, all.subspan(header_bytes_)});
 }
 
-void FrameWriter::flush(const Tables& tables) {
+void WireWriter::flush(const Tables& tables) {
   const std::span<const int> errors = batch_.flush();
   for (size_t i = 0; i < errors.size(); ++i) {
     try {
@@ -46,7 +46,7 @@ void FrameWriter::flush(const Tables& tables) {
   outgoing_.clear();
 }
 
-void FrameWriter::note_written(const Tables& tables, const Outgoing& outgoing, int error) {
+void WireWriter::note_written(const Tables& tables, const Outgoing& outgoing, int error) {
   if (error != 0) {
     lose(is_device_down(error) ? DropReason::NoWire : DropReason::WireFull,
          tables.port(outgoing.to));
@@ -55,7 +55,7 @@ void FrameWriter::note_written(const Tables& tables, const Outgoing& outgoing, i
   }
 }
 
-void FrameWriter::lose(DropReason reason, const Port* at) {
+void WireWriter::lose(DropReason reason, const Port* at) {
   counters_.dropped(reason, at == nullptr ? Tag::None : at->tag);
   if (recorder_.is_on()) recorder_.lost(reason);
 }
