@@ -22,7 +22,7 @@ struct NetworkLink {
   uint64_t rate_bits_per_second = 0;  // 0: no limit
   friend bool operator==(const NetworkLink&, const NetworkLink&) = default;
 };
-using NetworkLinks = std::vector<NetworkLink>;
+using NetworkLinks = std::vector<NetworkLink>;  // sorted by where they lead, one to each
 
 // As a lab document writes them, in the largest unit that needs no fraction: "5ms", "0.1%",
 // "1gbit".

@@ -43,7 +43,7 @@ struct VirtualNetwork {
   std::vector<net::IpAddress> dns_servers;
   std::string unbilled_address_ranges;
   ResourceId encryption_credential;
-  std::optional<NetworkLinks> links;  // from here to others, one to each; never empty
+  std::optional<NetworkLinks> links;  // from here to others, sorted; never empty
   AzureNetworkSettings azure;
 };
 template <class V, MaybeConst<AzureNetworkSettings> B>

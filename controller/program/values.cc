@@ -317,12 +317,14 @@ std::optional<Action> route(const Model& model, TableKey table, net::Prefix pref
 }
 
 std::optional<dataplane::Link> link_from(const Resource& network, const Resource& to) {
-  for (const NetworkLink& link : network.as<VirtualNetwork>().links.value_or(NetworkLinks{})) {
-    if (link.to == to.id)
-      return dataplane::Link{std::chrono::microseconds(link.latency_us), link.loss_ppm,
-                             link.rate_bits_per_second};
-  }
-  return std::nullopt;
+  const auto& links = network.as<VirtualNetwork>().links;
+  if (!links) return std::nullopt;
+  const auto found =
+      std::lower_bound(links->begin(), links->end(), to.id,
+                       [](const NetworkLink& link, const ResourceId& id) { return link.to < id; });
+  if (found == links->end() || found->to != to.id) return std::nullopt;
+  return dataplane::Link{std::chrono::microseconds(found->latency_us), found->loss_ppm,
+                         found->rate_bits_per_second};
 }
 
 std::optional<PeerPolicy> policy(const Model& model, dataplane::PeerKey key) {

@@ -7,7 +7,7 @@
 namespace isthmus {
 
 // The network with these links and no others. False: it has them already.
-bool set_links(Resource& network, const NetworkLinks& links);
+bool set_links(Resource& network, NetworkLinks links);
 
 // What leads to a network that goes is no link any more.
 void drop_links_to(Edit& edit, const Resource& network);

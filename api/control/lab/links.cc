@@ -54,10 +54,6 @@ std::map<ResourceId, NetworkLinks> expand_links(const LabDocument& document, con
     way.to = a;
     links[b].push_back(way);
   }
-  for (auto& [id, of_network] : links) {
-    std::sort(of_network.begin(), of_network.end(),
-              [](const NetworkLink& x, const NetworkLink& y) { return x.to < y.to; });
-  }
   return links;
 }
 

@@ -18,7 +18,7 @@ using IsNetwork = std::function<bool(std::string_view name)>;
 std::vector<std::pair<std::string_view, std::string_view>> link_readings(
     std::string_view name, const IsNetwork& is_network);
 
-// For each network of the document the links from it, sorted: the document's, in both directions,
+// For each network of the document the links from it: the document's, in both directions,
 // and where nothing is deleted those that lead out of the document.
 std::map<ResourceId, NetworkLinks> expand_links(const LabDocument& document, const Model& model,
                                                 Prune prune);
