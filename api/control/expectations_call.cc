@@ -24,6 +24,16 @@ void write_expected(JsonText& json, const LabExpectation& expected) {
       .end_object();
 }
 
+void write_packet(JsonText& json, const lab::LabPacket& packet) {
+  json.key("packet")
+      .object()
+      .text("sender", packet.sender)
+      .text_unless_empty("receiver", packet.receiver)
+      .text("source", packet.source.to_string())
+      .text("destination", packet.destination.to_string())
+      .end_object();
+}
+
 void write_actual(JsonText& json, const LabOutcome& actual) {
   json.key("actual")
       .object()
@@ -48,6 +58,7 @@ bool write_expectation(JsonText& json, const LabExpectation& expected, const Lab
       .text("to", expected.to)
       .text("protocol", expected.protocol);
   if (expected.port) json.number("port", *expected.port);
+  write_packet(json, actual.packet);
   write_expected(json, expected);
   write_actual(json, actual);
   json.key("holds").boolean(it_holds).end_object();

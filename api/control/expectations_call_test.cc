@@ -45,6 +45,9 @@ TEST(ExpectationsCall, TellsWhatIsBesideWhatIsExpected) {
   EXPECT_EQ(at(answer.body, "/expectations"), "array of 2");
   EXPECT_THAT(answer.body,
               HasSubstr(R"("from":"web1","to":"db1","protocol":"tcp","port":443,)"
+                        R"("packet":{"sender":"/networkInterfaces/web1",)"
+                        R"("receiver":"/networkInterfaces/db1",)"
+                        R"("source":"10.1.0.2","destination":"10.2.0.2"},)"
                         R"("expected":{"result":"reach","via":"firewall"},)"
                         R"("actual":{"result":"reach","via":["firewall"]},"holds":true})"));
   EXPECT_THAT(
@@ -58,6 +61,42 @@ TEST(ExpectationsCall, TellsWhatIsBesideWhatIsExpected) {
   EXPECT_EQ(
       std::count(lab.begin(), lab.begin() + static_cast<long>(lab.find("  - {from: web1")), '\n'),
       line - 1);
+}
+
+struct Addressed {
+  const char* expectation;
+  const char* receiver;
+  const char* destination;
+};
+
+TEST(ExpectationsCall, TellsTheEndsOfThePacket) {
+  const Addressed kRows[] = {
+      {"{from: web1, to: db1, port: 443/tcp, result: reach}", "/networkInterfaces/db1", "10.2.0.2"},
+      {"{from: web1, to: db1, port: 22/tcp, result: drop}", "/networkInterfaces/db1", "10.2.0.2"},
+      {"{from: web1, to: 10.2.0.2, port: 443/tcp, result: reach}", "/networkInterfaces/db1",
+       "10.2.0.2"},
+      {"{from: web1, to: 10.2.0.2@spoke2, port: 22/tcp, result: drop}", "/networkInterfaces/db1",
+       "10.2.0.2"},
+      {"{from: web1, to: 10.1.0.1, protocol: icmp, result: reach}",
+       "/virtualNetworks/spoke1/subnets/web", "10.1.0.1"},
+      {"{from: web1, to: 10.2.0.99, port: 443/tcp, result: drop}", "", "10.2.0.99"},
+      {"{from: web1, to: 10.2.0.2, port: 22/tcp, result: drop}", "/networkInterfaces/db1",
+       "10.2.0.2"},
+      {"{from: web1, to: 10.200.0.2, port: 22/tcp, result: drop}", "", "10.200.0.2"},
+  };
+  ControlWorld world;
+  ASSERT_EQ(world.apply(example("hub-and-spoke")).status, 200);
+  for (const Addressed& row : kRows) {
+    const http::Response answer =
+        ask(world, hub_and_spoke(fmt::format("  - {}\n", row.expectation)));
+    const auto of_packet = [&](const char* member) {
+      return at(answer.body, fmt::format("/expectations/0/packet/{}", member).c_str());
+    };
+    EXPECT_EQ(of_packet("sender"), "/networkInterfaces/web1") << row.expectation;
+    EXPECT_EQ(of_packet("source"), "10.1.0.2") << row.expectation;
+    EXPECT_EQ(of_packet("receiver"), row.receiver) << row.expectation;
+    EXPECT_EQ(of_packet("destination"), row.destination) << row.expectation;
+  }
 }
 
 struct Judged {

@@ -345,6 +345,7 @@ struct Journey {
   std::string reason;
   std::string remedy;
   const Resource* arrived_at = nullptr;  // the interface, when delivered to one
+  const Resource* bound_for = nullptr;   // the one that its route leads to in the end, if any
   std::vector<std::string> appliances;   // that it passes, in order
 };
 
@@ -352,6 +353,11 @@ Viewpoint standpoint(const Model& model, const dataplane::Tables& tables, datapl
                      net::IpAddress source) {
   const dataplane::TableKey table = tables.port(id)->addresses.front().table;
   return standpoint(model, *program::resource_of(model, table.domain), table, source);
+}
+
+bool is_last_hop(const TraceStep& step) {
+  return step.stage == StageId::NextHop && step.outcome == TraceStep::Outcome::Passed &&
+         step.port && step.action && step.action->kind == dataplane::Action::Kind::Deliver;
 }
 
 // Sends the packet on its way: each appliance that it is handed to sends it again from its own
@@ -366,6 +372,7 @@ Journey travel(const Model& model, const dataplane::Tables& tables, dataplane::F
   const auto pass = [&](const dataplane::Packet& packet) {
     const dataplane::Trace trace = dataplane::trace(tables, flows, packet, dataplane::Time{});
     for (const TraceStep& step : trace.steps) {
+      if (is_last_hop(step)) journey.bound_for = program::resource_of(model, *step.port);
       if (step.stage != StageId::Parse) journey.steps.push_back(narrator.tell(step));
     }
     return trace.verdict;
@@ -432,11 +439,17 @@ Result<Explanation> explain(const Model& model, const dataplane::Tables& tables,
 
   dataplane::FlowState flows(16);
   Explanation explanation;
+  explanation.sender = from->nic->id.path();
+  if (to->nic != nullptr) explanation.receiver = to->nic->id.path();
+  explanation.source = flow->source;
+  explanation.destination = flow->destination;
   Journey there = travel(model, tables, flows, *from->nic, *flow);
   explanation.forward = std::move(there.steps);
   explanation.reason = std::move(there.reason);
   explanation.remedy = std::move(there.remedy);
   explanation.delivered = there.delivered;
+  if (to->network == nullptr && there.bound_for != nullptr)
+    explanation.receiver = there.bound_for->id.path();
   if (there.arrived_at == nullptr) return explanation;
   if (to->network != nullptr && there.arrived_at != to->nic)
     explanation.elsewhere = there.arrived_at->id.path();

@@ -11,6 +11,7 @@
 
 #include "controller/base/error.h"
 #include "controller/model/model.h"
+#include "dataplane/net/ip.h"
 #include "dataplane/tables.h"
 
 namespace isthmus {
@@ -32,6 +33,11 @@ struct ExplainStep {
 };
 
 struct Explanation {
+  // The packet that was asked about.
+  std::string sender;    // path of the interface that sends it
+  std::string receiver;  // of the one that is meant, or its route leads to; empty without one
+  net::IpAddress source;
+  net::IpAddress destination;
   bool delivered = false;  // there, and the reply back
   std::string reason;      // of a drop: a stable identifier, see dataplane/pipeline/drop_reason.h
   // Of a packet that arrives, but not at whom the question names: the path of the interface that

@@ -41,6 +41,13 @@ class Lab:
         return subprocess.Popen([*self.command, "lab", "exec", machine, "--", sys.executable, script, method,
                                  *map(json.dumps, arguments)], stdout=subprocess.PIPE, text=True)
 
+    def inside_program(self, machine, text, *words):
+        """Begins a program in Python in the machine, and waits for its first line."""
+        program = subprocess.Popen([*self.command, "lab", "exec", machine, "--", sys.executable, "-c", text, *words],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        program.stdout.readline()
+        return program
+
     def why_not(self):
         """Why no machine can be had here; None where one can."""
         checks = self.json("lab", "doctor")

@@ -9,6 +9,8 @@
 #include <ostream>
 
 #include "tools/isthmus/junit.h"
+#include "tools/isthmus/lab/expected_packets.h"
+#include "tools/isthmus/lab/machines.h"
 #include "tools/isthmus/tasks.h"
 
 namespace isthmus::cli {
@@ -57,8 +59,7 @@ Result<std::vector<Lab>> read_labs(const std::vector<std::string>& files) {
   return labs;
 }
 
-// The verdicts of explain. Another source of them, such as packets that machines of a lab really
-// send, answers in the same form and takes this one's place.
+// The verdicts of explain.
 Result<Json> ask_controller(Session& session, const Lab& lab) {
   Result<Reply> reply = session.api.post("/_isthmus/v1/expectations", lab.text, "application/yaml");
   if (!reply) return tl::unexpected(reply.error());
@@ -77,17 +78,36 @@ Result<Json> ask_controller(Session& session, const Lab& lab) {
   return expectations;
 }
 
-enum class Apply { No, First };
+struct Wishes {
+  bool apply_first = false;
+  std::optional<std::chrono::milliseconds> packets;  // sent too; how long their answers may take
+};
 
-LabRun run_lab(Session& session, const Lab& lab, Apply apply) {
+Result<Wishes> read_wishes(const Arguments& arguments) {
+  Wishes wishes;
+  wishes.apply_first = arguments.has("apply");
+  if (!arguments.has("packets")) {
+    if (arguments.has("timeout")) return usage("--timeout is for --packets");
+    return wishes;
+  }
+  auto patience = patience_of(arguments);
+  if (!patience) return tl::unexpected(patience.error());
+  wishes.packets = *patience;
+  return wishes;
+}
+
+LabRun run_lab(Session& session, const Lab& lab, const Wishes& wishes) {
   const auto start = std::chrono::steady_clock::now();
   LabRun run;
   run.file = lab.file;
   Result<void> applied;
-  if (apply == Apply::First)
-    applied = apply_document(session, lab.text, "").map([](const Reply&) {});
+  if (wishes.apply_first) applied = apply_document(session, lab.text, "").map([](const Reply&) {});
   Result<Json> answer =
       applied ? ask_controller(session, lab) : Result<Json>(tl::unexpected(applied.error()));
+  if (answer && wishes.packets) {
+    if (auto sent = send_expected(session, *answer, *wishes.packets); !sent)
+      answer = tl::unexpected(sent.error());
+  }
   if (answer)
     run.expectations = std::move(*answer);
   else
@@ -123,7 +143,22 @@ std::string packet(const Value& told) {
   return fmt::format("{} -> {} {}", text_at(told, "/from"), text_at(told, "/to"), traffic(told));
 }
 
+// What a packet said that was sent; empty where none was.
+std::string wire(const Value& told) {
+  const std::string result = text_at(told, "/wire/result");
+  return result == "not-sent" ? "" : result;
+}
+
+// Where it comes to another machine, that one may answer or not.
+bool is_as_the_tables_say(const Value& told) {
+  const std::string actual = text_at(told, "/actual/result");
+  return wire(told).empty() || actual == "elsewhere" || wire(told) == actual;
+}
+
 std::string message(const Value& told) {
+  if (!is_as_the_tables_say(told))
+    return fmt::format("is {} on the wire and {} by the tables, where {} is expected", wire(told),
+                       outcome(told, "actual"), outcome(told, "expected"));
   return fmt::format("is {}, not {}", outcome(told, "actual"), outcome(told, "expected"));
 }
 
@@ -136,15 +171,22 @@ std::vector<std::string> reasons(const Value& told) {
     if (std::string line = text_at(told, member); is_wanted && !line.empty())
       lines.push_back(std::move(line));
   }
+  if (!is_as_the_tables_say(told) && wire(told) == "drop")
+    lines.emplace_back(
+        "a program or a firewall in a machine may drop it, or a link is slow: --timeout waits "
+        "longer");
   return lines;
 }
 
 Grid grid_of_expectations(const Value& all) {
   Grid grid{{"Result", "Where", "From", "To", "What", "Expected", "Actual"}, {}};
+  const bool has_wire = !all.Empty() && all[0].HasMember("wire");
+  if (has_wire) grid.titles.emplace_back("Wire");
   for (const Value& told : all.GetArray()) {
     grid.rows.push_back({holds(told) ? "ok" : "FAIL", place(told), text_at(told, "/from"),
                          text_at(told, "/to"), traffic(told), outcome(told, "expected"),
                          outcome(told, "actual")});
+    if (has_wire) grid.rows.back().push_back(text_at(told, "/wire/result"));
   }
   return grid;
 }
@@ -189,16 +231,21 @@ Problem in_file(const LabRun& run) {
 }
 
 // What is not as expected, a line each for people who look at the log of a job; then how many are.
-Result<void> sum_up(Session& session, const Value& all) {
-  size_t held = 0;
+Result<void> sum_up(Session& session, const Value& all, const Wishes& wishes) {
+  size_t held = 0, sent = 0;
   for (const Value& told : all.GetArray()) {
     held += holds(told) ? 1 : 0;
+    sent += wire(told).empty() ? 0 : 1;
+    if (const std::string why = text_at(told, "/wire/detail"); !why.empty())
+      session.err << fmt::format("{}: {} is not sent: {}\n", place(told), packet(told), why);
     if (holds(told)) continue;
     session.err << fmt::format("{}: {} {}\n", place(told), packet(told), message(told));
     for (const std::string& line : reasons(told)) session.err << "  " << line << "\n";
   }
   if (all.Empty()) return {};
-  const std::string summary = fmt::format("{} of {} hold", held, all.Size());
+  std::string summary = fmt::format("{} of {} hold", held, all.Size());
+  if (wishes.packets)
+    summary += fmt::format("; {} of them sent", sent == all.Size() ? "all" : std::to_string(sent));
   if (held < all.Size()) return failure(summary, "");
   session.err << summary << "\n";
   return {};
@@ -209,11 +256,12 @@ Result<void> sum_up(Session& session, const Value& all) {
 Result<void> test_labs(Session& session, const Arguments& arguments) {
   const Result<std::vector<Lab>> labs = read_labs(arguments.words("FILE"));
   if (!labs) return tl::unexpected(labs.error());
-  const Apply apply = arguments.has("apply") ? Apply::First : Apply::No;
+  const auto wishes = read_wishes(arguments);
+  if (!wishes) return tl::unexpected(wishes.error());
   std::vector<LabRun> runs;
   Json all(rapidjson::kArrayType);
   for (const Lab& lab : *labs) {
-    runs.push_back(run_lab(session, lab, apply));
+    runs.push_back(run_lab(session, lab, *wishes));
     for (const Value& told : runs.back().expectations.GetArray())
       all.PushBack(Value(told, all.GetAllocator()), all.GetAllocator());
     if (runs.back().problem) break;
@@ -227,7 +275,7 @@ Result<void> test_labs(Session& session, const Arguments& arguments) {
   if (auto printed = has_answers ? session.output.print(all, grid) : Result<void>{}; !printed)
     return printed;
   session.output.flush();
-  const Result<void> result = sum_up(session, all);
+  const Result<void> result = sum_up(session, all, *wishes);
   return runs.back().problem ? tl::unexpected(in_file(runs.back())) : result;
 }
 

@@ -144,6 +144,34 @@ TEST_F(TestCommand, NeedsExpectations) {
   EXPECT_TRUE(server_.asked.empty()) << "nothing of the first document is applied either";
 }
 
+TEST_F(TestCommand, SendsPacketsOnlyWhereALabIsUp) {
+  constexpr const char* kInterfaces = "GET /_isthmus/v1/interfaces";
+  answer({kHolding});
+  server_.answer(kInterfaces, 200, R"({"interfaces":[]})");
+  const std::string report = folder_.file("junit.xml");
+  const Outcome nothing = run_test("FILE --packets --junit " + report);
+  EXPECT_EQ(nothing.exit, 1);
+  EXPECT_EQ(nothing.out, "");
+  EXPECT_THAT(nothing.err, HasSubstr("the daemon forwards no packets"));
+  EXPECT_THAT(text_of(report), HasSubstr(R"(<error message="the daemon forwards no packets")"));
+  const std::string wires = write("wires", "");
+  server_.answer(kInterfaces, 200, R"({"wires":")" + wires + R"(","interfaces":[]})");
+  const Outcome not_up = run_test("FILE --packets");
+  EXPECT_EQ(not_up.exit, 1);
+  EXPECT_THAT(not_up.err, HasSubstr("no lab is up"));
+}
+
+TEST_F(TestCommand, WaitsOnlyForPackets) {
+  answer({kHolding});
+  for (const char* line : {"FILE --timeout 1s", "FILE --packets --timeout soon"}) {
+    const Outcome outcome = run_test(line);
+    EXPECT_EQ(outcome.exit, 2) << line;
+    EXPECT_THAT(outcome.err, ::testing::AnyOf(HasSubstr("--timeout is for --packets"),
+                                              HasSubstr("'soon' is not a time")));
+  }
+  EXPECT_TRUE(server_.asked.empty());
+}
+
 TEST_F(TestCommand, SaysThatAServerOfAnotherKindAnswered) {
   server_.answer(kExpectations, 200, "{}");
   const Outcome outcome = run_test("FILE");

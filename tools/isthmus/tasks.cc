@@ -30,9 +30,13 @@ constexpr Option kApplyOptions[] = {
     {"--dry-run", "say what would change, and change nothing", kNone},
     {"--prune", "also delete what the document does not have", kNone},
 };
+constexpr std::string_view kTimeoutHelp = "how long the answers to packets may take (500ms)";
+
 constexpr Option kTestOptions[] = {
     {"FILE", "lab documents; - reads one from the standard input", kMany, kRequired, kFile},
     {"--apply", "apply each document before its expectations are tested", kNone},
+    {"--packets", "also send what is expected between the machines of the lab that is up", kNone},
+    {"--timeout", kTimeoutHelp},
     {"--junit", "also write a report in JUnit's XML, for CI systems", kOne, kMaybe, kFile},
 };
 constexpr Option kWaitOptions[] = {
@@ -182,6 +186,7 @@ constexpr Option kLabPingOptions[] = {
     {"FROM", "a machine", kOne, kMaybe, kNics},
     {"TO", "another one", kOne, kMaybe, kNics},
     {"--all", "from each to each", kNone},
+    {"--timeout", kTimeoutHelp},
 };
 
 constexpr Option kLabBenchOptions[] = {

@@ -62,6 +62,8 @@ class Observer {
 
   LabOutcome outcome_of(const Explanation& explanation) const {
     LabOutcome outcome;
+    outcome.packet = {explanation.sender, explanation.receiver, explanation.source,
+                      explanation.destination};
     outcome.result = explanation.delivered ? LabResult::Reach : LabResult::Drop;
     outcome.reason = explanation.reason;
     outcome.remedy = explanation.remedy;

@@ -210,6 +210,14 @@ Result<Entrance> Helper::enter(const std::string& nic) {
   return entrance;
 }
 
+Result<void> Helper::go_into(const std::string& nic) {
+  auto entrance = enter(nic);
+  if (!entrance) return tl::unexpected(entrance.error());
+  if (is_in_user_namespace_) entrance->user = File();  // into one's own there is no way (EINVAL)
+  is_in_user_namespace_ = is_in_user_namespace_ || entrance->user;
+  return cli::go_into(*entrance);
+}
+
 Result<OpenLab> open_lab(Session& session) {
   const auto interfaces = ask_interfaces(session);
   if (!interfaces) return tl::unexpected(interfaces.error());
@@ -267,6 +275,10 @@ Result<Prediction> predict(Session& session, const MachineInfo& from, const Mach
   if (!reply) return tl::unexpected(reply.error());
   return Prediction{text_at(reply->json, "/verdict") == "delivered",
                     text_at(reply->json, "/reason")};
+}
+
+Result<std::chrono::milliseconds> patience_of(const Arguments& arguments) {
+  return parse_duration(arguments.has("timeout") ? arguments.text("timeout") : "500ms");
 }
 
 std::string counted(size_t count, std::string_view what) {

@@ -2,6 +2,7 @@
 // interfaces, and the helper (tools/lab/helper.h) that holds the machines behind them.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <string>
@@ -62,10 +63,14 @@ class Helper {
   Result<std::string> ask(const std::string& line, std::span<const int> files = {});
   Result<std::vector<MachineInfo>> list();
   Result<Entrance> enter(const std::string& nic);
+  // The process goes into a machine, and later into another one. It stays in the machines' user
+  // namespace, where they have one.
+  Result<void> go_into(const std::string& nic);
 
  private:
   explicit Helper(File connection) : connection_(std::move(connection)) {}
   File connection_;
+  bool is_in_user_namespace_ = false;
 };
 
 // A lab that is up.
@@ -89,6 +94,9 @@ struct Prediction {
 // The port is that of tcp and udp.
 Result<Prediction> predict(Session& session, const MachineInfo& from, const MachineInfo& to,
                            std::string_view protocol, uint16_t port);
+
+// How long answers may take: --timeout, or half a second.
+Result<std::chrono::milliseconds> patience_of(const Arguments& arguments);
 
 // "3 machines"
 std::string counted(size_t count, std::string_view what);

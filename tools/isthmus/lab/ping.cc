@@ -10,8 +10,7 @@
 namespace isthmus::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{500};  // for replies, after the last request
-constexpr size_t kMatrixMax = 26;                    // machines; of more only what is odd is shown
+constexpr size_t kMatrixMax = 26;  // machines; of more only what is odd is shown
 
 struct Matrix {
   const std::vector<MachineInfo>& machines;
@@ -116,6 +115,8 @@ Result<void> print(Session& session, const Matrix& matrix) {
 }  // namespace
 
 Result<void> lab_ping(Session& session, const Arguments& arguments) {
+  const auto patience = patience_of(arguments);
+  if (!patience) return tl::unexpected(patience.error());
   auto lab = open_lab(session);
   if (!lab) return tl::unexpected(lab.error());
   auto probes = wanted(lab->machines, arguments);
@@ -130,7 +131,7 @@ Result<void> lab_ping(Session& session, const Arguments& arguments) {
   }
   auto prober = Prober::open(lab->helper, lab->machines);
   if (!prober) return tl::unexpected(prober.error());
-  if (auto done = prober->ping(matrix.probes, kPatience); !done) return done;
+  if (auto done = prober->ping(matrix.probes, *patience); !done) return done;
 
   const size_t agreeing = matrix.count(&Matrix::agrees), reaching = matrix.count(&Matrix::reaches);
   if (auto printed = print(session, matrix); !printed) return printed;
@@ -142,7 +143,8 @@ Result<void> lab_ping(Session& session, const Arguments& arguments) {
   }
   session.err << fmt::format("{} not as the tables predict\n", matrix.probes.size() - agreeing);
   return failure("the wires and the tables do not agree",
-                 "isthmus lab status shows machines without a wire; a machine may also not answer");
+                 "isthmus lab status shows machines without a wire; a machine may also not answer, "
+                 "or a link be slow: --timeout waits longer");
 }
 
 }  // namespace isthmus::cli

@@ -20,6 +20,7 @@ namespace isthmus::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
 constexpr size_t kBurst = 64;  // requests, before replies are looked for: no queue runs over
 constexpr int kReceiveBytes = 1 << 20;
@@ -61,14 +62,9 @@ std::optional<Echo> read_reply(std::span<const uint8_t> bytes, bool is_v4) {
 
 Result<Prober> Prober::open(Helper& helper, const std::vector<MachineInfo>& machines) {
   std::vector<End> ends;
-  bool is_in_user_namespace = false;
   for (const MachineInfo& machine : machines) {
     const auto address = net::IpAddress::parse(machine.address);
-    auto entrance = helper.enter(machine.nic);
-    if (!entrance) return tl::unexpected(entrance.error());
-    if (is_in_user_namespace) entrance->user = File();
-    is_in_user_namespace = is_in_user_namespace || entrance->user;
-    if (auto inside = go_into(*entrance); !inside) return tl::unexpected(inside.error());
+    if (auto inside = helper.go_into(machine.nic); !inside) return tl::unexpected(inside.error());
     auto socket = open_socket(address->is_v4());
     if (!socket) return tl::unexpected(socket.error());
     ends.push_back({*address, std::move(*socket)});
@@ -76,10 +72,10 @@ Result<Prober> Prober::open(Helper& helper, const std::vector<MachineInfo>& mach
   return Prober(std::move(ends));
 }
 
-bool Prober::send(const Probe& probe, uint32_t number) {
+void Prober::send(const Probe& probe, uint32_t number) {
   const End& from = ends_[probe.from];
   const End& to = ends_[probe.to];
-  if (from.address.family() != to.address.family()) return false;
+  if (from.address.family() != to.address.family()) return;
   const bool is_v4 = to.address.is_v4();
   Echo echo;
   echo.type = is_v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
@@ -104,48 +100,57 @@ bool Prober::send(const Probe& probe, uint32_t number) {
     std::memcpy(&six.sin6_addr, address.data(), sizeof six.sin6_addr);
   }
   sent_at_[number] = Clock::now();
-  return ::sendto(from.socket.get(), &echo, sizeof echo, 0, name,
-                  is_v4 ? sizeof four : sizeof six) >= 0;
+  // What has no way out is not answered.
+  ::sendto(from.socket.get(), &echo, sizeof echo, 0, name, is_v4 ? sizeof four : sizeof six);
 }
 
-void Prober::take_replies(size_t end, std::vector<Probe>& probes, size_t& missing) {
-  std::array<uint8_t, 2048> bytes;
-  for (;;) {
-    const ssize_t size = ::recv(ends_[end].socket.get(), bytes.data(), bytes.size(), 0);
-    if (size < 0) return;
-    const auto echo =
-        read_reply(std::span(bytes).first(static_cast<size_t>(size)), ends_[end].address.is_v4());
-    if (!echo || echo->payload.number >= probes.size()) continue;
-    Probe& probe = probes[echo->payload.number];
-    if (probe.from != end || probe.round_trip) continue;
-    probe.round_trip = Clock::now() - sent_at_[echo->payload.number];
-    --missing;
-  }
+void Prober::take_reply(size_t end, uint32_t number, std::vector<Probe>& probes) {
+  if (number >= sent_at_.size()) return;
+  Probe& probe = probes[number % probes.size()];
+  if (probe.from != end || probe.round_trip) return;
+  probe.round_trip = Clock::now() - sent_at_[number];
+  --missing_;
 }
 
-Result<void> Prober::ping(std::vector<Probe>& probes, std::chrono::milliseconds patience) {
-  sent_at_.assign(probes.size(), {});
-  // Those of an earlier run are flows that may go on although the rules have changed since.
-  identifier_ = static_cast<uint16_t>(std::random_device{}());
-  size_t missing = 0, next = 0;
+Result<void> Prober::take_replies(std::vector<Probe>& probes, milliseconds patience) {
   std::vector<pollfd> waiting;
   for (const End& end : ends_) waiting.push_back({end.socket.get(), POLLIN, 0});
-  auto last_sent = Clock::now();
-  for (;;) {
-    for (const size_t past = std::min(next + kBurst, probes.size()); next < past; ++next) {
-      missing += send(probes[next], static_cast<uint32_t>(next)) ? 1 : 0;
-      last_sent = Clock::now();
+  if (::poll(waiting.data(), waiting.size(), static_cast<int>(patience.count())) < 0 &&
+      errno != EINTR)
+    return failure(fmt::format("cannot wait for replies: {}", std::strerror(errno)), {});
+  std::array<uint8_t, 2048> bytes;
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    if (waiting[i].revents == 0) continue;
+    ssize_t size = 0;
+    while ((size = ::recv(ends_[i].socket.get(), bytes.data(), bytes.size(), 0)) >= 0) {
+      const auto reply = std::span(bytes).first(static_cast<size_t>(size));
+      if (const auto echo = read_reply(reply, ends_[i].address.is_v4()))
+        take_reply(i, echo->payload.number, probes);
     }
-    const bool all_sent = next == probes.size();
-    const auto left = last_sent + patience - Clock::now();
-    if (all_sent && (missing == 0 || left.count() <= 0)) return {};
-    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(left).count() + 1;
-    if (::poll(waiting.data(), waiting.size(), all_sent ? static_cast<int>(wait) : 1) < 0 &&
-        errno != EINTR)
-      return failure(fmt::format("cannot wait for replies: {}", std::strerror(errno)), {});
-    for (size_t i = 0; i < waiting.size(); ++i)
-      if (waiting[i].revents != 0) take_replies(i, probes, missing);
   }
+  return {};
+}
+
+Result<void> Prober::ping(std::vector<Probe>& probes, milliseconds patience) {
+  sent_at_.assign(probes.size() * kAttempts, {});
+  // Those of an earlier run are flows that may go on although the rules have changed since.
+  identifier_ = static_cast<uint16_t>(std::random_device{}());
+  missing_ = static_cast<size_t>(std::count_if(probes.begin(), probes.end(), [&](const Probe& one) {
+    return ends_[one.from].address.family() == ends_[one.to].address.family();
+  }));
+  for (size_t number = 0; number < sent_at_.size() && missing_ > 0;) {
+    for (size_t i = 0; i < probes.size(); ++i, ++number) {
+      if (!probes[i].round_trip) send(probes[i], static_cast<uint32_t>(number));
+      if (i % kBurst + 1 < kBurst) continue;
+      if (auto taken = take_replies(probes, milliseconds(1)); !taken) return taken;
+    }
+    const auto end = Clock::now() + patience / kAttempts;
+    while (missing_ > 0 && Clock::now() < end) {
+      const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
+      if (auto taken = take_replies(probes, left); !taken) return taken;
+    }
+  }
+  return {};
 }
 
 }  // namespace isthmus::cli

@@ -10,6 +10,9 @@
 
 namespace isthmus::cli {
 
+// So often is asked what is not answered, since a link may lose a packet.
+constexpr size_t kAttempts = 3;
+
 struct Probe {
   size_t from = 0;  // of the machines
   size_t to = 0;
@@ -21,8 +24,9 @@ class Prober {
   // The calling process goes into the machines' user namespace, if they have one, and stays there.
   static Result<Prober> open(Helper& helper, const std::vector<MachineInfo>& machines);
 
-  // Sends an echo request for each and waits for replies: until all are there, or `patience` after
-  // the last one was sent. Pairs of different families are sent nothing.
+  // Sends an echo request for each and waits for replies: until all are there, or for `patience`,
+  // in which those that have no reply are asked twice more, as a link may lose a packet. Pairs of
+  // different families are sent nothing.
   Result<void> ping(std::vector<Probe>& probes, std::chrono::milliseconds patience);
 
  private:
@@ -31,11 +35,15 @@ class Prober {
     File socket;
   };
   explicit Prober(std::vector<End> ends) : ends_(std::move(ends)) {}
-  bool send(const Probe& probe, uint32_t number);
-  void take_replies(size_t end, std::vector<Probe>& probes, size_t& missing);
+  void send(const Probe& probe, uint32_t number);
+  void take_reply(size_t end, uint32_t number, std::vector<Probe>& probes);
+  // Waits for so long, or until there is something to take.
+  Result<void> take_replies(std::vector<Probe>& probes, std::chrono::milliseconds patience);
 
   std::vector<End> ends_;
   uint16_t identifier_ = 0;
+  size_t missing_ = 0;  // replies
+  // By number: probes().size() of them for each time that they are sent.
   std::vector<std::chrono::steady_clock::time_point> sent_at_;
 };
 
