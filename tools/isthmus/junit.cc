@@ -11,22 +11,41 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-size_t count_of(const JunitSuite& suite, JunitCase::End end) {
-  return static_cast<size_t>(
-      std::count_if(suite.cases.begin(), suite.cases.end(),
-                    [end](const JunitCase& test) { return test.end == end; }));
-}
+struct Totals {
+  size_t tests = 0, failures = 0, errors = 0, skipped = 0;
+  std::chrono::duration<double> took{0};
 
-// The attributes that a suite and all of them together have.
-std::string totals(size_t tests, size_t failures, size_t errors,
-                   std::chrono::duration<double> took) {
-  return fmt::format(R"(tests="{}" failures="{}" errors="{}" skipped="0" time="{:.6f}")", tests,
-                     failures, errors, took.count());
-}
+  void add(const JunitSuite& suite) {
+    for (const JunitCase& test : suite.cases) {
+      ++tests;
+      failures += test.end == JunitCase::End::Failed ? 1 : 0;
+      errors += test.end == JunitCase::End::Broken ? 1 : 0;
+      skipped += test.end == JunitCase::End::Skipped ? 1 : 0;
+    }
+    took += suite.took;
+  }
+  // The attributes that a suite and all of them together have.
+  std::string attributes() const {
+    return fmt::format(R"(tests="{}" failures="{}" errors="{}" skipped="{}" time="{:.6f}")", tests,
+                       failures, errors, skipped, took.count());
+  }
+};
 
 std::string attribute(std::string_view name, std::string_view value) {
   return value.empty() ? "" : fmt::format(R"( {}="{}")", name, escaped_xml(value));
 }
+
+// How a case ended that did not pass.
+struct Ending {
+  JunitCase::End end;
+  const char* element;
+  const char* type;
+};
+constexpr Ending kEndings[] = {
+    {JunitCase::End::Failed, "failure", "expectation"},
+    {JunitCase::End::Broken, "error", "document"},
+    {JunitCase::End::Skipped, "skipped", ""},
+};
 
 std::string case_element(const JunitSuite& suite, const JunitCase& test) {
   const double share = suite.took.count() / static_cast<double>(suite.cases.size());
@@ -34,36 +53,32 @@ std::string case_element(const JunitSuite& suite, const JunitCase& test) {
       fmt::format(R"(    <testcase{}{}{}{} time="{:.6f}")", attribute("classname", suite.file),
                   attribute("name", test.name), attribute("file", suite.file),
                   attribute("line", test.line), share);
-  if (test.end == JunitCase::End::Passed) return start + "/>\n";
-  const bool has_failed = test.end == JunitCase::End::Failed;
-  const char* const element = has_failed ? "failure" : "error";
-  return fmt::format("{}>\n      <{}{} type=\"{}\">{}</{}>\n    </testcase>\n", start, element,
-                     attribute("message", test.message), has_failed ? "expectation" : "document",
-                     escaped_xml(test.text), element);
+  const auto ending = std::find_if(std::begin(kEndings), std::end(kEndings),
+                                   [&](const Ending& one) { return one.end == test.end; });
+  if (ending == std::end(kEndings)) return start + "/>\n";
+  return fmt::format("{0}>\n      <{1}{2}{3}>{4}</{1}>\n    </testcase>\n", start, ending->element,
+                     attribute("message", test.message), attribute("type", ending->type),
+                     escaped_xml(test.text));
 }
 
 }  // namespace
 
 std::string to_junit(const std::vector<JunitSuite>& suites) {
   std::string inner;
-  size_t tests = 0, failures = 0, errors = 0;
-  std::chrono::duration<double> took{0};
+  Totals all;
   for (const JunitSuite& suite : suites) {
-    const size_t failed = count_of(suite, JunitCase::End::Failed);
-    const size_t broken = count_of(suite, JunitCase::End::Broken);
-    inner += fmt::format("  <testsuite{} {}>\n", attribute("name", suite.file),
-                         totals(suite.cases.size(), failed, broken, suite.took));
+    Totals totals;
+    totals.add(suite);
+    all.add(suite);
+    inner +=
+        fmt::format("  <testsuite{} {}>\n", attribute("name", suite.file), totals.attributes());
     for (const JunitCase& test : suite.cases) inner += case_element(suite, test);
     inner += "  </testsuite>\n";
-    tests += suite.cases.size();
-    failures += failed;
-    errors += broken;
-    took += suite.took;
   }
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"isthmus test\" {}>\n"
       "{}</testsuites>\n",
-      totals(tests, failures, errors, took), inner);
+      all.attributes(), inner);
 }
 
 std::string escaped_xml(std::string_view text) {

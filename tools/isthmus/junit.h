@@ -1,6 +1,6 @@
 // Reports in JUnit's XML, in the part of it that Jenkins, GitLab and GitHub's actions all read:
-// testsuites, testsuite, testcase, failure, error. There is no standard; the common ground is
-// Jenkins' junit-10.xsd (xunit-plugin) with the attributes `file` and `line` of a testcase.
+// testsuites, testsuite, testcase, failure, error, skipped. There is no standard; the common ground
+// is Jenkins' junit-10.xsd (xunit-plugin) with the attributes `file` and `line` of a testcase.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,8 @@
 namespace isthmus::cli {
 
 struct JunitCase {
-  enum class End { Passed, Failed, Broken };  // Broken: it could not be asked
+  // Broken: it could not be asked. Skipped: not all of it could be asked, and what was held.
+  enum class End { Passed, Failed, Broken, Skipped };
   std::string name;
   std::string line;  // of the suite's file; may be empty
   End end = End::Passed;

@@ -14,18 +14,22 @@ TEST(Junit, HasASuiteForEachDocumentAndTotalsOfAll) {
                        {{"one", "4", End::Passed, "", ""}, {"two", "5", End::Failed, "no", "why"}}},
                       {"b.yaml",
                        std::chrono::milliseconds(5),
-                       {{"the document", "", End::Broken, "bad", "mend it"}}}}),
+                       {{"the document", "", End::Broken, "bad", "mend it"},
+                        {"three", "6", End::Skipped, "not sent", ""}}}}),
             R"(<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="isthmus test" tests="3" failures="1" errors="1" skipped="0" time="0.035000">
+<testsuites name="isthmus test" tests="4" failures="1" errors="1" skipped="1" time="0.035000">
   <testsuite name="a.yaml" tests="2" failures="1" errors="0" skipped="0" time="0.030000">
     <testcase classname="a.yaml" name="one" file="a.yaml" line="4" time="0.015000"/>
     <testcase classname="a.yaml" name="two" file="a.yaml" line="5" time="0.015000">
       <failure message="no" type="expectation">why</failure>
     </testcase>
   </testsuite>
-  <testsuite name="b.yaml" tests="1" failures="0" errors="1" skipped="0" time="0.005000">
-    <testcase classname="b.yaml" name="the document" file="b.yaml" time="0.005000">
+  <testsuite name="b.yaml" tests="2" failures="0" errors="1" skipped="1" time="0.005000">
+    <testcase classname="b.yaml" name="the document" file="b.yaml" time="0.002500">
       <error message="bad" type="document">mend it</error>
+    </testcase>
+    <testcase classname="b.yaml" name="three" file="b.yaml" line="6" time="0.002500">
+      <skipped message="not sent"></skipped>
     </testcase>
   </testsuite>
 </testsuites>

@@ -1,13 +1,19 @@
 #include "tools/isthmus/lab/expected_packets.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <set>
+#include <tuple>
 
 #include "tools/isthmus/lab/question.h"
 
@@ -17,7 +23,10 @@ namespace {
 using std::chrono::milliseconds;
 using Protocol = Question::Protocol;
 
-constexpr char kNotAnswered = 'e';  // a sentence follows, why nothing could be asked
+constexpr char kNotAsked = 'e';  // two lines follow, why nothing could be asked and what helps
+constexpr char kFlowsPath[] = "/_isthmus/v1/flows?limit=10000";
+// Of those that IANA has given to nobody, but the one that explain takes for every other.
+constexpr uint8_t kOtherFirst = 148, kOtherLast = 252;
 
 // Of an expectation, either a question or why it is none.
 struct Packet {
@@ -35,7 +44,7 @@ Result<void> check_machine(const std::vector<MachineInfo>& machines, const std::
                  "isthmus lab up plugs it in again");
 }
 
-Protocol protocol_of(const Value& told) {
+Question::Protocol protocol_of(const Value& told) {
   const std::string word = text_at(told, "/protocol");
   return word == "tcp"    ? Protocol::Tcp
          : word == "udp"  ? Protocol::Udp
@@ -43,7 +52,35 @@ Protocol protocol_of(const Value& told) {
                           : Protocol::Other;
 }
 
-// A router answers for its subnet; where an address is nobody's, silence is all that can be.
+// Addresses of which a system keeps packets to itself: RFC 1122 section 3.2.1.3, RFC 4291 2.5.
+bool stays_at_home(const net::IpAddress& destination) {
+  static const net::Prefix kHome[] = {
+      *net::Prefix::parse("0.0.0.0/8"), *net::Prefix::parse("127.0.0.0/8"),
+      *net::Prefix::parse("::/127"), *net::Prefix::parse("fe80::/10")};
+  return std::any_of(std::begin(kHome), std::end(kHome), [&](const net::Prefix& home) {
+    return home.family() == destination.family() && home.contains(destination);
+  });
+}
+
+bool is_router(const std::string& resource) {
+  return resource.find("/subnets/") != std::string::npos;
+}
+
+// Why its packet cannot be sent, or what becomes of it cannot be seen; empty where it can.
+std::string why_not_sent(const Question& question, const Value& told) {
+  const bool has_port = question.protocol == Protocol::Tcp || question.protocol == Protocol::Udp;
+  if (has_port && question.port == 0) return "it names no port: write one, such as port: 443/tcp";
+  if (is_router(question.from)) return "a router sends nothing that nobody asked for";
+  if (question.from == question.to || question.source == question.destination ||
+      stays_at_home(question.destination))
+    return "it would not leave the machine";
+  const bool may_reach =
+      text_at(told, "/expected/result") == "reach" || text_at(told, "/actual/result") == "reach";
+  if (question.to.empty() && may_reach)
+    return fmt::format("the tables lead {} to no single machine", question.destination.to_string());
+  return {};
+}
+
 Result<Packet> packet_of(const std::vector<MachineInfo>& machines, const Value& told) {
   const auto source = net::IpAddress::parse(text_at(told, "/packet/source"));
   const auto destination = net::IpAddress::parse(text_at(told, "/packet/destination"));
@@ -56,36 +93,99 @@ Result<Packet> packet_of(const std::vector<MachineInfo>& machines, const Value& 
   question.source = *source;
   question.destination = *destination;
   question.protocol = protocol_of(told);
-  const bool has_port = question.protocol == Protocol::Tcp || question.protocol == Protocol::Udp;
   if (const Value* port = find(told, "/port"); port != nullptr && port->IsUint())
     question.port = static_cast<uint16_t>(port->GetUint());
-  else if (has_port)
-    return Packet{{}, "it names no port: write one, such as port: 443/tcp"};
-  if (question.to.empty() && text_at(told, "/expected/result") == "reach")
-    return Packet{{},
-                  fmt::format("nobody has the address {}", text_at(told, "/packet/destination"))};
-  if (auto there = check_machine(machines, question.from); !there)
-    return tl::unexpected(there.error());
+  if (std::string why = why_not_sent(question, told); !why.empty()) return Packet{{}, why};
   question.is_nobodys = question.to.empty();
-  if (question.to.find("/subnets/") != std::string::npos) question.to.clear();
-  if (!question.to.empty())
-    if (auto there = check_machine(machines, question.to); !there)
-      return tl::unexpected(there.error());
+  if (is_router(question.to)) question.to.clear();  // which answers by itself
+  for (const std::string& nic : {question.from, question.to}) {
+    if (nic.empty()) continue;
+    if (auto there = check_machine(machines, nic); !there) return tl::unexpected(there.error());
+  }
   return Packet{std::move(question), {}};
 }
 
-// In a process of its own, since there is no way back from the machines to the server. It tells a
-// character for each question, or kNotAnswered and why.
+// Without ports, a packet passes as one of a flow that its ends have had with each other lately,
+// whatever the rules say now. So each question between two ends has a protocol of its own.
+class OtherProtocols {
+ public:
+  static Result<OtherProtocols> known_to(Session& session) {
+    const auto answer = session.api.get(kFlowsPath);
+    if (!answer) return tl::unexpected(answer.error());
+    OtherProtocols protocols;
+    const Value* flows = find(*answer, "/flows");
+    for (const Value& flow : flows->GetArray()) {
+      const int number = std::atoi(text_at(flow, "/protocol").c_str());  // of others their names
+      const auto one = net::IpAddress::parse(text_at(flow, "/source"));
+      const auto other = net::IpAddress::parse(text_at(flow, "/destination"));
+      if (number != 0 && one && other)
+        protocols.taken_.insert(key(*one, *other, static_cast<uint8_t>(number)));
+    }
+    return protocols;
+  }
+  // 0: there is none left.
+  uint8_t take_one(const net::IpAddress& source, const net::IpAddress& destination) {
+    for (uint8_t number = kOtherFirst; number <= kOtherLast; ++number)
+      if (taken_.insert(key(source, destination, number)).second) return number;
+    return 0;
+  }
+
+ private:
+  using Key = std::tuple<net::IpAddress, net::IpAddress, uint8_t>;
+  static Key key(const net::IpAddress& one, const net::IpAddress& other, uint8_t number) {
+    return {std::min(one, other), std::max(one, other), number};
+  }
+  std::set<Key> taken_;
+};
+
+Result<void> number_others(Session& session, std::vector<Packet>& packets) {
+  std::optional<OtherProtocols> protocols;
+  for (Packet& packet : packets) {
+    if (!packet.question || packet.question->protocol != Protocol::Other) continue;
+    if (!protocols) {
+      auto known = OtherProtocols::known_to(session);
+      if (!known) return tl::unexpected(known.error());
+      protocols = std::move(*known);
+    }
+    Question& question = *packet.question;
+    question.ip_protocol = protocols->take_one(question.source, question.destination);
+    if (question.ip_protocol == 0)
+      packet = {{}, "there are flows of every unused protocol; they are over after four minutes"};
+  }
+  return {};
+}
+
+// In a process of its own, since there is no way back from the machines to the server; not longer
+// than who asks. It tells a line for each question, or kNotAsked and why.
 [[noreturn]] void ask_in_child(Helper& helper, std::span<Question> questions, milliseconds patience,
                                int to) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   std::string told;
   if (const auto asked = ask(helper, questions, patience); asked) {
-    for (const Question& question : questions) told += static_cast<char>(question.end);
+    for (const Question& question : questions)
+      told += fmt::format("{}{}\n", static_cast<char>(question.end), question.why_not);
   } else {
-    told = kNotAnswered + asked.error().message;
+    told = fmt::format("{}{}\n{}\n", kNotAsked, asked.error().message, asked.error().remedy);
   }
-  const ssize_t written = ::write(to, told.data(), told.size());
-  ::_exit(written == static_cast<ssize_t>(told.size()) ? 0 : 1);
+  std::string_view left = told;
+  while (!left.empty()) {
+    const ssize_t size = ::write(to, left.data(), left.size());
+    if (size < 0) ::_exit(1);
+    left.remove_prefix(static_cast<size_t>(size));
+  }
+  ::_exit(0);
+}
+
+std::vector<std::string> lines_from(int from) {
+  std::string told;
+  std::array<char, 4096> part;
+  for (ssize_t size = 0; (size = ::read(from, part.data(), part.size())) > 0;)
+    told.append(part.data(), static_cast<size_t>(size));
+  std::vector<std::string> lines;
+  for (size_t end = 0, begin = 0; (end = told.find('\n', begin)) != std::string::npos;
+       begin = end + 1)
+    lines.push_back(told.substr(begin, end - begin));
+  return lines;
 }
 
 Result<void> ask_apart(Helper& helper, std::span<Question> questions, milliseconds patience) {
@@ -96,28 +196,29 @@ Result<void> ask_apart(Helper& helper, std::span<Question> questions, millisecon
   if (child < 0) return failure(fmt::format("cannot fork: {}", std::strerror(errno)), {});
   if (child == 0) ask_in_child(helper, questions, patience, to.get());
   to = File();
-  std::string told;
-  std::array<char, 4096> part;
-  for (ssize_t size = 0; (size = ::read(from.get(), part.data(), part.size())) > 0;)
-    told.append(part.data(), static_cast<size_t>(size));
+  const std::vector<std::string> lines = lines_from(from.get());
   ::waitpid(child, nullptr, 0);
-  if (told.starts_with(kNotAnswered)) return failure(told.substr(1), {});
-  if (told.size() != questions.size()) return failure("the packets were not sent", {});
-  for (size_t i = 0; i < told.size(); ++i) questions[i].end = static_cast<Question::End>(told[i]);
+  if (lines.size() == 2 && lines[0].starts_with(kNotAsked))
+    return failure(lines[0].substr(1), lines[1]);
+  if (lines.size() != questions.size()) return failure("the packets were not sent", {});
+  for (size_t i = 0; i < lines.size(); ++i) {
+    questions[i].end = static_cast<Question::End>(lines[i].front());
+    questions[i].why_not = lines[i].substr(1);
+  }
   return {};
 }
 
 void tell(Value& told, const Packet& packet, Json::AllocatorType& memory) {
   using End = Question::End;
-  std::string result = "not-sent", detail = packet.why_not;
-  if (packet.question && packet.question->end == End::PortTaken)
-    detail = fmt::format("a program has port {} there, and need not answer", packet.question->port);
-  else if (packet.question)
-    result = packet.question->end == End::Answered ? "reach" : "drop";
+  const End end = packet.question ? packet.question->end : End::NotSent;
+  const std::string why = packet.question ? packet.question->why_not : packet.why_not;
+  const std::string_view result = end == End::Answered ? "reach"
+                                  : end == End::Silent ? "drop"
+                                                       : "not-sent";
+  if (end != End::NotSent && result != text_at(told, "/expected/result")) told["holds"] = false;
   Value wire(rapidjson::kObjectType);
-  wire.AddMember("result", Value(result.c_str(), memory), memory);
-  if (!detail.empty()) wire.AddMember("detail", Value(detail.c_str(), memory), memory);
-  if (detail.empty() && result != text_at(told, "/expected/result")) told["holds"] = false;
+  wire.AddMember("result", Value(std::string(result).c_str(), memory), memory);
+  if (!why.empty()) wire.AddMember("detail", Value(why.c_str(), memory), memory);
   told.AddMember("wire", wire, memory);
 }
 
@@ -131,13 +232,15 @@ Result<void> send_expected(Session& session, Json& expectations, milliseconds pa
   for (const Value& told : expectations.GetArray()) {
     auto packet = packet_of(lab->machines, told);
     if (!packet) return tl::unexpected(packet.error());
-    if (packet->question) questions.push_back(*packet->question);
     packets.push_back(std::move(*packet));
   }
+  if (auto numbered = number_others(session, packets); !numbered) return numbered;
+  for (const Packet& packet : packets)
+    if (packet.question) questions.push_back(*packet.question);
   if (auto asked = ask_apart(lab->helper, questions, patience); !asked) return asked;
   size_t next = 0;
   for (size_t i = 0; i < packets.size(); ++i) {
-    if (packets[i].question) packets[i].question->end = questions[next++].end;
+    if (packets[i].question) packets[i].question = questions[next++];
     tell(expectations[static_cast<rapidjson::SizeType>(i)], packets[i],
          expectations.GetAllocator());
   }

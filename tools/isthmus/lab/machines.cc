@@ -278,7 +278,9 @@ Result<Prediction> predict(Session& session, const MachineInfo& from, const Mach
 }
 
 Result<std::chrono::milliseconds> patience_of(const Arguments& arguments) {
-  return parse_duration(arguments.has("timeout") ? arguments.text("timeout") : "500ms");
+  auto patience = parse_duration(arguments.has("timeout") ? arguments.text("timeout") : "500ms");
+  if (patience && patience->count() == 0) return usage("--timeout is 1ms or more");
+  return patience;
 }
 
 std::string counted(size_t count, std::string_view what) {

@@ -15,6 +15,7 @@
 #include <random>
 
 #include "dataplane/net/checksum.h"
+#include "tools/bench/packets/load.h"
 
 namespace isthmus::cli {
 namespace {
@@ -25,10 +26,11 @@ using std::chrono::milliseconds;
 constexpr size_t kBurst = 64;  // requests, before replies are looked for: no queue runs over
 constexpr int kReceiveBytes = 1 << 20;
 
-// What a request carries, and its reply: which one it is. Another program's is not mistaken for it.
+// What a request carries, and its reply: which one it is. That of another program, or of another
+// run, is not mistaken for it.
 struct Payload {
-  uint32_t mark = 0x1574'4D05;
-  uint32_t number = 0;
+  uint64_t mark = 0;
+  uint64_t number = 0;
 };
 struct Echo {
   uint8_t type = 0;
@@ -39,22 +41,27 @@ struct Echo {
   Payload payload;
 };
 
-Result<File> open_socket(bool is_v4) {
+Result<File> open_socket(const MachineInfo& machine, const net::IpAddress& address) {
+  const bool is_v4 = address.is_v4();
   File socket(is_v4 ? ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP)
                     : ::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6));
   if (!socket) return failure(fmt::format("no raw socket: {}", std::strerror(errno)), {});
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBytes, sizeof kReceiveBytes);
-  return socket;
+  const auto here = *bench::packets::Target::make(machine.address, 0);
+  if (::bind(socket.get(), here.name(), here.size()) == 0) return socket;
+  return failure(fmt::format("the machine of {} cannot use the address {}: {}", machine.nic,
+                             machine.address, std::strerror(errno)),
+                 "isthmus lab up gives machines the addresses that their interfaces have now");
 }
 
 // Where a reply begins in what a raw socket gives: IPv4 gives the IP header too (raw(7)).
-std::optional<Echo> read_reply(std::span<const uint8_t> bytes, bool is_v4) {
+std::optional<Echo> read_reply(std::span<const uint8_t> bytes, bool is_v4, uint64_t mark) {
   const size_t header = is_v4 && !bytes.empty() ? (bytes[0] & 0xFu) * 4u : 0;
   if (bytes.size() < header + sizeof(Echo)) return std::nullopt;
   Echo echo;
   std::memcpy(&echo, bytes.data() + header, sizeof echo);
   const uint8_t reply = is_v4 ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY;
-  if (echo.type != reply || echo.payload.mark != Payload().mark) return std::nullopt;
+  if (echo.type != reply || echo.payload.mark != mark) return std::nullopt;
   return echo;
 }
 
@@ -64,8 +71,12 @@ Result<Prober> Prober::open(Helper& helper, const std::vector<MachineInfo>& mach
   std::vector<End> ends;
   for (const MachineInfo& machine : machines) {
     const auto address = net::IpAddress::parse(machine.address);
+    if (machine.nic.empty()) {
+      ends.push_back({*address, {}});
+      continue;
+    }
     if (auto inside = helper.go_into(machine.nic); !inside) return tl::unexpected(inside.error());
-    auto socket = open_socket(address->is_v4());
+    auto socket = open_socket(machine, *address);
     if (!socket) return tl::unexpected(socket.error());
     ends.push_back({*address, std::move(*socket)});
   }
@@ -81,27 +92,16 @@ void Prober::send(const Probe& probe, uint32_t number) {
   echo.type = is_v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
   echo.identifier = identifier_;
   echo.sequence = htons(static_cast<uint16_t>(number));
-  echo.payload.number = number;
+  echo.payload = {mark_, number};
   if (is_v4) {  // of IPv6 the kernel reckons it
     std::array<uint8_t, sizeof echo> bytes;
     std::memcpy(bytes.data(), &echo, sizeof echo);
     echo.checksum = htons(net::checksum(bytes));
   }
-  const auto address = to.address.bytes();
-  sockaddr_in6 six{};
-  sockaddr_in four{};
-  const sockaddr* name = reinterpret_cast<const sockaddr*>(&six);
-  if (is_v4) {
-    four.sin_family = AF_INET;
-    std::memcpy(&four.sin_addr, address.data(), sizeof four.sin_addr);
-    name = reinterpret_cast<const sockaddr*>(&four);
-  } else {
-    six.sin6_family = AF_INET6;
-    std::memcpy(&six.sin6_addr, address.data(), sizeof six.sin6_addr);
-  }
+  const auto there = *bench::packets::Target::make(to.address.to_string(), 0);
   sent_at_[number] = Clock::now();
   // What has no way out is not answered.
-  ::sendto(from.socket.get(), &echo, sizeof echo, 0, name, is_v4 ? sizeof four : sizeof six);
+  ::sendto(from.socket.get(), &echo, sizeof echo, 0, there.name(), there.size());
 }
 
 void Prober::take_reply(size_t end, uint32_t number, std::vector<Probe>& probes) {
@@ -124,8 +124,8 @@ Result<void> Prober::take_replies(std::vector<Probe>& probes, milliseconds patie
     ssize_t size = 0;
     while ((size = ::recv(ends_[i].socket.get(), bytes.data(), bytes.size(), 0)) >= 0) {
       const auto reply = std::span(bytes).first(static_cast<size_t>(size));
-      if (const auto echo = read_reply(reply, ends_[i].address.is_v4()))
-        take_reply(i, echo->payload.number, probes);
+      if (const auto echo = read_reply(reply, ends_[i].address.is_v4(), mark_))
+        take_reply(i, static_cast<uint32_t>(echo->payload.number), probes);
     }
   }
   return {};
@@ -134,7 +134,9 @@ Result<void> Prober::take_replies(std::vector<Probe>& probes, milliseconds patie
 Result<void> Prober::ping(std::vector<Probe>& probes, milliseconds patience) {
   sent_at_.assign(probes.size() * kAttempts, {});
   // Those of an earlier run are flows that may go on although the rules have changed since.
-  identifier_ = static_cast<uint16_t>(std::random_device{}());
+  std::random_device random;
+  identifier_ = static_cast<uint16_t>(random());
+  mark_ = uint64_t{random()} << 32 | random();
   missing_ = static_cast<size_t>(std::count_if(probes.begin(), probes.end(), [&](const Probe& one) {
     return ends_[one.from].address.family() == ends_[one.to].address.family();
   }));

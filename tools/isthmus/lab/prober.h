@@ -22,6 +22,7 @@ struct Probe {
 class Prober {
  public:
   // The calling process goes into the machines' user namespace, if they have one, and stays there.
+  // One without an interface is only asked, and not to be there.
   static Result<Prober> open(Helper& helper, const std::vector<MachineInfo>& machines);
 
   // Sends an echo request for each and waits for replies: until all are there, or for `patience`,
@@ -42,6 +43,7 @@ class Prober {
 
   std::vector<End> ends_;
   uint16_t identifier_ = 0;
+  uint64_t mark_ = 0;   // of this run
   size_t missing_ = 0;  // replies
   // By number: probes().size() of them for each time that they are sent.
   std::vector<std::chrono::steady_clock::time_point> sent_at_;
