@@ -40,12 +40,6 @@ File open_socket(const Question& question) {
                                      is_other ? question.ip_protocol : 0);
 }
 
-tl::unexpected<Problem> has_not(const std::string& nic, const net::IpAddress& address) {
-  return failure(fmt::format("the machine of {} cannot use the address {}: {}", nic,
-                             address.to_string(), std::strerror(errno)),
-                 "isthmus lab up gives machines the addresses that their interfaces have now");
-}
-
 // A raw socket gives the IP header too, of IPv4 (raw(7)).
 std::optional<Message> message_in(std::span<const uint8_t> bytes, const Question& question) {
   const bool has_header = question.protocol == Protocol::Other && question.destination.is_v4();
@@ -63,7 +57,7 @@ Result<std::unique_ptr<Answerer>> Answerer::open(const Question& question) {
   const Target here = target(question.destination, question.port);
   if (::bind(file.get(), here.name(), here.size()) < 0) {
     if (errno == EADDRINUSE) return nullptr;
-    return has_not(question.to, question.destination);
+    return cannot_use(question.to, question.destination.to_string());
   }
   if (question.protocol == Protocol::Tcp && ::listen(file.get(), SOMAXCONN) < 0)
     bench::packets::fail("listen");
@@ -111,7 +105,7 @@ Result<Asker> Asker::open(Question& question, Answered answered) {
   for (size_t i = 0; i < (asker.is_tcp() ? kAttempts : 1); ++i) {
     asker.files_.push_back(open_socket(question));
     if (::bind(asker.files_.back().get(), here.name(), here.size()) < 0)
-      return has_not(question.from, question.source);
+      return cannot_use(question.from, question.source.to_string());
   }
   return asker;
 }

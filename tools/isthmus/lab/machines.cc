@@ -277,6 +277,12 @@ Result<Prediction> predict(Session& session, const MachineInfo& from, const Mach
                     text_at(reply->json, "/reason")};
 }
 
+tl::unexpected<Problem> cannot_use(std::string_view nic, std::string_view address) {
+  return failure(fmt::format("the machine of {} cannot use the address {}: {}", nic, address,
+                             std::strerror(errno)),
+                 "isthmus lab up gives machines the addresses that their interfaces have now");
+}
+
 Result<std::chrono::milliseconds> patience_of(const Arguments& arguments) {
   auto patience = parse_duration(arguments.has("timeout") ? arguments.text("timeout") : "500ms");
   if (patience && patience->count() == 0) return usage("--timeout is 1ms or more");

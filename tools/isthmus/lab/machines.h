@@ -95,6 +95,9 @@ struct Prediction {
 Result<Prediction> predict(Session& session, const MachineInfo& from, const MachineInfo& to,
                            std::string_view protocol, uint16_t port);
 
+// Of a machine in which a socket could not be bound to an address, with errno.
+tl::unexpected<Problem> cannot_use(std::string_view nic, std::string_view address);
+
 // How long answers may take: --timeout, or half a second.
 Result<std::chrono::milliseconds> patience_of(const Arguments& arguments);
 

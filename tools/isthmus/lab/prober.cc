@@ -49,9 +49,7 @@ Result<File> open_socket(const MachineInfo& machine, const net::IpAddress& addre
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBytes, sizeof kReceiveBytes);
   const auto here = *bench::packets::Target::make(machine.address, 0);
   if (::bind(socket.get(), here.name(), here.size()) == 0) return socket;
-  return failure(fmt::format("the machine of {} cannot use the address {}: {}", machine.nic,
-                             machine.address, std::strerror(errno)),
-                 "isthmus lab up gives machines the addresses that their interfaces have now");
+  return cannot_use(machine.nic, machine.address);
 }
 
 // Where a reply begins in what a raw socket gives: IPv4 gives the IP header too (raw(7)).
