@@ -2,15 +2,13 @@
 families; again, while flows of before are still known; and where a machine, a link or a program in it is not as the tables
 think. Skipped where no network namespace or TAP device is to be had.
 """
-import contextlib
 import json
 import os
 import sys
-import tempfile
 import xml.etree.ElementTree
 
-from lab_life import SKIPPED, Lab
-from nc_daemon import Daemon, Tally, arguments, daemon_command
+import lab_world
+from nc_daemon import Tally, arguments, daemon_command
 
 DOCUMENT = """version: 1
 networks:
@@ -76,18 +74,13 @@ sys.stdin.read()
 """
 
 
-class World:
-    def __init__(self, command, folder, tally):
-        self.folder, self.tally = folder, tally
-        self.daemon = Daemon([*command, "--wires", os.path.join(folder, "wires")], folder)
-        self.daemon.start()
-        self.lab = Lab(f"http://127.0.0.1:{self.daemon.port}")
+def document(expectations, links=""):
+    return DOCUMENT.replace("LINKS\n", links) + expectations
 
-    def document(self, expectations, links=""):
-        path = os.path.join(self.folder, "lab.yaml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(DOCUMENT.replace("LINKS\n", links) + expectations)
-        return path
+
+class World(lab_world.World):
+    def expecting(self, expectations, links=""):
+        return self.document(document(expectations, links))
 
     def test(self, path, *words):
         """How it ended, what it said of each, and what it said beside it."""
@@ -103,20 +96,20 @@ class World:
 
 
 def needs_a_lab(world):
-    path = world.document(EXPECTATIONS)
+    path = world.expecting(EXPECTATIONS)
     code, _, errors = world.test(path, "--apply")
     world.tally.check(code == 1 and "no lab is up" in errors, f"without a lab: {code} {errors}")
     world.lab.run("lab", "up", path, "--wait")
 
 
 def is_as_expected(world):
-    path = world.document(EXPECTATIONS)
+    path = world.expecting(EXPECTATIONS)
     for when in "first", "second", "third":
         world.all_hold(path, f"the {when} time")
 
 
 def a_machine_that_does_not_answer(world):
-    path = world.document(EXPECTATIONS)
+    path = world.expecting(EXPECTATIONS)
     world.lab.run("lab", "exec", "b1", "--", "sh", "-c", f"echo 1 > {IGNORES_PINGS}")
     report = os.path.join(world.folder, "junit.xml")
     code, told, errors = world.test(path, "--junit", report)
@@ -130,7 +123,7 @@ def a_machine_that_does_not_answer(world):
 
 def a_peering_that_is_gone(world):
     """The tables and the wire agree, and neither is as expected."""
-    path = world.document(EXPECTATIONS)
+    path = world.expecting(EXPECTATIONS)
     world.lab.run("vnet", "peering", "delete", "-n", "b-to-a", "--vnet-name", "b")
     code, told, errors = world.test(path)
     passed = [one for one in told if {one["from"], one["to"]} in ({"a1", "b1"}, {"a6", "b6"}) and one["wire"]["result"] == "reach"]
@@ -143,7 +136,7 @@ def a_peering_that_is_gone(world):
 
 def programs_of_the_machines(world):
     with_programs = [world.lab.inside_program("b1", HAS_A_PORT, *words) for words in (("listens", "443"), ("udp", "53"))]
-    code, told, errors = world.test(world.document(TRAFFIC.format(a="a1", b="b1")))
+    code, told, errors = world.test(world.expecting(TRAFFIC.format(a="a1", b="b1")))
     results = [one["wire"]["result"] for one in told]
     world.tally.check(results == ["reach", "drop", "reach", "not-sent", "drop", "reach", "reach", "reach", "drop"], f"{results}")
     world.tally.check(code == 0 and "9 of 9 hold; 8 of them sent" in errors, f"{code} {errors}")
@@ -151,7 +144,7 @@ def programs_of_the_machines(world):
     with_programs[0].communicate(timeout=10)
     with_programs.append(world.lab.inside_program("b1", HAS_A_PORT, "tcp", "443"))
     report = os.path.join(world.folder, "junit.xml")
-    code, told, errors = world.test(world.document(TRAFFIC.format(a="a1", b="b1")), "--junit", report)
+    code, told, errors = world.test(world.expecting(TRAFFIC.format(a="a1", b="b1")), "--junit", report)
     for program in with_programs[1:]:
         program.communicate(timeout=10)
     world.tally.check(code == 0 and "a1 -> b1 tcp/443 is not sent: a program has port 443 there, and does not listen" in errors, errors)
@@ -160,61 +153,67 @@ def programs_of_the_machines(world):
 
 
 def not_sent(world):
-    code, told, errors = world.test(world.document("".join(f"  - {one}\n" for one, _ in NOT_SENT)))
+    code, told, errors = world.test(world.expecting("".join(f"  - {one}\n" for one, _ in NOT_SENT)))
     for one, (expectation, why) in zip(told, NOT_SENT, strict=True):
         world.tally.check(one["wire"]["result"] == "not-sent" and why in one["wire"]["detail"], f"{expectation}: {one['wire']}")
     world.tally.check("; 0 of them sent" in errors, f"{code} {errors}")
 
 
 def packets_of(world):
-    with contextlib.closing(world.daemon.client()) as client:
-        counters = client.call("GET", "/_isthmus/v1/counters").json()
-    return sum(one["sent"]["packets"] for one in counters["interfaces"])
+    return sum(one["sent"]["packets"] for one in world.counters()["interfaces"])
 
 
 def a_crowd(world):
     """Nobody answers an answer, and no answer is taken for another's."""
-    path = world.document(CROWD)
+    path = world.expecting(CROWD)
     before = packets_of(world)
     code, told, errors = world.test(path)
     sent = packets_of(world) - before
     print(f"a crowd: {len(told)} expectations, {sent} packets; {errors.strip()}")
     world.tally.check(code == 0 and f"{len(told)} of {len(told)} hold; all of them sent" in errors, f"a crowd: {errors[:500]}")
     world.tally.check(sent < 8 * len(told), f"{sent} packets were sent for {len(told)} expectations")
-    over = world.document(110 * "  - {from: a1, to: a2, protocol: any, result: reach}\n")
+    over = world.expecting(110 * "  - {from: a1, to: a2, protocol: any, result: reach}\n")
     code, told, errors = world.test(over)
     world.tally.check(code == 0 and "there are flows of every unused protocol" in errors, f"{code} {errors[:500]}")
 
 
 def a_rule_that_is_new(world):
     """What was let through before is a flow, and does not pass for a packet of now."""
-    open_one = DOCUMENT.replace("LINKS\n", "").replace("{deny: in, priority: 4000}", "{allow: in, priority: 4000}")
-    path = world.document("")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(open_one + "  - {from: a2, to: b1, protocol: any, result: reach}\n")
+    path = world.document(document("  - {from: a2, to: b1, protocol: any, result: reach}\n").replace("{deny: in,", "{allow: in,"))
     world.lab.run("apply", "-f", path)
     for _ in range(12):
         code, _, errors = world.test(path)
         world.tally.check(code == 0, f"with a rule that allows it: {errors}")
-    path = world.document(12 * "  - {from: a2, to: b1, protocol: any, result: drop, reason: acl-deny}\n")
+    path = world.expecting(12 * "  - {from: a2, to: b1, protocol: any, result: drop, reason: acl-deny}\n")
     world.lab.run("apply", "-f", path)
     code, _, errors = world.test(path)
     world.tally.check(code == 0 and "12 of 12 hold; all of them sent" in errors, f"with a rule that denies it: {errors}")
 
 
 def links(world):
-    path = world.document(EXPECTATIONS, "links: {a-b: {latency: 400ms}}\n")
+    path = world.expecting(EXPECTATIONS, "links: {a-b: {latency: 400ms}}\n")
     world.lab.run("apply", "-f", path)
     code, told, _ = world.test(path)
     world.tally.check(code == 1 and sum(not one["holds"] for one in told) == 12, "half a second is too short")
     world.all_hold(path, "400 ms away", "--timeout", "4s")
-    lossy = world.document(EXPECTATIONS, "links: {a-b: {loss: 2%}}\n")
+    lossy = world.expecting(EXPECTATIONS, "links: {a-b: {loss: 2%}}\n")
     world.lab.run("apply", "-f", lossy)
     world.all_hold(lossy, "one of fifty is lost")
 
 
+def stands_a_kill(world):
+    path = world.expecting(EXPECTATIONS)
+    world.lab.run("apply", "-f", path)
+    world.daemon.kill()
+    code, told, errors = world.test(path)
+    world.tally.check(code == 5 and not told, f"a daemon that is gone: {code} {errors}")
+    world.start()
+    world.lab.run("lab", "up", "--wait")
+    world.all_hold(path, "after kill -9")
+
+
 def a_machine_that_is_not_there(world):
-    path = world.document(EXPECTATIONS)
+    path = world.expecting(EXPECTATIONS)
     world.lab.run("lab", "detach", "b1")
     code, _, errors = world.test(path)
     world.tally.check(code == 1 and "/networkInterfaces/b1 has no machine" in errors, f"{code} {errors}")
@@ -223,25 +222,10 @@ def a_machine_that_is_not_there(world):
 def main():
     command = daemon_command(arguments(__doc__).parse_args())
     tally = Tally("expectations with packets")
-    with tempfile.TemporaryDirectory() as folder:
-        world = World(command, folder, tally)
-        try:
-            if reason := world.lab.why_not():
-                print(f"skipped: {reason}")
-                return SKIPPED
-            needs_a_lab(world)
-            is_as_expected(world)
-            a_machine_that_does_not_answer(world)
-            a_peering_that_is_gone(world)
-            programs_of_the_machines(world)
-            not_sent(world)
-            a_crowd(world)
-            a_rule_that_is_new(world)
-            links(world)
-            a_machine_that_is_not_there(world)
-        finally:
-            world.lab.run("lab", "down", "--wires", os.path.join(folder, "wires"))
-            world.daemon.kill()
+    with lab_world.begin(command, tally, World) as world:
+        for part in (needs_a_lab, is_as_expected, a_machine_that_does_not_answer, a_peering_that_is_gone, programs_of_the_machines,
+                     not_sent, a_crowd, a_rule_that_is_new, links, stands_a_kill, a_machine_that_is_not_there):
+            part(world)
     return tally.finish()
 
 

@@ -4,15 +4,14 @@ others in its place, measured on the wire. Every packet that does not come is co
 A link is in force with the answer that changes it, survives kill -9, and stays when its peering is made again.
 Skipped where no network namespace or TAP device is to be had.
 """
-import contextlib
 import os
 import re
 import sys
-import tempfile
 import time
 
-from lab_life import SKIPPED, Lab, result_of
-from nc_daemon import Daemon, Tally, arguments, daemon_command
+import lab_world
+from lab_life import result_of
+from nc_daemon import Tally, arguments, daemon_command
 
 HQ = "10.50.1.2"
 EXAMPLE = os.path.join(os.environ["ISTHMUS_SOURCE_DIR"], "docs/examples/far-apart.yaml")
@@ -23,31 +22,13 @@ FRAME_BITS = (14 + 20 + 8 + 4) * 8  # Ethernet, IP, UDP, and the number of a dat
 QUEUE_SECONDS = 0.1  # that a packet may wait for a link
 
 
-class World:
-    def __init__(self, command, folder, tally):
-        self.folder, self.tally = folder, tally
-        self.daemon = Daemon([*command, "--wires", os.path.join(folder, "wires")], folder)
-        self.start()
-        with open(EXAMPLE, encoding="utf-8") as file:
-            self.example = file.read()
-
-    def start(self):
-        self.daemon.start()
-        self.lab = Lab(f"http://127.0.0.1:{self.daemon.port}")
-
-    def isthmus(self, *words):
-        done = self.lab.run(*words)
-        self.tally.check(done.returncode == 0, f"isthmus {' '.join(words)}: {done.stderr}")
-        return done
-
+class World(lab_world.World):
     def apply_with(self, links):
         """The example with other links."""
-        path = os.path.join(self.folder, "lab.yaml")
-        text, count = re.subn(r"^links:\n(?:  .*\n)*", links, self.example, flags=re.MULTILINE)
+        with open(EXAMPLE, encoding="utf-8") as file:
+            text, count = re.subn(r"^links:\n(?:  .*\n)*", links, file.read(), flags=re.MULTILINE)
         self.tally.check(count == 1, "the example has links")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        self.isthmus("apply", "-f", path)
+        self.isthmus("apply", "-f", self.document(text))
 
     def round_trip(self, machine, expected_ms, what, to=HQ):
         """The fastest of ten."""
@@ -58,8 +39,7 @@ class World:
         self.tally.check(took is not None and expected_ms <= took <= expected_ms + LATE_MS, f"{what}: {took} ms, not {expected_ms}")
 
     def dropped(self, reason):
-        with contextlib.closing(self.daemon.client()) as client:
-            drops = client.call("GET", "/_isthmus/v1/counters").json()["drops"]
+        drops = self.counters()["drops"]
         return sum(row["packets"] for row in drops if row["reason"] == reason)
 
     def stream(self, machine, count, per_second):
@@ -123,18 +103,10 @@ def stands_a_kill_and_another_peering(world):
 def main():
     command = daemon_command(arguments(__doc__).parse_args())
     tally = Tally("links of a lab")
-    with tempfile.TemporaryDirectory() as folder:
-        world = World(command, folder, tally)
-        try:
-            if reason := world.lab.why_not():
-                print(f"skipped: {reason}")
-                return SKIPPED
-            world.isthmus("lab", "up", EXAMPLE, "--wait")
-            for part in (latency, loss, rate, stands_a_kill_and_another_peering):
-                part(world)
-        finally:
-            world.lab.run("lab", "down", "--wires", os.path.join(folder, "wires"))
-            world.daemon.kill()
+    with lab_world.begin(command, tally, World) as world:
+        world.isthmus("lab", "up", EXAMPLE, "--wait")
+        for part in (latency, loss, rate, stands_a_kill_and_another_peering):
+            part(world)
     return tally.finish()
 
 

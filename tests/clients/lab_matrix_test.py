@@ -3,10 +3,9 @@ changes to peerings, access lists, routes and forwarding. Skipped where no netwo
 """
 import random
 import sys
-import tempfile
 
-from lab_life import SKIPPED
-from lab_test import World, peering, peering_path, reference, rule
+import lab_world
+from lab_test import peering, peering_path, reference, rule
 from nc_daemon import Tally, arguments, daemon_command
 
 NETWORKS = [f"net{number}" for number in range(6)]
@@ -104,27 +103,19 @@ def main():
     options = arguments(__doc__).parse_args()
     command = daemon_command(options)
     tally = Tally("lab matrix")
-    with tempfile.TemporaryDirectory() as folder:
-        world = World(command, folder, tally)
-        try:
-            if reason := world.lab.why_not():
-                print(f"skipped: {reason}")
-                return SKIPPED
-            life = Life(world, tally, random.Random(options.seed))
-            for _ in range(len(NETWORKS)):
-                life.put_peering()
-            world.isthmus("lab", "up")
-            counts = [len(world.lab.matrix(tally))]
-            for number in range(1, CHANGES + 1):
-                life.change()
-                if number % CHANGES_BETWEEN == 0:
-                    counts.append(len(world.lab.matrix(tally)))
-            machines = len(NETWORKS) * MACHINES_OF_EACH
-            print(f"of {machines * (machines - 1)} pairs that many reach each other: {counts}")
-            tally.check(min(counts) > 0 and len(set(counts)) > 1, "the changes changed nothing")
-        finally:
-            world.lab.run("lab", "down")
-            world.daemon.kill()
+    with lab_world.begin(command, tally) as world:
+        life = Life(world, tally, random.Random(options.seed))
+        for _ in range(len(NETWORKS)):
+            life.put_peering()
+        world.isthmus("lab", "up")
+        counts = [len(world.lab.matrix(tally))]
+        for number in range(1, CHANGES + 1):
+            life.change()
+            if number % CHANGES_BETWEEN == 0:
+                counts.append(len(world.lab.matrix(tally)))
+        machines = len(NETWORKS) * MACHINES_OF_EACH
+        print(f"of {machines * (machines - 1)} pairs that many reach each other: {counts}")
+        tally.check(min(counts) > 0 and len(set(counts)) > 1, "the changes changed nothing")
     return tally.finish()
 
 

@@ -3,18 +3,16 @@
 Then what only a lab has to stand: the daemon is killed and started again, the helper is, a machine's interface goes.
 Skipped where no network namespace or TAP device is to be had.
 """
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-from lab_life import MACHINES, SKIPPED, Lab, goes_down, live
-from nc_daemon import NETWORKS, Daemon, Tally, arguments, daemon_command
+import lab_world
+from lab_life import MACHINES, goes_down, live
+from nc_daemon import NETWORKS, Tally, arguments, daemon_command
 
-API = "/networking/v1"
 COMES_BACK_SECONDS_MAX = 10
 
 DOCUMENT = """version: 1
@@ -88,34 +86,8 @@ def peering(remote, forwarded):
     return {"remoteVirtualNetwork": reference(f"/virtualNetworks/{remote}"), "allowForwardedTraffic": forwarded}
 
 
-class World:
-    def __init__(self, command, folder, tally):
-        self.tally = tally
-        self.daemon = Daemon([*command, "--wires", os.path.join(folder, "wires")], folder)
-        self.start()
-
-    def start(self):
-        self.daemon.start()
-        self.lab = Lab(f"http://127.0.0.1:{self.daemon.port}")
-
-    def call(self, method, path, properties=None):
-        with contextlib.closing(self.daemon.client()) as client:
-            reply = client.call(method, API + path, None if properties is None else {"properties": properties})
-        self.tally.check(reply.done, f"{method} {path}: {reply}")
-
-    def document(self, folder):
-        path = os.path.join(folder, "lab.yaml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(DOCUMENT)
-        return path
-
-    def isthmus(self, *words):
-        done = self.lab.run(*words)
-        self.tally.check(done.returncode == 0, f"isthmus {' '.join(words)}: {done.stderr}")
-
-
-def way_of_documents(world, folder):
-    path = world.document(folder)
+def way_of_documents(world):
+    path = world.document(DOCUMENT)
     world.isthmus("apply", "-f", path)
     live(world.lab, world.tally, lambda: world.isthmus("vnet", "peering", "delete", "-n", "spoke2-to-hub", "--vnet-name", "spoke2"),
          lambda: mend_by_document(world, path))
@@ -127,7 +99,7 @@ def mend_by_document(world, path):
     world.isthmus("apply", "-f", path)
 
 
-def way_of_the_network_controller(world, _folder):
+def way_of_the_network_controller(world):
     for path, properties in nc_bodies():
         world.call("PUT", path, properties)
     mine, other = peering_path("spoke2", "hub"), peering_path("hub", "spoke2")
@@ -143,12 +115,12 @@ def reached(world):
     return world.lab.run("lab", "exec", "web1", "--", "ping", "-c1", "-W1", MACHINES["db1"]).returncode == 0
 
 
-def stands_kills(world, folder):
+def stands_kills(world):
     world.daemon.kill()
     world.tally.check(not reached(world), "without a daemon nothing is forwarded")
     done = world.lab.run("lab", "down")
     world.tally.check(done.returncode == 5 and "lab down --wires" in done.stderr, f"a daemon that is gone: {done.stderr}")
-    world.isthmus("lab", "down", "--wires", os.path.join(folder, "wires"))
+    world.isthmus("lab", "down", "--wires", os.path.join(world.folder, "wires"))
     world.start()
     world.isthmus("lab", "up")
     world.tally.check(reached(world), "taken away without the daemon, and made anew")
@@ -159,7 +131,7 @@ def stands_kills(world, folder):
         pass
     world.tally.check(time.monotonic() < until, "the helper plugs the wires into the daemon that was started anew")
 
-    [helper] = [int(name) for name in os.listdir("/proc") if name.isdigit() and words_of(name)[1:2] == [os.path.join(folder, "wires")]]
+    [helper] = [int(name) for name in os.listdir("/proc") if name.isdigit() and words_of(name)[1:2] == [os.path.join(world.folder, "wires")]]
     os.kill(helper, signal.SIGKILL)
     while os.path.exists(f"/proc/{helper}") and words_of(helper):
         time.sleep(0.01)
@@ -246,25 +218,17 @@ def main():
     command = daemon_command(arguments(__doc__).parse_args())
     tally = Tally("lab")
     for way in (way_of_documents, way_of_the_network_controller):
-        with tempfile.TemporaryDirectory() as folder:
-            world = World(command, folder, tally)
-            try:
-                if reason := world.lab.why_not():
-                    print(f"skipped: {reason}")
-                    return SKIPPED
-                print(f"== {way.__name__.replace('_', ' ')}")
-                way(world, folder)
-                if way is way_of_the_network_controller:
-                    refuses_mistakes(world)
-                    measures(world)
-                    if os.geteuid() == 0:
-                        takes_guests(world)
-                    stands_kills(world, folder)
-                    follows_interfaces(world)
-                ends_what_runs(world)
-            finally:
-                world.lab.run("lab", "down", "--wires", os.path.join(folder, "wires"))
-                world.daemon.kill()
+        with lab_world.begin(command, tally) as world:
+            print(f"== {way.__name__.replace('_', ' ')}")
+            way(world)
+            if way is way_of_the_network_controller:
+                refuses_mistakes(world)
+                measures(world)
+                if os.geteuid() == 0:
+                    takes_guests(world)
+                stands_kills(world)
+                follows_interfaces(world)
+            ends_what_runs(world)
     return tally.finish()
 
 
