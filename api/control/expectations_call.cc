@@ -24,7 +24,7 @@ void write_expected(JsonText& json, const LabExpectation& expected) {
       .end_object();
 }
 
-void write_packet(JsonText& json, const lab::LabPacket& packet) {
+void write_packet(JsonText& json, const ExplainPacket& packet) {
   json.key("packet")
       .object()
       .text("sender", packet.sender)

@@ -439,17 +439,14 @@ Result<Explanation> explain(const Model& model, const dataplane::Tables& tables,
 
   dataplane::FlowState flows(16);
   Explanation explanation;
-  explanation.sender = from->nic->id.path();
-  if (to->nic != nullptr) explanation.receiver = to->nic->id.path();
-  explanation.source = flow->source;
-  explanation.destination = flow->destination;
   Journey there = travel(model, tables, flows, *from->nic, *flow);
   explanation.forward = std::move(there.steps);
   explanation.reason = std::move(there.reason);
   explanation.remedy = std::move(there.remedy);
   explanation.delivered = there.delivered;
-  if (to->network == nullptr && there.bound_for != nullptr)
-    explanation.receiver = there.bound_for->id.path();
+  const Resource* receiver = to->network != nullptr ? to->nic : there.bound_for;
+  explanation.packet = {from->nic->id.path(), receiver == nullptr ? "" : receiver->id.path(),
+                        flow->source, flow->destination};
   if (there.arrived_at == nullptr) return explanation;
   if (to->network != nullptr && there.arrived_at != to->nic)
     explanation.elsewhere = there.arrived_at->id.path();

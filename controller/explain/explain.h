@@ -32,12 +32,18 @@ struct ExplainStep {
   std::string detail;
 };
 
-struct Explanation {
-  // The packet that was asked about.
-  std::string sender;    // path of the interface that sends it
-  std::string receiver;  // of the one that is meant, or its route leads to; empty without one
+// The packet that was asked about.
+struct ExplainPacket {
+  std::string sender;  // path of an interface
+  // Path of the interface that is meant, or of a bare address, where its route leads: an interface,
+  // or the subnet whose router has it. Empty where that is no single one.
+  std::string receiver;
   net::IpAddress source;
   net::IpAddress destination;
+};
+
+struct Explanation {
+  ExplainPacket packet;
   bool delivered = false;  // there, and the reply back
   std::string reason;      // of a drop: a stable identifier, see dataplane/pipeline/drop_reason.h
   // Of a packet that arrives, but not at whom the question names: the path of the interface that

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "api/control/lab/expand.h"
-#include "controller/explain/explain.h"
 #include "controller/model/either_realm.h"
 #include "controller/model/text.h"
 
@@ -62,8 +61,7 @@ class Observer {
 
   LabOutcome outcome_of(const Explanation& explanation) const {
     LabOutcome outcome;
-    outcome.packet = {explanation.sender, explanation.receiver, explanation.source,
-                      explanation.destination};
+    outcome.packet = explanation.packet;
     outcome.result = explanation.delivered ? LabResult::Reach : LabResult::Drop;
     outcome.reason = explanation.reason;
     outcome.remedy = explanation.remedy;

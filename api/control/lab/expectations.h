@@ -11,21 +11,14 @@
 
 #include "api/control/lab/document.h"
 #include "controller/base/error.h"
+#include "controller/explain/explain.h"
 #include "controller/model/model.h"
 #include "dataplane/tables.h"
 
 namespace isthmus::api::lab {
 
-// The packet that an expectation asks about: the paths of its ends' interfaces, and its addresses.
-struct LabPacket {
-  std::string sender;
-  std::string receiver;  // empty where no interface has the address
-  net::IpAddress source;
-  net::IpAddress destination;
-};
-
 struct LabOutcome {
-  LabPacket packet;
+  ExplainPacket packet;
   LabResult result = LabResult::Drop;  // Reach: it is there, and its reply is back
   // The machines that sent the packet on, in their order; their paths where the document does not
   // have them. Those of the reply do not count.

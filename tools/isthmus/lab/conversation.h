@@ -37,7 +37,8 @@ class Answerer {
 // In a sender's machine. What becomes of it is in the question.
 class Asker {
  public:
-  enum class Answered : uint8_t { ByUs, ByProgram, ByOthers };  // others: a router, or nobody
+  // Others: a router, or nobody.
+  enum class Answered : uint8_t { ByUs, ByProgram, ByOthers };
   static Result<Asker> open(Question& question, Answered answered);
 
   bool is_waiting() const { return question_->end == Question::End::Silent; }

@@ -129,7 +129,10 @@ Result<void> lab_ping(Session& session, const Arguments& arguments) {
     if (!prediction) return tl::unexpected(prediction.error());
     matrix.predictions.push_back(std::move(*prediction));
   }
-  auto prober = Prober::open(lab->helper, lab->machines);
+  std::vector<ProbeEnd> ends;
+  for (const MachineInfo& machine : lab->machines)
+    ends.push_back({machine.nic, *net::IpAddress::parse(machine.address)});
+  auto prober = Prober::open(lab->helper, ends);
   if (!prober) return tl::unexpected(prober.error());
   if (auto done = prober->ping(matrix.probes, *patience); !done) return done;
 

@@ -41,15 +41,15 @@ struct Echo {
   Payload payload;
 };
 
-Result<File> open_socket(const MachineInfo& machine, const net::IpAddress& address) {
-  const bool is_v4 = address.is_v4();
+Result<File> open_socket(const ProbeEnd& end) {
+  const bool is_v4 = end.address.is_v4();
   File socket(is_v4 ? ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP)
                     : ::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6));
   if (!socket) return failure(fmt::format("no raw socket: {}", std::strerror(errno)), {});
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBytes, sizeof kReceiveBytes);
-  const auto here = *bench::packets::Target::make(machine.address, 0);
+  const auto here = *bench::packets::Target::make(end.address.to_string(), 0);
   if (::bind(socket.get(), here.name(), here.size()) == 0) return socket;
-  return cannot_use(machine.nic, machine.address);
+  return cannot_use(end.nic, end.address.to_string());
 }
 
 // Where a reply begins in what a raw socket gives: IPv4 gives the IP header too (raw(7)).
@@ -65,20 +65,17 @@ std::optional<Echo> read_reply(std::span<const uint8_t> bytes, bool is_v4, uint6
 
 }  // namespace
 
-Result<Prober> Prober::open(Helper& helper, const std::vector<MachineInfo>& machines) {
-  std::vector<End> ends;
-  for (const MachineInfo& machine : machines) {
-    const auto address = net::IpAddress::parse(machine.address);
-    if (machine.nic.empty()) {
-      ends.push_back({*address, {}});
-      continue;
-    }
-    if (auto inside = helper.go_into(machine.nic); !inside) return tl::unexpected(inside.error());
-    auto socket = open_socket(machine, *address);
+Result<Prober> Prober::open(Helper& helper, const std::vector<ProbeEnd>& ends) {
+  std::vector<End> opened;
+  for (const ProbeEnd& end : ends) {
+    opened.push_back({end.address, {}});
+    if (end.nic.empty()) continue;
+    if (auto inside = helper.go_into(end.nic); !inside) return tl::unexpected(inside.error());
+    auto socket = open_socket(end);
     if (!socket) return tl::unexpected(socket.error());
-    ends.push_back({*address, std::move(*socket)});
+    opened.back().socket = std::move(*socket);
   }
-  return Prober(std::move(ends));
+  return Prober(std::move(opened));
 }
 
 void Prober::send(const Probe& probe, uint32_t number) {

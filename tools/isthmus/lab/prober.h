@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "dataplane/net/ip.h"
@@ -13,8 +14,13 @@ namespace isthmus::cli {
 // So often is asked what is not answered, since a link may lose a packet.
 constexpr size_t kAttempts = 3;
 
+struct ProbeEnd {
+  std::string nic;  // a machine's interface; empty for who is only asked
+  net::IpAddress address;
+};
+
 struct Probe {
-  size_t from = 0;  // of the machines
+  size_t from = 0;  // of the ends
   size_t to = 0;
   std::optional<std::chrono::nanoseconds> round_trip = {};  // none: no reply
 };
@@ -22,8 +28,7 @@ struct Probe {
 class Prober {
  public:
   // The calling process goes into the machines' user namespace, if they have one, and stays there.
-  // One without an interface is only asked, and not to be there.
-  static Result<Prober> open(Helper& helper, const std::vector<MachineInfo>& machines);
+  static Result<Prober> open(Helper& helper, const std::vector<ProbeEnd>& ends);
 
   // Sends an echo request for each and waits for replies: until all are there, or for `patience`,
   // in which those that have no reply are asked twice more, as a link may lose a packet. Pairs of

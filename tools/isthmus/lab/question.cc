@@ -101,12 +101,12 @@ Result<void> converse(Helper& helper, std::span<Question*> questions, millisecon
 
 // The system of the receiver answers.
 Result<void> ping(Helper& helper, std::span<Question*> questions, milliseconds patience) {
-  std::vector<MachineInfo> ends;
+  std::vector<ProbeEnd> ends;
   std::vector<Probe> probes;
   for (const Question* question : questions) {
     probes.push_back({ends.size(), ends.size() + 1});
-    ends.push_back({question->from, {}, question->source.to_string(), {}});
-    ends.push_back({{}, {}, question->destination.to_string(), {}});
+    ends.push_back({question->from, question->source});
+    ends.push_back({{}, question->destination});
   }
   auto prober = Prober::open(helper, ends);
   if (!prober) return tl::unexpected(prober.error());
