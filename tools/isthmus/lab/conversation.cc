@@ -1,7 +1,6 @@
 #include "tools/isthmus/lab/conversation.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -84,8 +83,6 @@ void Answerer::send_back() {
     ::sendto(file_.get(), &*message, sizeof *message, MSG_NOSIGNAL, name, size);
   }
 }
-
-const short Asker::kReadable = POLLIN, Asker::kWritable = POLLOUT;
 
 Asker::Asker(Question& question, Answered answered)
     : question_(&question),

@@ -4,6 +4,8 @@
 // std::system_error where there is no socket to be had. Threads: all of it is for one.
 #pragma once
 
+#include <poll.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,12 +48,11 @@ class Asker {
   // Calls `add` with each descriptor that an answer may come from, and what to wait for.
   template <class Add>
   void each_descriptor(Add add) const {
-    for (size_t i = 0; i < begun_; ++i) add(files_[i].get(), is_tcp() ? kWritable : kReadable);
+    for (size_t i = 0; i < begun_; ++i) add(files_[i].get(), is_tcp() ? POLLOUT : POLLIN);
   }
   void take(int descriptor);
 
  private:
-  static const short kReadable, kWritable;
   Asker(Question& question, Answered answered);
   bool is_tcp() const { return question_->protocol == Question::Protocol::Tcp; }
   void take_connection(File& file);

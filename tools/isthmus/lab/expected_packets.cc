@@ -1,32 +1,17 @@
 #include "tools/isthmus/lab/expected_packets.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <csignal>
-#include <cstdlib>
-#include <cstring>
-#include <set>
-#include <tuple>
 
-#include "tools/isthmus/lab/question.h"
+#include "tools/isthmus/lab/other_protocols.h"
+#include "tools/isthmus/lab/question_process.h"
 
 namespace isthmus::cli {
 namespace {
 
 using std::chrono::milliseconds;
 using Protocol = Question::Protocol;
-
-constexpr char kNotAsked = 'e';  // two lines follow, why nothing could be asked and what helps
-constexpr char kFlowsPath[] = "/_isthmus/v1/flows?limit=10000";
-// Of those that IANA has given to nobody, but the one that explain takes for every other.
-constexpr uint8_t kOtherFirst = 148, kOtherLast = 252;
 
 // Of an expectation, either a question or why it is none.
 struct Packet {
@@ -105,45 +90,12 @@ Result<Packet> packet_of(const std::vector<MachineInfo>& machines, const Value& 
   return Packet{std::move(question), {}};
 }
 
-// Without ports, a packet passes as one of a flow that its ends have had with each other lately,
-// whatever the rules say now. So each question between two ends has a protocol of its own.
-class OtherProtocols {
- public:
-  static Result<OtherProtocols> known_to(Session& session) {
-    const auto answer = session.api.get(kFlowsPath);
-    if (!answer) return tl::unexpected(answer.error());
-    OtherProtocols protocols;
-    const Value* flows = find(*answer, "/flows");
-    for (const Value& flow : flows->GetArray()) {
-      const int number = std::atoi(text_at(flow, "/protocol").c_str());  // of others their names
-      const auto one = net::IpAddress::parse(text_at(flow, "/source"));
-      const auto other = net::IpAddress::parse(text_at(flow, "/destination"));
-      if (number != 0 && one && other)
-        protocols.taken_.insert(key(*one, *other, static_cast<uint8_t>(number)));
-    }
-    return protocols;
-  }
-  // 0: there is none left.
-  uint8_t take_one(const net::IpAddress& source, const net::IpAddress& destination) {
-    for (uint8_t number = kOtherFirst; number <= kOtherLast; ++number)
-      if (taken_.insert(key(source, destination, number)).second) return number;
-    return 0;
-  }
-
- private:
-  using Key = std::tuple<net::IpAddress, net::IpAddress, uint8_t>;
-  static Key key(const net::IpAddress& one, const net::IpAddress& other, uint8_t number) {
-    return {std::min(one, other), std::max(one, other), number};
-  }
-  std::set<Key> taken_;
-};
-
 Result<void> number_others(Session& session, std::vector<Packet>& packets) {
   std::optional<OtherProtocols> protocols;
   for (Packet& packet : packets) {
     if (!packet.question || packet.question->protocol != Protocol::Other) continue;
     if (!protocols) {
-      auto known = OtherProtocols::known_to(session);
+      auto known = OtherProtocols::ask(session);
       if (!known) return tl::unexpected(known.error());
       protocols = std::move(*known);
     }
@@ -151,59 +103,6 @@ Result<void> number_others(Session& session, std::vector<Packet>& packets) {
     question.ip_protocol = protocols->take_one(question.source, question.destination);
     if (question.ip_protocol == 0)
       packet = {{}, "there are flows of every unused protocol; they are over after four minutes"};
-  }
-  return {};
-}
-
-// In a process of its own, since there is no way back from the machines to the server; not longer
-// than who asks. It tells a line for each question, or kNotAsked and why.
-[[noreturn]] void ask_in_child(Helper& helper, std::span<Question> questions, milliseconds patience,
-                               int to) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  std::string told;
-  if (const auto asked = ask(helper, questions, patience); asked) {
-    for (const Question& question : questions)
-      told += fmt::format("{}{}\n", static_cast<char>(question.end), question.why_not);
-  } else {
-    told = fmt::format("{}{}\n{}\n", kNotAsked, asked.error().message, asked.error().remedy);
-  }
-  std::string_view left = told;
-  while (!left.empty()) {
-    const ssize_t size = ::write(to, left.data(), left.size());
-    if (size < 0) ::_exit(1);
-    left.remove_prefix(static_cast<size_t>(size));
-  }
-  ::_exit(0);
-}
-
-std::vector<std::string> lines_from(int from) {
-  std::string told;
-  std::array<char, 4096> part;
-  for (ssize_t size = 0; (size = ::read(from, part.data(), part.size())) > 0;)
-    told.append(part.data(), static_cast<size_t>(size));
-  std::vector<std::string> lines;
-  for (size_t end = 0, begin = 0; (end = told.find('\n', begin)) != std::string::npos;
-       begin = end + 1)
-    lines.push_back(told.substr(begin, end - begin));
-  return lines;
-}
-
-Result<void> ask_apart(Helper& helper, std::span<Question> questions, milliseconds patience) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) < 0) return failure(std::strerror(errno), {});
-  File from(ends[0]), to(ends[1]);
-  const pid_t child = ::fork();
-  if (child < 0) return failure(fmt::format("cannot fork: {}", std::strerror(errno)), {});
-  if (child == 0) ask_in_child(helper, questions, patience, to.get());
-  to = File();
-  const std::vector<std::string> lines = lines_from(from.get());
-  ::waitpid(child, nullptr, 0);
-  if (lines.size() == 2 && lines[0].starts_with(kNotAsked))
-    return failure(lines[0].substr(1), lines[1]);
-  if (lines.size() != questions.size()) return failure("the packets were not sent", {});
-  for (size_t i = 0; i < lines.size(); ++i) {
-    questions[i].end = static_cast<Question::End>(lines[i].front());
-    questions[i].why_not = lines[i].substr(1);
   }
   return {};
 }
